@@ -1,0 +1,35 @@
+# Everything runs in .venv, made on first use; PYTHON chooses the interpreter.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DATA   ?= ../shared/data
+
+.PHONY: help demo test lint bench docs reproduce clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/.installed ## topics of the standard library's docstrings, start to end
+	mkdir -p demo
+	$(BIN)/python -m dsltm.demo > demo/corpus.jsonl
+	$(BIN)/dsltm distill demo/corpus.jsonl -o demo/labels.npz
+	$(BIN)/dsltm train demo/labels.npz -k 25 -o demo/model.npz
+	$(BIN)/dsltm assign demo/model.npz demo/labels.npz -o demo/assignments.jsonl
+	$(BIN)/dsltm topics demo/model.npz
+	$(BIN)/dsltm eval demo/model.npz demo/labels.npz
+
+test: $(VENV)/.installed ## the tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed ## ruff and mypy
+	$(BIN)/ruff check dsltm tests
+	$(BIN)/ruff format --check dsltm tests
+	$(BIN)/mypy
+
+clean: ## remove what make made
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
