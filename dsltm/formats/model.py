@@ -1,0 +1,99 @@
+"""Model files: everything that `assign` needs, and nothing of the training data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from dsltm.errors import DsltmError
+from dsltm.formats.npz import VERSION, open_npz, write_npz
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORMAT = "dsltm.model"
+_SAME = {
+    "teacher": "teachers",
+    "prompts": "prompts",
+    "projection": "projections",
+    "max_tokens": "document lengths",
+    "vocabulary": "vocabularies",
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained topic model of K topics over V words.
+
+    Attributes:
+        header: JSON object: teacher, prompts, projection, vocabulary, backbone, hyperparameters,
+            seed, training.
+        beta: [K, V] float32, rows sum to one.
+        arrays: the encoder's arrays by name.
+    """
+
+    header: dict[str, Any]
+    beta: NDArray[np.float32]
+    arrays: dict[str, NDArray[Any]]
+
+    @property
+    def vocabulary(self) -> list[str]:
+        return list(self.header["vocabulary"])
+
+    @property
+    def topics(self) -> int:
+        return len(self.beta)
+
+
+def write_model(target: BinaryIO, model: Model) -> None:
+    """Write a model file to a binary stream; the same model gives the same bytes."""
+    header = {**model.header, "format": FORMAT, "version": VERSION}
+    write_npz(target, header, [("beta", model.beta), *sorted(model.arrays.items())])
+
+
+def read_model(path: str) -> Model:
+    """Read a model file (`-`: standard input).
+
+    Raises:
+        DsltmError: not a model file, or one whose parts do not fit each other.
+    """
+    header, arrays = open_npz(path, expect=FORMAT)
+    name = "standard input" if path == "-" else path
+    beta, vocabulary = arrays.pop("beta", None), header.get("vocabulary")
+    if beta is None or beta.dtype != np.float32 or beta.ndim != 2 or not len(beta):
+        raise DsltmError(f"{name}: its topic-word matrix is missing")
+    if not isinstance(vocabulary, list) or len(vocabulary) != beta.shape[1]:
+        raise DsltmError(f"{name}: its vocabulary does not fit its topic-word matrix")
+    if not np.isfinite(beta).all():
+        raise DsltmError(f"{name}: its topic-word matrix holds values that are not numbers")
+    return Model(header, np.array(beta), {key: np.array(array) for key, array in arrays.items()})
+
+
+def check_compatible(model: dict[str, Any], labels: dict[str, Any]) -> None:
+    """Refuse labels that were made another way than those that the model was trained on.
+
+    Args:
+        model, labels: the two headers.
+
+    Raises:
+        DsltmError: they differ in teacher, prompts, projection, document length or vocabulary.
+    """
+    for key, plural in _SAME.items():
+        if _identity(model.get(key)) != _identity(labels.get(key)):
+            which = _difference(model.get(key), labels.get(key))
+            raise DsltmError(f"the model and the labels come from different {plural}{which}")
+
+
+def _identity(value: Any) -> Any:
+    """Two teachers are the same if their weights are, whatever their names and precision."""
+    return value.get("weights_sha256") if isinstance(value, dict) else value
+
+
+def _difference(model: Any, labels: Any) -> str:
+    if isinstance(model, dict) and isinstance(labels, dict):
+        return f" ({model.get('name')} and {labels.get('name')})"
+    if isinstance(model, str | int) and isinstance(labels, str | int):
+        return f" ({model} and {labels})"
+    return ""

@@ -1,0 +1,195 @@
+"""NPZ files that are streamed out and memory-mapped in.
+
+Members are stored, not compressed, and start at multiples of 64 bytes, so that each is a plain
+array on disk. Dates are fixed: the same arrays give the same bytes. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import struct
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import orjson
+
+from dsltm.errors import DsltmError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+VERSION = 1
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_ALIGN = 64
+_PADDING_FIELD = 0xD935  # the extra-field id that zip aligners use
+_LOCAL_HEADER, _ZIP64_EXTRA = 30, 20
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """An array that arrives in pieces along its first axis, so that it is never whole in memory."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    blocks: Iterable[NDArray[Any]]
+
+
+def write_npz(
+    target: BinaryIO, header: dict[str, Any], members: Iterable[tuple[str, NDArray[Any] | Blocks]]
+) -> None:
+    """Write `header` and `members` to a binary stream, which need not be seekable.
+
+    Raises:
+        ValueError: a `Blocks` member did not deliver the rows that it announced.
+    """
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        _write_member(archive, "header", np.frombuffer(orjson.dumps(header), np.uint8))
+        for name, array in members:
+            _write_member(archive, name, array)
+
+
+def _write_member(archive: zipfile.ZipFile, name: str, array: NDArray[Any] | Blocks) -> None:
+    if not isinstance(array, Blocks):
+        array = Blocks(array.shape, array.dtype, (array,))
+    info = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+    assert archive.fp is not None
+    start = archive.fp.tell() + _LOCAL_HEADER + len(info.filename) + _ZIP64_EXTRA + 4
+    padding = -start % _ALIGN
+    info.extra = struct.pack("<HH", _PADDING_FIELD, padding) + bytes(padding)
+    rows = 0
+    with archive.open(info, "w", force_zip64=True) as member:
+        np.lib.format.write_array_header_1_0(
+            member,
+            {
+                "descr": np.lib.format.dtype_to_descr(array.dtype),
+                "fortran_order": False,
+                "shape": array.shape,
+            },
+        )
+        for block in array.blocks:
+            contiguous = np.ascontiguousarray(block, dtype=array.dtype)
+            member.write(contiguous.reshape(-1).view(np.uint8).data)
+            rows += len(block) if block.ndim else 1
+    if array.shape and rows != array.shape[0]:
+        raise ValueError(f"{name}: {rows} rows were written where {array.shape[0]} were announced")
+
+
+def open_npz(path: str, *, expect: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Open an NPZ of ours: its header, and its arrays memory-mapped read-only.
+
+    Args:
+        path: a file, or `-` for standard input (copied to a temporary file first).
+        expect: the `format` that the header must name, such as "dsltm.labels".
+
+    Raises:
+        DsltmError: the file is missing, cut off, altered, foreign, newer, or holds objects.
+    """
+    with _seekable(path) as (real, name):
+        try:
+            with open(real, "rb") as raw, zipfile.ZipFile(raw) as archive:
+                arrays = {
+                    info.filename.removesuffix(".npy"): _map_member(archive, raw, info, real, name)
+                    for info in archive.infolist()
+                }
+        except FileNotFoundError:
+            raise DsltmError(f"{name}: no such file") from None
+        except IsADirectoryError:
+            raise DsltmError(f"{name}: is a directory, not a file") from None
+        except (
+            zipfile.BadZipFile,
+            EOFError,
+            struct.error,
+            ValueError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise DsltmError(_what_is_wrong(real, name, error)) from error
+    return _check_header(arrays.pop("header", None), expect, name), arrays
+
+
+@contextlib.contextmanager
+def _seekable(path: str) -> Iterator[tuple[str, str]]:
+    """A path that can be mapped, and the name to call it by."""
+    if path != "-" and (not os.path.exists(path) or os.path.isfile(path)):
+        yield path, path
+        return
+    name = "standard input" if path == "-" else path
+    source = contextlib.nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb")  # noqa: SIM115
+    with tempfile.NamedTemporaryFile(prefix="dsltm-", suffix=".npz") as spool:
+        with source as stream:
+            shutil.copyfileobj(stream, spool, _CHUNK)
+        spool.flush()
+        if not spool.tell():
+            raise DsltmError(f"{name}: is empty (did the stage before it fail?)")
+        yield spool.name, name
+
+
+def _map_member(
+    archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo, path: str, name: str
+) -> NDArray[Any]:
+    if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+        raise DsltmError(f"{name}: its member {info.filename!r} is compressed; numpy.savez writes plain ones")
+    with archive.open(info) as member:
+        version = np.lib.format.read_magic(member)
+        read_header = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        )
+        shape, fortran, dtype = read_header(member)
+        start = member.tell()
+        if dtype.hasobject:
+            raise DsltmError(
+                f"{name}: its member {info.filename!r} holds Python objects, which are never read"
+            )
+        size = dtype.itemsize
+        for length in shape:
+            size *= length
+        if start + size != info.file_size or min(shape, default=0) < 0:
+            raise ValueError("the array's size is not the member's")
+        while member.read(_CHUNK):  # reading to the end is what checks the CRC
+            pass
+    raw.seek(info.header_offset + 26)
+    name_length, extra_length = struct.unpack("<HH", raw.read(4))
+    offset = info.header_offset + _LOCAL_HEADER + name_length + extra_length + start
+    if not size:
+        return np.zeros(shape, dtype)
+    return np.memmap(path, dtype, "r", offset, shape, "F" if fortran else "C")
+
+
+def _what_is_wrong(path: str, name: str, error: Exception) -> str:
+    with open(path, "rb") as file:
+        magic = file.read(4)
+    if not magic:
+        return f"{name}: is empty"
+    if not magic.startswith(b"PK"):
+        return f"{name}: is not an NPZ file"
+    return f"{name}: is cut off or altered ({str(error).rstrip('.') or type(error).__name__})"
+
+
+def _check_header(member: NDArray[Any] | None, expect: str, name: str) -> dict[str, Any]:
+    kind = expect.removeprefix("dsltm.")
+    if member is None or member.dtype != np.uint8:
+        raise DsltmError(f"{name}: is an NPZ file, but not one that dsltm wrote")
+    try:
+        header = orjson.loads(member.tobytes())
+    except orjson.JSONDecodeError:
+        raise DsltmError(f"{name}: its header is not JSON") from None
+    if not isinstance(header, dict) or not str(header.get("format", "")).startswith("dsltm."):
+        raise DsltmError(f"{name}: is an NPZ file, but not one that dsltm wrote")
+    if header["format"] != expect:
+        found = header["format"].removeprefix("dsltm.")
+        raise DsltmError(f"{name}: holds a dsltm {found} file where a {kind} file is needed")
+    version = header.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise DsltmError(
+            f"{name}: was written by a newer dsltm (version {version}; this one reads {VERSION})"
+        )
+    return header
