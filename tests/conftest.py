@@ -1,0 +1,64 @@
+"""Fixtures for every room: tiny teachers of each family, a small corpus, the real default teacher."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+# No test reaches the hub by accident (the default teacher comes from the package index); small matrices are
+# slower on many threads than on one.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+
+@pytest.fixture(scope="session")
+def tiny_teacher(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """`tiny_teacher(family)` is the directory of a tiny random teacher, for `--teacher DIR`.
+
+    Families: `tiny_teachers.FAMILIES`. Built at first use, once a session; treat as read-only.
+    """
+    import tiny_teachers
+
+    made: dict[str, Path] = {}
+
+    def get(family: str) -> Path:
+        if family not in made:
+            directory = tmp_path_factory.mktemp("tiny") / family
+            made[family] = tiny_teachers.save_tiny_teacher(directory, family)
+        return made[family]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A JSONL corpus of 120 labelled sentences over six themes, in words that the tiny teachers know."""
+    import tiny_teachers
+
+    path = tmp_path_factory.mktemp("corpus") / "corpus.jsonl"
+    return tiny_teachers.write_jsonl(path, tiny_teachers.sentences(120))
+
+
+@pytest.fixture(scope="session")
+def default_teacher() -> str:
+    """The alias of the real default teacher, fetched into the user's cache; skips where the index is closed.
+
+    Tests that use it carry `@pytest.mark.teacher`.
+    """
+    from dsltm.teacher.registry import DEFAULT
+    from dsltm.teacher.resolve import resolve
+
+    from dsltm.errors import DsltmError
+
+    try:
+        resolve(DEFAULT)
+    except DsltmError as error:
+        pytest.skip(f"the default teacher cannot be had: {error}")
+    return DEFAULT
