@@ -1,0 +1,294 @@
+"""Everything people read: messages and progress on standard error, tables on a terminal.
+
+On a terminal there are bars and colours; off it one plain line at a time, without escape codes. Nothing
+here ever fails because standard error is closed or full: there is nobody left to tell.
+"""
+
+import contextlib
+import os
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TextIO
+
+from dsltm.progress import Progress, clock
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+# Control characters (escape sequences begin with one), direction marks and overrides, line and
+# paragraph separators, and lone surrogates, which no terminal can be sent.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_LINE_SECONDS = 10.0  # off a terminal: a progress line after this long ...
+_LINE_SHARE = 0.1  # ... or this share of the work, whichever is first
+_LINE_LEAST_SECONDS = 1.0  # but a short run does not print its ten tenths
+_BAR_SECONDS = 0.1  # on a terminal: as often as eyes can follow
+
+
+@dataclass
+class _State:
+    program: str = "dsltm"
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+    log: TextIO | None = None
+    rich: "Console | None" = None
+    live: bool = False
+
+
+_state = _State()
+
+
+def configure(
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+    log_file: str | None = None,
+    debug: bool = False,
+    program: str = "dsltm",
+) -> None:
+    """Set how much is said, and where; called once, by the command line.
+
+    Args:
+        quiet: only errors are printed.
+        verbose: `note` is printed too.
+        log_file: every message also goes here, appended, with its time, whatever `quiet` says.
+        debug: errors come with their traceback (read by the command line through `debugging`).
+        program: what messages begin with, such as "dsltm train".
+
+    Raises:
+        OSError: the log file cannot be opened.
+    """
+    close()
+    log = None
+    if log_file is not None:  # stays open until `close`
+        log = Path(log_file).open("a", encoding="utf-8", errors="replace", buffering=1)  # noqa: SIM115
+    _state.program, _state.quiet, _state.verbose, _state.debug = program, quiet, verbose, debug
+    _state.log = log
+
+
+def close() -> None:
+    """Close the log file, if there is one."""
+    if _state.log is not None:
+        with contextlib.suppress(OSError):
+            _state.log.close()
+        _state.log = None
+
+
+def debugging() -> bool:
+    """Whether errors should come with their traceback."""
+    return _state.debug
+
+
+def plain(text: str) -> str:
+    """Make text from a corpus safe to show: no character of it can move the cursor or reorder the line.
+
+    White space becomes a space, every other control character U+FFFD.
+    """
+    return _UNSAFE.sub(lambda match: " " if match[0].isspace() else "\ufffd", text)
+
+
+def note(message: str) -> None:
+    """Say something that only `-v` asks for."""
+    _say(message, show=_state.verbose and not _state.quiet)
+
+
+def info(message: str) -> None:
+    """Say something that everybody may like to know, unless `-q`."""
+    _say(message, show=not _state.quiet)
+
+
+def warn(message: str) -> None:
+    """Say that a result may not be what was meant, unless `-q`."""
+    _say(f"{_state.program}: warning: {message}", show=not _state.quiet, style="yellow")
+
+
+def error(message: str) -> None:
+    """Say why there is no result; `-q` does not silence this."""
+    _say(f"{_state.program}: {message}", show=True, style="red")
+
+
+def raw_error(text: str) -> None:
+    """Write several lines, such as a traceback or a usage message, to standard error as they are."""
+    _log(text)
+    _write(text if text.endswith("\n") else text + "\n")
+
+
+def stdout_is_terminal() -> bool:
+    """Whether a person reads standard output."""
+    return _is_terminal(sys.stdout)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def _stderr_is_rich() -> bool:
+    return _is_terminal(sys.stderr) and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
+def _say(message: str, *, show: bool, style: str = "") -> None:
+    text = plain(message)
+    _log(text)
+    if not show:
+        return
+    if _state.live:  # above the bar, not through it
+        from rich.text import Text
+
+        with contextlib.suppress(OSError):
+            _rich_stderr().print(Text(text, style), soft_wrap=True)
+        return
+    colour = {"yellow": "33", "red": "31"}.get(style)
+    if colour and _stderr_is_rich() and not os.environ.get("NO_COLOR"):
+        text = f"\x1b[{colour}m{text}\x1b[0m"
+    _write(text + "\n")
+
+
+def _write(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+def _log(text: str) -> None:
+    if _state.log is not None:
+        with contextlib.suppress(OSError):
+            _state.log.write(f"{_now()} {text.rstrip()}\n")
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _rich_stderr() -> "Console":
+    if _state.rich is None:
+        from rich.console import Console
+
+        _state.rich = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    return _state.rich
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of `table`: its heading and how its cells are set."""
+
+    heading: str
+    align: Literal["left", "right"] = "left"
+    wrap: bool = False  # may use the width that is left, over several lines
+
+
+def table(columns: Sequence[str | Column], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table to standard output, for people.
+
+    Args:
+        columns: headings, or `Column`s.
+        rows: one cell a column. A rich renderable is shown as it is; anything else as plain text, so
+            that words of a corpus are neither markup nor escape codes.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        c = column if isinstance(column, Column) else Column(column)
+        shown.add_column(plain(c.heading), justify=c.align, no_wrap=not c.wrap, overflow="fold")
+    for row in rows:
+        shown.add_row(*(_cell(cell) for cell in row))
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(
+            errors="replace"
+        )  # a word that the terminal's encoding lacks is no reason to die
+    Console(highlight=False, markup=False, emoji=False).print(shown)
+
+
+def _cell(cell: object) -> "RenderableType":
+    from rich.text import Text
+
+    return cell if hasattr(cell, "__rich_console__") else Text(plain(str(cell)))
+
+
+@contextlib.contextmanager
+def progress(
+    description: str, total: int | None, unit: str, *, work_total: float | None = None
+) -> Iterator[Progress]:
+    """Show how far a loop has come, with a bar on a terminal and now and then a line elsewhere.
+
+    Args:
+        description: what is being done, such as "distilling".
+        total: how many units there are, None where that is not known.
+        unit: what they are, in the plural, such as "documents".
+        work_total: how much work that is in a measure of its own (see `Progress.advance`), so that the
+            time left is worked out from tokens rather than documents.
+    """
+    shown = Progress(description, total, unit, work_total)
+    if _state.quiet or _state.live or not _stderr_is_rich():
+        shown.show = _Lines(shown.started)
+        yield shown
+    else:
+        with _bar(shown):
+            yield shown
+    _progress_line(f"{description}: {shown.status()}, done in {clock(shown.elapsed())}")
+
+
+@dataclass
+class _Lines:
+    """Progress off a terminal: a line after ten seconds or a tenth of the work, whichever is first."""
+
+    when: float
+    at: float = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        now, share = time.monotonic(), progress.share()
+        tenth = (
+            share is not None and share - self.at >= _LINE_SHARE and now - self.when >= _LINE_LEAST_SECONDS
+        )
+        if share == 1.0 or not (tenth or now - self.when >= _LINE_SECONDS):
+            return
+        self.when, self.at = now, share or 0.0
+        percent = "" if share is None else f" ({share:.0%})"
+        left = "" if progress.left() is None else f", {clock(progress.left())} left"
+        _progress_line(f"{progress.description}: {progress.status()}{percent}{left}")
+
+
+@contextlib.contextmanager
+def _bar(shown: Progress) -> Iterator[None]:
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[status]}", markup=False),
+        TextColumn("{task.fields[left]} left", markup=False),
+    )
+    with RichProgress(*columns, console=_rich_stderr(), refresh_per_second=8, transient=True) as bar:
+        task = bar.add_task(plain(shown.description), total=shown.target, status="", left="")
+
+        def show(now: Progress) -> None:
+            if time.monotonic() - drawn[0] >= _BAR_SECONDS or now.share() == 1.0:
+                drawn[0] = time.monotonic()
+                bar.update(task, completed=now.work, status=plain(now.status()), left=clock(now.left()))
+
+        drawn = [0.0]
+        shown.show = show
+        _state.live = True
+        try:
+            yield
+        finally:
+            _state.live = False
+
+
+def _progress_line(text: str) -> None:
+    """A line of progress; with its time off a terminal, where nobody saw when it came."""
+    text = plain(text)
+    _log(text)
+    if not _state.quiet and not _state.live:
+        _write(f"{text}\n" if _stderr_is_rich() else f"{_now()} {text}\n")

@@ -1,0 +1,99 @@
+"""Where results go: a file that appears whole or not at all, or standard output."""
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from dsltm import console
+from dsltm.errors import DsltmError, UsageError
+
+STDOUT = "-"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def is_stdout(path: str | None) -> bool:
+    """Whether an `--output` means standard output."""
+    return path is None or path == STDOUT
+
+
+@contextlib.contextmanager
+def open_output(path: str | None, *, binary: bool = False) -> Iterator[BinaryIO]:
+    """Open a result for writing bytes.
+
+    A regular file is written beside its place and renamed when the block ends well; where it ends with an
+    exception, a signal's included, nothing is left behind and an older file stays as it was. Pipes and
+    devices are written directly.
+
+    Args:
+        path: a file, or None or "-" for standard output.
+        binary: the bytes are not for people; writing them to a terminal is refused.
+
+    Raises:
+        UsageError: binary output to a terminal.
+        DsltmError: the file cannot be made, the disk is full, or standard output is closed.
+        BrokenPipeError: the reader of standard output has gone.
+    """
+    if path is None or path == STDOUT:
+        name, opened = "standard output", _stdout(binary=binary)
+    else:
+        name, opened = path, _file(Path(path))
+    try:
+        with opened as file:
+            yield file
+    except OSError as exc:
+        if exc.errno in _FULL and exc.filename is None:
+            raise DsltmError(f"{name}: {reason(exc)}") from exc
+        raise
+
+
+def reason(exc: OSError) -> str:
+    """What the operating system says, as a part of a sentence: "no such file or directory"."""
+    text = exc.strerror or str(exc)
+    return text[:1].lower() + text[1:]
+
+
+@contextlib.contextmanager
+def _stdout(*, binary: bool) -> Iterator[BinaryIO]:
+    if sys.stdout is None:
+        raise DsltmError("standard output is closed")
+    if binary and console.stdout_is_terminal():
+        raise UsageError("binary output is not written to a terminal", hint="-o FILE or a pipe")
+    yield sys.stdout.buffer
+    sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _file(path: Path) -> Iterator[BinaryIO]:
+    try:
+        place = path.resolve() if path.is_symlink() else path
+        mode = place.stat().st_mode if place.exists() else None
+        if mode is not None and not stat.S_ISREG(mode):
+            with place.open("wb") as direct:
+                yield direct
+            return
+        handle, name = tempfile.mkstemp(prefix=f".{place.name[:200]}.", suffix=".part", dir=place.parent)
+    except OSError as exc:
+        if exc.filename is None:  # from the block that writes, not from here
+            raise
+        raise DsltmError(f"{path}: cannot be written: {reason(exc)}") from exc
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        part.chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+        part.replace(place)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
