@@ -1,0 +1,5 @@
+"""`python -m dsltm` is `dsltm`."""
+
+from dsltm.cli import main
+
+main()
