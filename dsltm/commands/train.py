@@ -1,0 +1,191 @@
+"""`dsltm train`: labels in, a topic model out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dsltm import console
+from dsltm.errors import UsageError
+from dsltm.formats.labels import read_labels
+from dsltm.formats.model import write_model
+from dsltm.formats.output import open_output
+from dsltm.models import BACKBONES, ModelName
+from dsltm.training.config import BASELINES, Baseline, Input, Loss, Target, TrainConfig
+
+if TYPE_CHECKING:
+    from dsltm.formats.model import Model
+    from dsltm.training.loop import Epoch
+
+_OBJECTIVE, _OPTIMISER = "Objective", "Optimiser"
+_DEFAULT = TrainConfig()
+
+
+def _published(what: str) -> str:
+    """The default of each backbone, for the help: "64 (fastopic 512)"."""
+    values = {name: getattr(entry, what) for name, entry in BACKBONES.items()}
+    usual = values[_DEFAULT.model]
+    others = [f"{name} {value}" for name, value in values.items() if value != usual]
+    return f"{usual} ({', '.join(others)})" if others else str(usual)
+
+
+def train_command(
+    labels: Annotated[
+        str, typer.Argument(metavar="[LABELS]", help="Labels file from `dsltm distill`; - is standard input.")
+    ] = "-",
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Where the model goes.")
+    ] = None,
+    topics: Annotated[int, typer.Option("-k", "--topics", min=2, help="Number of topics.")] = _DEFAULT.topics,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = _DEFAULT.seed,
+    model: Annotated[
+        ModelName | None,
+        typer.Option(show_default=_DEFAULT.model, help="Backbone.", rich_help_panel=_OBJECTIVE),
+    ] = None,
+    input_: Annotated[
+        Input | None,
+        typer.Option(
+            "--input",
+            show_default=_DEFAULT.input,
+            help="What the encoder reads: the teacher's hidden state, word counts, or both.",
+            rich_help_panel=_OBJECTIVE,
+        ),
+    ] = None,
+    target: Annotated[
+        Target | None,
+        typer.Option(
+            show_default=_DEFAULT.target,
+            help="What the decoder learns to write: the teacher's soft label, or word counts.",
+            rich_help_panel=_OBJECTIVE,
+        ),
+    ] = None,
+    baseline: Annotated[
+        Baseline | None,
+        typer.Option(
+            help="A published bag-of-words model, in place of --model, --input and --target.",
+            rich_help_panel=_OBJECTIVE,
+        ),
+    ] = None,
+    loss: Annotated[
+        Loss,
+        typer.Option(
+            help="Divergence from the target; ce leaves out its entropy: another number, the same model.",
+            rich_help_panel=_OBJECTIVE,
+        ),
+    ] = _DEFAULT.loss,
+    temperature: Annotated[
+        float, typer.Option(help="τ of the soft label softmax(logits / τ).", rich_help_panel=_OBJECTIVE)
+    ] = _DEFAULT.temperature,
+    target_top: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Keep only the N most probable words of a soft label.",
+            rich_help_panel=_OBJECTIVE,
+        ),
+    ] = None,
+    weight: Annotated[
+        float | None,
+        typer.Option(
+            show_default="1000 for soft labels, 1 for word counts",
+            help="λ, the weight of the divergence beside the backbone's regulariser.",
+            rich_help_panel=_OBJECTIVE,
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            show_default=_published("epochs"),
+            help="Passes over the corpus.",
+            rich_help_panel=_OPTIMISER,
+        ),
+    ] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            min=2, show_default=_published("batch"), help="Documents a step.", rich_help_panel=_OPTIMISER
+        ),
+    ] = None,
+    learning_rate: Annotated[
+        float, typer.Option(help="Adam's step size.", rich_help_panel=_OPTIMISER)
+    ] = _DEFAULT.learning_rate,
+    momentum: Annotated[
+        float, typer.Option(help="Adam's β₁.", rich_help_panel=_OPTIMISER)
+    ] = _DEFAULT.momentum,
+    units: Annotated[
+        int, typer.Option(min=1, help="Width of the encoder's two layers.", rich_help_panel=_OPTIMISER)
+    ] = _DEFAULT.units,
+    dropout: Annotated[
+        float,
+        typer.Option(help="Share of units, and of topics, left out of a step.", rich_help_panel=_OPTIMISER),
+    ] = _DEFAULT.dropout,
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Stop after N epochs in which the loss did not fall.",
+            rich_help_panel=_OPTIMISER,
+        ),
+    ] = None,
+    device: Annotated[
+        str,
+        typer.Option(
+            help="cpu, cuda, cuda:1, …; auto is a GPU where there is one.", rich_help_panel=_OPTIMISER
+        ),
+    ] = _DEFAULT.device,
+) -> None:
+    """Train a topic model on soft labels.
+
+    Reads what `dsltm distill` wrote and writes a model for `assign` and `topics`. The teacher is not needed.
+    The same labels, options and seed write the same bytes.
+
+    dsltm train labels.npz -k 50 -o model.npz
+
+    dsltm distill corpus.jsonl | dsltm train -k 50 | dsltm topics
+    """
+    named = {"model": model, "input": input_, "target": target}
+    chosen: dict[str, Any] = {key: choice for key, choice in named.items() if choice is not None}
+    if baseline is not None:
+        if chosen:
+            raise UsageError(f"--baseline {baseline} already says what --{next(iter(chosen))} is")
+        chosen = BASELINES[baseline]
+    config = TrainConfig(
+        topics=topics,
+        **chosen,
+        loss=loss,
+        temperature=temperature,
+        target_top=target_top,
+        weight=weight,
+        epochs=epochs,
+        batch=batch,
+        learning_rate=learning_rate,
+        momentum=momentum,
+        units=units,
+        dropout=dropout,
+        patience=patience,
+        seed=seed,
+        device=device,
+    ).resolved()
+    with open_output(output, binary=True) as target_file:
+        write_model(target_file, _train(labels, config))
+
+
+def _train(path: str, config: TrainConfig) -> Model:
+    from dsltm.training.loop import train
+
+    labels = read_labels(path)
+    with console.progress("training", config.epochs, "epochs") as bar:
+
+        def show(epoch: Epoch) -> None:
+            fields = {
+                "loss": f"{epoch.loss:.2f}",
+                config.loss: f"{epoch.divergence:.4f}",
+                "regulariser": f"{epoch.regulariser:.2f}",
+            }
+            bar.advance(1, work=None, **fields)
+
+        return train(labels, config, show)

@@ -1,0 +1,67 @@
+"""Topic proportions of documents: the one path that assigning, evaluating and tests share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from dsltm.errors import DsltmError
+from dsltm.models import BACKBONES
+from dsltm.models.base import Backbone, Shape
+from dsltm.models.inputs import Counts, Inputs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dsltm.formats.model import Model
+
+_BLOCK = 4096
+
+
+def theta(model: Model, hidden: NDArray[np.float16], counts: Counts | None = None) -> NDArray[np.float32]:
+    """θ [N, K] of N documents, rows summing to one; no sampling.
+
+    The caller checks that model and documents belong together (`dsltm.formats.model.check_compatible`).
+
+    Args:
+        model: a trained model.
+        hidden: the teacher's hidden states [N, H].
+        counts: `Counts.of(labels)`; only models with word counts among their inputs look at them.
+
+    Raises:
+        DsltmError: the documents' vectors are not as long as those that the model was trained on.
+    """
+    backbone = restore(model)
+    inputs = Inputs.of(model.header["hyperparameters"]["input"], hidden, counts)
+    if inputs.width != backbone.shape.inputs:
+        raise DsltmError(
+            f"the model reads document vectors of length {backbone.shape.inputs}, these have {inputs.width}"
+        )
+    out = np.empty((len(inputs), backbone.shape.topics), np.float32)
+    with torch.inference_mode():
+        for start in range(0, len(out), _BLOCK):
+            rows = np.arange(start, min(start + _BLOCK, len(out)))
+            out[rows] = backbone.theta(torch.from_numpy(inputs.dense(rows))).numpy()
+    return out
+
+
+def restore(model: Model) -> Backbone:
+    """The backbone of a saved model, ready to infer.
+
+    Raises:
+        DsltmError: a backbone that this version does not know, or arrays that are not its own.
+    """
+    options, name = model.header.get("hyperparameters", {}), model.header.get("backbone")
+    if name not in BACKBONES:
+        raise DsltmError(f"the model is a {name!r}, which this version of dsltm does not know")
+    try:
+        topics, words = model.beta.shape
+        width = len(model.arrays["input_mean"])
+        shape = Shape(width, topics, words, int(options["units"]), float(options["dropout"]))
+        backbone = BACKBONES[name].load()(shape)
+        backbone.load_arrays(model.arrays)
+    except (KeyError, RuntimeError, TypeError) as error:
+        raise DsltmError(f"the model's arrays are not those of a {name}") from error
+    return backbone.eval()

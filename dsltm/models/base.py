@@ -1,0 +1,90 @@
+"""What every backbone offers, and the standardisation of inputs that they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes that a backbone is built for.
+
+    Attributes:
+        inputs: D, length of a document vector.
+        topics: K.
+        words: V.
+        units: width of the encoder's two layers.
+        dropout: share of units, and of topics, left out of a training step.
+    """
+
+    inputs: int
+    topics: int
+    words: int
+    units: int = 200
+    dropout: float = 0.2
+
+
+class Backbone(nn.Module):
+    """A topic model that is trained by L = λ · D(y, ŷ) + R and nothing else.
+
+    A subclass defines `forward`, `theta` and `beta`. Inputs arrive as they are stored, and the first thing
+    done with them is `standardise`, so that a saved model needs no instructions.
+    """
+
+    input_mean: Tensor
+    input_scale: Tensor
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.register_buffer("input_mean", torch.zeros(shape.inputs))
+        self.register_buffer("input_scale", torch.ones(shape.inputs))
+
+    def standardise(self, x: Tensor) -> Tensor:
+        """[B, D] to zero mean and unit variance over the training corpus."""
+        return (x - self.input_mean) / self.input_scale
+
+    def set_scale(self, mean: NDArray[np.float32], scale: NDArray[np.float32]) -> None:
+        """Mean and scale [D] of the training corpus."""
+        self.input_mean.copy_(torch.from_numpy(mean))
+        self.input_scale.copy_(torch.from_numpy(scale))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """One training step's view of B documents.
+
+        Args:
+            x: [B, D] document vectors.
+
+        Returns:
+            log ŷ [B, V], each row a log-distribution over words, and R_M, the regulariser, a scalar
+            (the mean over documents where it is a sum over them).
+        """
+        raise NotImplementedError
+
+    def theta(self, x: Tensor) -> Tensor:
+        """Topic proportions [B, K] of documents [B, D]; no sampling, rows sum to one."""
+        raise NotImplementedError
+
+    def beta(self) -> Tensor:
+        """Topics [K, V], each row a distribution over words."""
+        raise NotImplementedError
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Everything that `load_arrays` needs, by name."""
+        return {name: tensor.detach().cpu().numpy().copy() for name, tensor in self.state_dict().items()}
+
+    def load_arrays(self, arrays: dict[str, NDArray[np.generic]]) -> None:
+        """Take over the arrays of a model that was saved.
+
+        Raises:
+            RuntimeError: names or shapes are not this backbone's.
+        """
+        self.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})

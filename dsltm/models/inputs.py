@@ -1,0 +1,98 @@
+"""What an encoder reads of a document: the teacher's hidden state, word counts, or both side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsltm.errors import DsltmError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dsltm.formats.labels import Labels
+
+_BLOCK = 8192
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Word counts of N documents in CSR form; rows of them become dense when they are needed."""
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    data: NDArray[np.int32]
+    words: int
+
+    @classmethod
+    def of(cls, labels: Labels) -> Counts:
+        return cls(labels.bow_indptr, labels.bow_indices, labels.bow_data, labels.logits.shape[1])
+
+    def dense(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Counts [len(rows), V]."""
+        starts, lengths = self.indptr[rows], self.indptr[rows + 1] - self.indptr[rows]
+        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        places = np.repeat(starts, lengths) + within
+        out = np.zeros((len(rows), self.words), np.float32)
+        out[np.repeat(np.arange(len(rows)), lengths), self.indices[places]] = self.data[places]
+        return out
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Document vectors as they are stored; rows become dense float32 when they are needed."""
+
+    hidden: NDArray[np.float16] | None
+    counts: Counts | None
+
+    @classmethod
+    def of(cls, kind: str, hidden: NDArray[np.float16], counts: Counts | None) -> Inputs:
+        """The inputs that `kind` (hidden, bow or both) names.
+
+        Raises:
+            DsltmError: word counts are needed and missing.
+        """
+        if kind != "hidden" and counts is None:
+            raise DsltmError("the model reads word counts, and there are none")
+        return cls(None if kind == "bow" else hidden, None if kind == "hidden" else counts)
+
+    def __len__(self) -> int:
+        if self.hidden is not None:
+            return len(self.hidden)
+        return 0 if self.counts is None else len(self.counts.indptr) - 1
+
+    @property
+    def width(self) -> int:
+        """D."""
+        hidden = 0 if self.hidden is None else self.hidden.shape[1]
+        return hidden + (0 if self.counts is None else self.counts.words)
+
+    def dense(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """[len(rows), D]."""
+        parts = []
+        if self.hidden is not None:
+            parts.append(self.hidden[rows].astype(np.float32))
+        if self.counts is not None:
+            parts.append(self.counts.dense(rows))
+        return np.concatenate(parts, 1) if len(parts) > 1 else parts[0]
+
+    def mean_and_scale(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Mean and standard deviation [D] of the hidden units over `rows`; counts are left as they are.
+
+        A unit that never changes gets scale 1: it becomes 0 and stays finite.
+        """
+        mean, scale = np.zeros(self.width, np.float32), np.ones(self.width, np.float32)
+        if self.hidden is not None:
+            total, squares = (np.zeros(self.hidden.shape[1]) for _ in range(2))
+            blocks = [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
+            for block in blocks:
+                total += self.hidden[block].sum(0, dtype=np.float64)
+            centre = total / len(rows)
+            for block in blocks:
+                squares += np.square(self.hidden[block] - centre).sum(0)
+            deviation = np.sqrt(squares / len(rows))
+            mean[: len(centre)] = centre
+            scale[: len(centre)] = np.where(deviation > 0, deviation, 1.0)
+        return mean, scale

@@ -1,0 +1,100 @@
+"""What can be chosen about a training run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from dsltm.errors import UsageError
+from dsltm.models import BACKBONES, Entry, ModelName
+
+Input = Literal["hidden", "bow", "both"]
+Target = Literal["soft", "bow"]
+Loss = Literal["kl", "ce"]
+Baseline = Literal["prodlda", "zeroshottm", "combinedtm"]
+
+# Bag-of-words models in the grid of inputs and targets.
+BASELINES: dict[Baseline, dict[str, Any]] = {
+    "prodlda": {"model": "prodlda", "input": "bow", "target": "bow"},
+    "zeroshottm": {"model": "prodlda", "input": "hidden", "target": "bow"},
+    "combinedtm": {"model": "prodlda", "input": "both", "target": "bow"},
+}
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Options of `train`; None means the default of the backbone or of the target.
+
+    Attributes:
+        topics: K.
+        model: a key of `dsltm.models.BACKBONES`.
+        input: what the encoder reads: the teacher's hidden state, word counts, or both side by side.
+        target: what the decoder writes: the teacher's soft label, or word counts.
+        loss: "kl", or "ce", which differs by the targets' entropy: another number, the same gradient.
+        temperature: τ of the soft label softmax(ℓ / τ).
+        target_top: keep only so many words of a soft label, its most probable ones.
+        weight: λ; 1000 for soft labels, 1 for word counts, as published.
+        epochs, batch: passes over the corpus, documents a step.
+        learning_rate, momentum: Adam's step size and β₁.
+        units, dropout: the encoder's width, and the share left out of a step.
+        patience: stop after so many epochs without a lower loss.
+        seed: of everything random.
+        device: "auto", "cpu", "cuda", ...
+    """
+
+    topics: int = 50
+    model: ModelName = "prodlda"
+    input: Input = "hidden"
+    target: Target = "soft"
+    loss: Loss = "kl"
+    temperature: float = 3.0
+    target_top: int | None = None
+    weight: float | None = None
+    epochs: int | None = None
+    batch: int | None = None
+    learning_rate: float = 2e-3
+    momentum: float = 0.99
+    units: int = 200
+    dropout: float = 0.2
+    patience: int | None = None
+    seed: int = 0
+    device: str = "auto"
+
+    def resolved(self) -> TrainConfig:
+        """The same with nothing left to defaults.
+
+        Raises:
+            UsageError: a value outside its range.
+        """
+        entry = self.entry
+        for name, good in {
+            "topics": self.topics >= 2,
+            "temperature": self.temperature > 0,
+            "weight": self.weight is None or self.weight > 0,
+            "epochs": self.epochs is None or self.epochs >= 1,
+            "batch": self.batch is None or self.batch >= 2,
+            "target_top": self.target_top is None or self.target_top >= 1,
+            "learning_rate": self.learning_rate > 0,
+            "momentum": 0 <= self.momentum < 1,
+            "units": self.units >= 1,
+            "dropout": 0 <= self.dropout < 1,
+            "patience": self.patience is None or self.patience >= 1,
+        }.items():
+            if not good:
+                raise UsageError(f"{name.replace('_', '-')} cannot be {getattr(self, name)}")
+        return replace(
+            self,
+            weight=self.weight or (1000.0 if self.target == "soft" else 1.0),
+            epochs=self.epochs or entry.epochs,
+            batch=self.batch or entry.batch,
+        )
+
+    @property
+    def entry(self) -> Entry:
+        if self.model not in BACKBONES:
+            raise UsageError(f"there is no model {self.model!r}; there are {', '.join(BACKBONES)}")
+        return BACKBONES[self.model]
+
+    def as_header(self) -> dict[str, Any]:
+        """The options that made a model, for its header; the device made no difference."""
+        return {name: value for name, value in asdict(self).items() if name not in ("device", "seed")}

@@ -1,0 +1,55 @@
+"""Batches of inputs and targets, gathered by index from whole arrays: no loader, no Python per document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from dsltm.models.inputs import Counts, Inputs
+from dsltm.training.targets import soft_targets
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from dsltm.formats.labels import Labels
+    from dsltm.training.config import TrainConfig
+
+
+class TrainingSet:
+    """The documents that carry text: their inputs, their targets and the targets' entropy.
+
+    Documents flagged empty are left out: what the teacher says of them is about the instruction only, and a
+    corpus with many of them would spend a topic on it. They still get a θ from `assign`.
+    """
+
+    def __init__(self, labels: Labels, config: TrainConfig, device: torch.device) -> None:
+        self.rows = np.flatnonzero(~labels.empty)
+        self.inputs = Inputs.of(config.input, labels.hidden, Counts.of(labels))
+        self.device = device
+        self.counts = Counts.of(labels) if config.target == "bow" else None
+        self.entropy = np.zeros(len(self.rows), np.float32)
+        if config.target == "soft":
+            self.targets, entropy = soft_targets(
+                labels.logits, self.rows, config.temperature, config.target_top
+            )
+            if config.loss == "kl":
+                self.entropy = entropy
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batch(self, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
+        """x [B, D], y [B, V] and H(y) [B] of the chosen members of the set."""
+        rows = self.rows[chosen]
+        target = self.targets[chosen] if self.counts is None else self.counts.dense(rows)
+        return (
+            self._tensor(self.inputs.dense(rows)),
+            self._tensor(target).float(),
+            self._tensor(self.entropy[chosen]),
+        )
+
+    def _tensor(self, array: NDArray[np.floating]) -> Tensor:
+        return torch.from_numpy(array).to(self.device)

@@ -1,0 +1,155 @@
+"""The training loop: the same for every backbone, input and target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from dsltm.errors import DsltmError
+from dsltm.formats.model import Model
+from dsltm.models.base import Backbone, Shape
+from dsltm.models.objective import divergence
+from dsltm.training.data import TrainingSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dsltm.formats.labels import Labels
+    from dsltm.training.config import TrainConfig
+
+_CARRIED = ("teacher", "prompts", "projection", "max_tokens", "vocabulary")
+_IMPROVES = 1e-4  # relative; a smaller gain does not reset the patience
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Means over one pass: L = λ · divergence + regulariser."""
+
+    number: int
+    of: int
+    loss: float
+    divergence: float
+    regulariser: float
+
+
+def train(labels: Labels, config: TrainConfig, progress: Callable[[Epoch], None] | None = None) -> Model:
+    """Fit a topic model to what a teacher said of a corpus.
+
+    The same labels, options and seed give the same model, bit for bit, on one machine.
+
+    Args:
+        labels: N documents; those flagged empty are not trained on.
+        config: the options.
+        progress: called after every epoch.
+
+    Raises:
+        DsltmError: fewer documents than topics, or a loss that is not a number.
+        UsageError: an option outside its range.
+    """
+    config = config.resolved()
+    device = choose_device(config.device)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(config.seed)
+        data = TrainingSet(labels, config, device)
+        if config.topics > len(data):
+            raise DsltmError(f"{config.topics} topics need as many documents, and {len(data)} have text")
+        backbone = build(config, data.inputs.width, labels.logits.shape[1])
+        backbone.set_scale(*data.inputs.mean_and_scale(data.rows))
+        last = fit(backbone.to(device), data, config, progress)
+    return to_model(backbone, config, labels, last, len(data))
+
+
+def build(config: TrainConfig, inputs: int, words: int) -> Backbone:
+    """An untrained backbone."""
+    return config.entry.load()(Shape(inputs, config.topics, words, config.units, config.dropout))
+
+
+def fit(
+    backbone: Backbone, data: TrainingSet, config: TrainConfig, progress: Callable[[Epoch], None] | None
+) -> Epoch:
+    """Run the epochs; the backbone is changed in place. Returns the last epoch."""
+    assert config.epochs
+    assert config.batch
+    assert config.weight
+    optimiser = torch.optim.Adam(
+        backbone.parameters(), config.learning_rate, betas=(config.momentum, 0.999), fused=True
+    )
+    order = np.random.default_rng(config.seed)
+    steps = -(-len(data) // config.batch)
+    best, since_best = float("inf"), 0
+    backbone.train()
+    for number in range(1, config.epochs + 1):
+        parts = torch.empty(steps, 2, device=data.device)
+        # Parts of equal size: a short last batch would upset the batch normalisation.
+        for step, chosen in enumerate(np.array_split(order.permutation(len(data)), steps)):
+            x, y, entropy = data.batch(chosen)
+            log_words, regulariser = backbone(x)
+            loss = divergence(y, log_words, entropy)
+            optimiser.zero_grad()
+            (config.weight * loss + regulariser).backward()
+            optimiser.step()
+            parts[step, 0], parts[step, 1] = loss.detach(), regulariser.detach()
+        epoch = _summary(parts, number, config)
+        if progress is not None:
+            progress(epoch)
+        if best - epoch.loss > _IMPROVES * abs(epoch.loss):
+            best, since_best = epoch.loss, 0
+        else:
+            since_best += 1
+        if config.patience and since_best >= config.patience:
+            break
+    backbone.eval()
+    return epoch
+
+
+def _summary(parts: torch.Tensor, number: int, config: TrainConfig) -> Epoch:
+    assert config.epochs
+    assert config.weight
+    bad = torch.nonzero(~parts.isfinite().all(1))
+    if len(bad):
+        step = (number - 1) * len(parts) + int(bad[0]) + 1
+        raise DsltmError(
+            f"training broke down at step {step} (epoch {number}): the loss is not a number",
+            hint="a smaller --learning-rate or --weight",
+        )
+    divergence_, regulariser = parts.double().mean(0).tolist()
+    return Epoch(number, config.epochs, config.weight * divergence_ + regulariser, divergence_, regulariser)
+
+
+def to_model(backbone: Backbone, config: TrainConfig, labels: Labels, last: Epoch, documents: int) -> Model:
+    """What is written to disk; nothing in it depends on the clock or the device."""
+    with torch.no_grad():
+        beta = backbone.beta().cpu().numpy().astype(np.float32)
+    header = {
+        **{key: labels.header[key] for key in _CARRIED if key in labels.header},
+        "backbone": config.model,
+        "hyperparameters": config.as_header(),
+        "seed": config.seed,
+        "training": {
+            "documents": documents,
+            "epochs": last.number,
+            "loss": last.loss,
+            "divergence": last.divergence,
+            "regulariser": last.regulariser,
+            "standardised": config.input != "bow",
+        },
+    }
+    return Model(header, beta, backbone.arrays())
+
+
+def choose_device(name: str) -> torch.device:
+    """The device called `name`; "auto" is a GPU where there is one.
+
+    Raises:
+        DsltmError: there is no such device here.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError):
+        raise DsltmError(f"there is no device {name!r} here", hint="--device cpu") from None
+    return torch.device(name)

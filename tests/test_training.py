@@ -1,0 +1,156 @@
+"""Training end to end on a corpus whose topics are known."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+from planted import Planted, plant, purity, recovered
+
+from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.model import Model, read_model, write_model
+from dsltm.inference import theta
+from dsltm.models import BACKBONES
+from dsltm.models.inputs import Counts
+from dsltm.training import TrainConfig
+from dsltm.training.loop import train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dsltm.training.loop import Epoch
+
+QUICK = TrainConfig(topics=8, epochs=20, batch=64)
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Planted:
+    return plant(documents=1000, empty=40)
+
+
+def written(model: Model) -> bytes:
+    stream = io.BytesIO()
+    write_model(stream, model)
+    return stream.getvalue()
+
+
+def proportions(model: Model, corpus: Planted) -> np.ndarray:
+    return theta(model, corpus.labels.hidden, Counts.of(corpus.labels))
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+@pytest.mark.parametrize(
+    ("reads", "writes"), [("hidden", "soft"), ("bow", "bow"), ("hidden", "bow"), ("both", "bow")]
+)
+def test_planted_topics_are_found(corpus: Planted, name: Any, reads: Any, writes: Any) -> None:
+    model = train(corpus.labels, replace(QUICK, model=name, input=reads, target=writes, epochs=50))
+    text = ~corpus.labels.empty
+    found = proportions(model, corpus)[text]
+    assert purity(corpus.truth[text], found.argmax(1)) > 0.75  # chance is about 0.2
+    assert recovered(corpus.topic_words, model.beta) > 0.7  # chance is about 0.15
+
+
+def test_theta_and_beta_are_distributions(corpus: Planted) -> None:
+    model = train(corpus.labels, replace(QUICK, epochs=2))
+    found = proportions(model, corpus)
+    assert found.shape == (1000, 8)
+    assert found.dtype == model.beta.dtype == np.float32
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
+    np.testing.assert_allclose(model.beta.sum(1), 1, atol=1e-5)
+    assert found.min() >= 0
+    assert model.beta.min() >= 0
+
+
+def test_same_seed_same_bytes_other_seed_others(corpus: Planted) -> None:
+    config = replace(QUICK, epochs=2)
+    torch.manual_seed(123)
+    first = written(train(corpus.labels, config))
+    torch.manual_seed(456)  # the caller's random state neither matters ...
+    before = torch.get_rng_state()
+    assert written(train(corpus.labels, config)) == first
+    assert torch.equal(torch.get_rng_state(), before)  # ... nor changes
+    assert written(train(corpus.labels, replace(config, seed=1))) != first
+
+
+def test_a_saved_model_infers_the_same(corpus: Planted, tmp_path: Path) -> None:
+    model = train(corpus.labels, replace(QUICK, epochs=2, input="both"))
+    (tmp_path / "model.npz").write_bytes(written(model))
+    np.testing.assert_array_equal(
+        proportions(read_model(str(tmp_path / "model.npz")), corpus), proportions(model, corpus)
+    )
+
+
+def test_empty_documents_are_not_trained_on_but_get_a_theta(corpus: Planted) -> None:
+    labels = corpus.labels
+    model = train(labels, replace(QUICK, epochs=2))
+    assert model.header["training"]["documents"] == 960
+    logits = np.array(labels.logits)
+    logits[labels.empty] = np.float16(-50)
+    assert written(train(replace(labels, logits=logits), replace(QUICK, epochs=2))) == written(model)
+    assert np.isfinite(proportions(model, corpus)[labels.empty]).all()
+
+
+def test_progress_reports_the_parts_of_the_loss(corpus: Planted) -> None:
+    seen: list[Epoch] = []
+    train(corpus.labels, replace(QUICK, epochs=4, weight=10.0), seen.append)
+    assert [epoch.number for epoch in seen] == [1, 2, 3, 4]
+    assert all(epoch.loss == pytest.approx(10 * epoch.divergence + epoch.regulariser) for epoch in seen)
+    assert seen[-1].divergence < seen[0].divergence
+
+
+def test_cross_entropy_differs_by_the_entropy_only(corpus: Planted) -> None:
+    runs: dict[str, list[Epoch]] = {"kl": [], "ce": []}
+    models = [
+        train(corpus.labels, replace(QUICK, epochs=2, loss=loss), seen.append)  # type: ignore[arg-type]
+        for loss, seen in runs.items()
+    ]
+    np.testing.assert_array_equal(models[0].beta, models[1].beta)
+    y = np.exp(corpus.labels.logits[~corpus.labels.empty].astype(float) / 3)
+    y /= y.sum(1, keepdims=True)
+    entropy = -(y * np.log(y)).sum(1).mean()
+    assert runs["ce"][1].divergence - runs["kl"][1].divergence == pytest.approx(entropy, rel=1e-3)
+
+
+def test_patience_stops_a_run_that_no_longer_improves(corpus: Planted) -> None:
+    seen: list[Epoch] = []
+    train(corpus.labels, replace(QUICK, epochs=500, learning_rate=1e-9, patience=2), seen.append)
+    assert 3 <= len(seen) < 40
+
+
+def test_nan_stops_with_the_step(corpus: Planted) -> None:
+    hidden = np.array(corpus.labels.hidden)
+    hidden[500] = np.nan
+    with pytest.raises(DsltmError, match=r"step 1 \(epoch 1\): the loss is not a number"):
+        train(replace(corpus.labels, hidden=hidden), QUICK)
+
+
+def test_more_topics_than_documents_are_refused() -> None:
+    few = plant(documents=30, empty=10).labels
+    with pytest.raises(DsltmError, match="21 topics need as many documents, and 20 have text"):
+        train(few, replace(QUICK, topics=21))
+    train(few, replace(QUICK, topics=20, epochs=1))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"topics": 1}, {"temperature": 0.0}, {"weight": -1.0}, {"dropout": 1.0}, {"learning_rate": 0.0}],
+)
+def test_options_outside_their_range_are_usage_errors(corpus: Planted, wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong)).replace("_", "-")):
+        train(corpus.labels, replace(QUICK, **wrong))
+
+
+def test_a_unit_that_never_changes_does_no_harm(corpus: Planted) -> None:
+    hidden = np.array(corpus.labels.hidden)
+    hidden[:, 3] = 7
+    model = train(replace(corpus.labels, hidden=hidden), replace(QUICK, epochs=1))
+    assert np.isfinite(model.beta).all()
+
+
+def test_an_unknown_device_is_one_sentence(corpus: Planted) -> None:
+    with pytest.raises(DsltmError, match="no device 'warp'"):
+        train(corpus.labels, replace(QUICK, device="warp"))
