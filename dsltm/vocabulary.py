@@ -1,0 +1,201 @@
+"""The topic vocabulary: which words a corpus is told apart by, counted in one pass."""
+
+import difflib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import stopwordsiso
+
+from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.corpus import Document
+from dsltm.formats.output import reason
+from dsltm.formats.records import read_jsonl, write_jsonl
+
+SIZE = 2000
+STOPWORDS = "en"
+_PRUNE_AT = 3_000_000  # distinct words; beyond this the rarest are forgotten, so that memory has a bound
+
+# Python's \w lacks combining marks, without which the words of Hindi or Thai fall to pieces.
+_MARKS = "".join(c for c in map(chr, range(0x300, 0xFE30)) if unicodedata.category(c).startswith("M"))
+WORD = re.compile(rf"[^\W\d_](?:[^\W_]|[{_MARKS}]){{2,}}")
+"""A word: a letter, then at least two more letters, digits or combining marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A word of the vocabulary, in how many documents it comes (df) and how often in all (tf)."""
+
+    word: str
+    df: int = 0
+    tf: int = 0
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order: lower-cased, at least three characters, none that begin with a digit.
+
+    Accented letters are composed first (NFC), so that the two ways to write é are one word.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return WORD.findall(text.lower())
+
+
+@dataclass
+class Counts:
+    """How often each word comes, and how many documents were counted."""
+
+    documents: int
+    df: Counter[str]
+    tf: Counter[str]
+
+
+def count_words(corpus: Iterable[Document]) -> Counts:
+    """Count the words of a corpus in one pass.
+
+    Memory is bounded: once there are three million distinct words, those in the fewest documents are
+    forgotten, which cannot reach the top few thousand.
+    """
+    counts = Counts(0, Counter(), Counter())
+    least = 1
+    for document in corpus:
+        found = words(document.text)
+        counts.documents += 1
+        counts.tf.update(found)
+        counts.df.update(set(found))
+        if len(counts.df) > _PRUNE_AT:
+            counts.df = Counter({word: n for word, n in counts.df.items() if n > least})
+            counts.tf = Counter({word: counts.tf[word] for word in counts.df})
+            least += 1
+    return counts
+
+
+def choose_words(
+    counts: Counts,
+    size: int = SIZE,
+    *,
+    min_df: float = 1,
+    max_df: float | None = None,
+    stopwords: Collection[str] = (),
+    keep: Callable[[str], bool] | None = None,
+) -> list[Entry]:
+    """Choose the words that come in the most documents; see `build_vocabulary`."""
+    least = _documents(min_df, counts.documents)
+    most = counts.documents if max_df is None else _documents(max_df, counts.documents)
+    stop = frozenset(stopwords)
+    ranked = sorted((-df, word) for word, df in counts.df.items() if least <= df <= most and word not in stop)
+    kept = ((word, -df) for df, word in ranked if keep is None or keep(word))
+    return [Entry(word, df, counts.tf[word]) for word, df in islice(kept, size)]
+
+
+def build_vocabulary(
+    corpus: Iterable[Document],
+    size: int = SIZE,
+    *,
+    min_df: float = 1,
+    max_df: float | None = None,
+    stopwords: Collection[str] = (),
+    keep: Callable[[str], bool] | None = None,
+) -> list[Entry]:
+    """Choose the topic vocabulary of a corpus.
+
+    Words are ranked by the number of documents they come in, so that one long document does not decide;
+    ties are broken by the word. The order never depends on hashing.
+
+    Args:
+        corpus: the documents, read once.
+        size: at most so many words.
+        min_df: the least number of documents, or, below 1, the least share of them.
+        max_df: the greatest number, or, below 1, share; None for no bound.
+        stopwords: words that are left out.
+        keep: whether a word may be in it, such as whether a teacher writes it as one token; asked in rank
+            order until there are `size` words.
+
+    Returns:
+        The entries in rank order.
+
+    Raises:
+        DsltmError: no word is left.
+    """
+    counts = count_words(corpus)
+    entries = choose_words(counts, size, min_df=min_df, max_df=max_df, stopwords=stopwords, keep=keep)
+    if not entries:
+        raise DsltmError(
+            f"no word is left for the vocabulary of {len(counts.df):,} in {counts.documents:,} documents",
+            hint="--min-df 1, --stopwords none or more text",
+        )
+    return entries
+
+
+def load_stopwords(choice: str) -> frozenset[str]:
+    """The words that say nothing about a topic.
+
+    Args:
+        choice: languages by their two letters ("en", "en,de"; the lists of stopwords-iso), a file with one
+            word a line, or "none".
+
+    Raises:
+        UsageError: neither a language nor a file.
+    """
+    if choice == "none":
+        return frozenset()
+    languages = [part.strip().lower() for part in choice.split(",")]
+    if all(stopwordsiso.has_lang(language) for language in languages):
+        listed: Iterable[str] = stopwordsiso.stopwords(languages)
+    elif Path(choice).is_file():
+        try:
+            listed = Path(choice).read_text(encoding="utf-8").split()
+        except (OSError, UnicodeDecodeError) as exc:
+            why = reason(exc) if isinstance(exc, OSError) else "not UTF-8 text"
+            raise DsltmError(f"{choice}: {why}") from exc
+    else:
+        known = sorted(stopwordsiso.langs())
+        near = difflib.get_close_matches(choice[:2].lower(), known, n=3, cutoff=0.4) or known
+        raise UsageError(
+            f"no stop words for {choice!r}", hint=f"a file, none, or a language such as {', '.join(near)}"
+        )
+    # "don't" in a list must also stop "don", which is what `words` makes of it.
+    return frozenset(piece for word in listed for piece in (word.lower(), *words(word)))
+
+
+def write_vocabulary(target: str | BinaryIO | None, entries: Iterable[Entry]) -> None:
+    """Write a vocabulary as JSON lines; `target` as in `write_jsonl`."""
+    write_jsonl(target, map(asdict, entries))
+
+
+def read_vocabulary(path: str) -> list[Entry]:
+    """Read a vocabulary that `write_vocabulary` wrote and perhaps somebody edited.
+
+    Only "word" must be there. The order is kept.
+
+    Args:
+        path: a file of JSON lines, or "-" for standard input.
+
+    Raises:
+        DsltmError: a line without a word, a word that comes twice, or no word at all.
+    """
+    seen: dict[str, Entry] = {}
+    name = "stdin" if path == "-" else path
+    for number, row in read_jsonl(path):
+        word = row.get("word")
+        if not isinstance(word, str) or not word.strip():
+            raise DsltmError(f'{name}:{number}: no "word" that is a string')
+        df, tf = row.get("df", 0), row.get("tf", 0)
+        if type(df) is not int or type(tf) is not int:
+            raise DsltmError(f'{name}:{number}: "df" and "tf" must be whole numbers')
+        word = word.strip()
+        if word in seen:
+            raise DsltmError(f"{name}:{number}: the word {word!r} comes twice")
+        seen[word] = Entry(word, df, tf)
+    if not seen:
+        raise DsltmError(f"{name}: no words")
+    return list(seen.values())
+
+
+def _documents(bound: float, total: int) -> float:
+    return bound * total if bound < 1 else bound
