@@ -11,14 +11,15 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup
 
 from dsltm import __version__, console
+from dsltm.command import SETTINGS, Command, build, common_options, format_options, keep_common
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.output import reason
 
@@ -33,74 +34,6 @@ COMMANDS = {
     "teachers": "List the teachers, and which of them are on this machine.",
 }
 INTERRUPTED = 128 + signal.SIGINT
-_BEFORE_NAME = "dsltm.common"  # where a context keeps the common options that stand before the name
-_SETTINGS = {"help_option_names": ["-h", "--help"]}
-
-
-def _common(
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Explain what is being done.")] = False,
-    log_file: Annotated[
-        str | None,
-        typer.Option("--log-file", metavar="FILE", help="Append every message to FILE too, with its time."),
-    ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Print an error's traceback.")] = False,
-) -> None:
-    """The options that every subcommand has, also in front of its name."""
-
-
-def build(name: str, function: Callable[..., Any], cls: type[TyperCommand] = TyperCommand) -> TyperCommand:
-    """Turn a typed function into a command.
-
-    Args:
-        name: what it is called on the command line.
-        function: its options are the parameters, its help the docstring.
-        cls: the kind of command.
-    """
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_SETTINGS)
-    app.command(name, cls=cls, context_settings=_SETTINGS)(function)
-    command = typer.main.get_command(app)
-    assert isinstance(command, TyperCommand)
-    return command
-
-
-def environment_name(option: str) -> str:
-    """The environment variable that stands in for an option: DSLTM_MAX_TOKENS for "--max-tokens"."""
-    return "DSLTM_" + option.lstrip("-").replace("-", "_").upper()
-
-
-class Command(TyperCommand):
-    """A subcommand: its own options, and the common ones, which it keeps to itself."""
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self.params += common_options()
-        for param in self.params:
-            if isinstance(param, TyperOption):
-                param.envvar = environment_name(max(param.opts, key=len))
-                param.show_envvar = False  # said once, at the end, not at each option
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        console.configure(program=ctx.command_path)  # for what is wrong with the arguments
-        return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        before: dict[str, Any] = ctx.meta.get(_BEFORE_NAME, {})
-        chosen: dict[str, Any] = {
-            name: value or before.get(name) for name, value in _take_common(ctx).items()
-        }
-        console.configure(program=ctx.command_path, **chosen)
-        return super().invoke(ctx)
-
-
-def common_options() -> list[Any]:
-    """The options of `_common`, each time anew."""
-    return [option for option in build("common", _common).params if option.name != "help"]
-
-
-def _take_common(ctx: typer.Context) -> dict[str, Any]:
-    """The common options out of a context's parameters, so that no command's function is handed them."""
-    return {option.name: ctx.params.pop(option.name) for option in common_options()}
 
 
 class _Commands(Mapping[str, TyperCommand]):
@@ -134,11 +67,15 @@ class _Group(TyperGroup):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        ctx.meta[_BEFORE_NAME] = _take_common(ctx)
+        keep_common(ctx)
         return super().invoke(ctx)
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
         return list(COMMANDS)
+
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        format_options(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
         with formatter.section("Commands"):
@@ -173,7 +110,7 @@ def top() -> TyperGroup:
         cls=_Group,
         add_completion=False,
         rich_markup_mode=None,
-        context_settings=_SETTINGS,
+        context_settings=SETTINGS,
         epilog="'dsltm COMMAND --help' explains a command.",
     )
     app.callback()(_top)

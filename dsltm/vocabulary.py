@@ -180,7 +180,7 @@ def read_vocabulary(path: str) -> list[Entry]:
         DsltmError: a line without a word, a word that comes twice, or no word at all.
     """
     seen: dict[str, Entry] = {}
-    name = "stdin" if path == "-" else path
+    name = "standard input" if path == "-" else path
     for number, row in read_jsonl(path):
         word = row.get("word")
         if not isinstance(word, str) or not word.strip():

@@ -1,0 +1,77 @@
+"""`dsltm vocab`: a corpus in, the words that its topics will be told by out."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dsltm import console
+from dsltm.commands.options import CorpusFile, FormatOption, OnErrorOption, Output, TextField
+from dsltm.formats.corpus import Corpus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def vocab_command(
+    corpus: CorpusFile = "-",
+    output: Output = None,
+    size: Annotated[int, typer.Option(min=1, metavar="N", help="At most N words.")] = 2000,
+    min_df: Annotated[
+        float,
+        typer.Option(min=0, metavar="N", help="Least number of documents; below 1, least share of them."),
+    ] = 1,
+    max_df: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="N", help="Greatest number of documents; below 1, greatest share of them."
+        ),
+    ] = None,
+    stopwords: Annotated[
+        str,
+        typer.Option(
+            metavar="LANG|FILE|none",
+            help="Words to leave out: of languages (en, or en,de), of a file, or none.",
+        ),
+    ] = "en",
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Keep to words that this teacher writes as one token with a space in front.",
+        ),
+    ] = None,
+    text_field: TextField = "text",
+    format_: FormatOption = "auto",
+    on_error: OnErrorOption = "fail",
+) -> None:
+    """Count the words of a corpus and choose the vocabulary.
+
+    Writes JSON lines {"word", "df", "tf"}: the words that come in the most documents, in how many, and how
+    often in all. Edit them by hand and give them to `dsltm distill --vocab`. A word begins with a letter, has
+    at least three characters and is lower-cased; words in equally many documents stand in the order of the
+    alphabet.
+
+    dsltm vocab corpus.jsonl > vocab.jsonl
+
+    dsltm vocab reviews.csv --text-field review --stopwords de --min-df 5 -o vocab.jsonl
+    """
+    from dsltm.vocabulary import build_vocabulary, load_stopwords, write_vocabulary
+
+    source = Corpus.open(corpus, text_field=text_field, format=format_, on_error=on_error)
+    listed = load_stopwords(stopwords)
+    entries = build_vocabulary(
+        source, size, min_df=min_df, max_df=max_df, stopwords=listed, keep=_sayable(teacher)
+    )
+    write_vocabulary(output, entries)
+    console.note(f"{len(entries):,} words, from {entries[0].word} to {entries[-1].word}")
+
+
+def _sayable(teacher: str | None) -> "Callable[[str], bool] | None":
+    """Whether the teacher writes a word as one token."""
+    if teacher is None:
+        return None
+    from dsltm.teacher.load import load_tokenizer
+    from dsltm.teacher.projection import single_token
+
+    tokenizer = load_tokenizer(teacher, notify=console.info)
+    return lambda word: single_token(tokenizer, word) is not None
