@@ -1,0 +1,195 @@
+"""Attention over documents that lie end to end in one row, behind a prefix that is run once.
+
+Everything in a transformer but attention works token by token, so documents of any length are
+laid end to end and nothing is padded. Attention alone must know where a document begins: it is
+given through transformers' attention interface, which every decoder of the paper uses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+
+from dsltm.teacher.tokens import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME = "dsltm_packed"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Documents of one shape that lie next to each other.
+
+    Attributes:
+        shape: theirs.
+        count: how many.
+        start: the first one's first token.
+    """
+
+    shape: Shape
+    count: int
+    start: int
+
+    @property
+    def stop(self) -> int:
+        return self.start + self.count * len(self.shape)
+
+
+@dataclass
+class Packing:
+    """What attention must know of the batch under way.
+
+    Attributes:
+        prefix: keys and values [kv heads, P, head] of each layer, in the order of the layers.
+        runs: the batch's documents; None while the prefix itself is read.
+    """
+
+    prefix: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
+    runs: list[Run] | None = None
+    masks: dict[tuple[Shape, int | None], torch.Tensor] = field(default_factory=dict)
+
+    def mask(self, shape: Shape, window: int | None, like: torch.Tensor) -> torch.Tensor:
+        """[T, P + T] additive: 0 where a token is seen, -inf where not; cached for the batches to come."""
+        key = (shape, window)
+        if key not in self.masks:
+            before = self.prefix[0][0].shape[1] if shape.prefixed and self.prefix else 0
+            seen = visible(shape, before, window).to(like.device)
+            self.masks[key] = torch.zeros(seen.shape, dtype=like.dtype, device=like.device).masked_fill_(
+                ~seen, float("-inf")
+            )
+        return self.masks[key]
+
+
+def positions(shape: Shape, before: int) -> torch.Tensor:
+    """[T] the position of each token of a document in its own prompt; tails all follow the stem."""
+    stem = torch.arange(before, before + shape.stem)
+    tails = (torch.arange(before + shape.stem, before + shape.stem + tail) for tail in shape.tails)
+    return torch.cat([stem, *tails])
+
+
+def visible(shape: Shape, before: int, window: int | None = None) -> torch.Tensor:
+    """[T, before + T] which tokens each token sees: the prefix, the stem, its own tail, none ahead.
+
+    Args:
+        window: how far back a layer with a sliding window sees, itself included.
+    """
+    own = torch.cat(
+        [torch.zeros(shape.stem), *(torch.full((n,), i + 1.0) for i, n in enumerate(shape.tails))]
+    )
+    place = torch.cat([torch.arange(before), positions(shape, before)])
+    owner = torch.cat([torch.zeros(before), own])
+    behind = place[before:, None] - place[None, :]
+    seen = (behind >= 0) & ((owner[None, :] == 0) | (owner[None, :] == own[:, None]))
+    return seen & (behind < window) if window else seen
+
+
+def attend(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,  # noqa: ARG001
+    scaling: float,
+    dropout: float = 0.0,  # noqa: ARG001
+    *,
+    packing: Packing,
+    sliding_window: int | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """One layer's attention; called by transformers.
+
+    Args:
+        query: [1, heads, tokens, head].
+        key, value: [1, kv heads, tokens, head].
+
+    Returns:
+        [1, tokens, heads, head].
+    """
+    if packing.runs is None:
+        packing.prefix.append((key[0], value[0]))
+        runs, before = [Run(Shape(False, query.shape[2], ()), 1, 0)], None
+    else:
+        runs = packing.runs
+        before = packing.prefix[cast("int", module.layer_idx)] if packing.prefix else None
+    out = query.new_empty(query.shape[2], query.shape[1], query.shape[3])
+    for run in runs:
+        mask = packing.mask(run.shape, sliding_window, query)
+        cut = slice(run.start, run.stop)
+        shared = before if run.shape.prefixed else None
+        _attend_run(
+            query[0, :, cut], key[0, :, cut], value[0, :, cut], shared, mask, scaling, run.count, out[cut]
+        )
+    return out[None], None
+
+
+def _attend_run(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    prefix: tuple[torch.Tensor, torch.Tensor] | None,
+    mask: torch.Tensor,
+    scaling: float,
+    count: int,
+    out: torch.Tensor,
+) -> None:
+    """Attention of `count` equal documents into `out` [count * T, heads, head].
+
+    The query heads that share a key head are laid one after another as if they were more tokens:
+    keys and values are then read once and never repeated.
+    """
+    heads, tokens, size = query.shape
+    kv_heads, length = key.shape[0], tokens // count
+    groups = heads // kv_heads
+    q = query.view(kv_heads, groups, count, length, size).permute(2, 0, 1, 3, 4)
+    q = q.reshape(count, kv_heads, groups * length, size)
+    k = _behind(prefix and prefix[0], key.view(kv_heads, count, length, size).transpose(0, 1))
+    v = _behind(prefix and prefix[1], value.view(kv_heads, count, length, size).transpose(0, 1))
+    answer = torch.nn.functional.scaled_dot_product_attention(
+        q, k, v, attn_mask=mask.repeat(groups, 1), scale=scaling
+    )
+    answer = answer.view(count, kv_heads, groups, length, size).permute(0, 3, 1, 2, 4)
+    out.view(count, length, kv_heads, groups, size).copy_(answer)
+
+
+def _behind(prefix: torch.Tensor | None, own: torch.Tensor) -> torch.Tensor:
+    """[count, kv heads, P + T, head]."""
+    if prefix is None:
+        return own
+    return torch.cat([prefix.expand(len(own), -1, -1, -1), own], dim=2)
+
+
+@contextlib.contextmanager
+def installed(config: Any) -> Iterator[None]:
+    """Within the block, the model of this transformers configuration attends by `attend`."""
+    from transformers import AttentionInterface, AttentionMaskInterface
+
+    AttentionInterface.register(NAME, attend)
+    AttentionMaskInterface.register(NAME, _no_mask)
+    usual = config._attn_implementation
+    config._attn_implementation = NAME
+    try:
+        yield
+    finally:
+        config._attn_implementation = usual
+
+
+def _no_mask(*_: Any, **__: Any) -> None:
+    """`attend` makes its own masks."""
+
+
+def runs_of(shapes: list[Shape]) -> Iterator[Run]:
+    """Group neighbours of equal shape."""
+    start = 0
+    index = 0
+    while index < len(shapes):
+        count = 1
+        while index + count < len(shapes) and shapes[index + count] == shapes[index]:
+            count += 1
+        run = Run(shapes[index], count, start)
+        yield run
+        start, index = run.stop, index + count
