@@ -1,0 +1,35 @@
+"""What transformers says, in so far as it is for the people who use this program."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """No progress bars and no warnings of transformers within the block, but for those asked for.
+
+    `TRANSFORMERS_VERBOSITY` has its usual meaning.
+    """
+    from transformers.utils import logging
+
+    bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    if "TRANSFORMERS_VERBOSITY" not in os.environ:
+        logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def first_line(exc: BaseException) -> str:
+    """The first line of what an exception says, which is all that fits into a sentence."""
+    return (str(exc).strip() or type(exc).__name__).splitlines()[0]
