@@ -39,15 +39,8 @@ def teachers_command(output: Output = None) -> None:
     if not is_stdout(output) or not console.stdout_is_terminal():
         write_jsonl(output, rows)
         return
-    columns = [
-        "teacher",
-        console.Column("size", "right"),
-        console.Column("id", wrap=True),
-        console.Column("licence", wrap=True),
-        "cached",
-    ]
     console.table(
-        columns,
+        ["teacher", console.Column("size", "right"), "id", console.Column("licence", wrap=True), "cached"],
         (
             [alias.name, _short(alias.parameters), alias.id, alias.licence, "yes" if row["cached"] else "no"]
             for alias, row in zip(ALIASES.values(), rows, strict=True)

