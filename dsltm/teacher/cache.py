@@ -19,6 +19,8 @@ from dsltm.formats.output import reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_SCRATCH = ".part-"
+_SMALL = 1 << 24  # bytes, which are hashed faster than anybody notices
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _CANNOT_LOCK = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 
@@ -83,29 +85,33 @@ def check_room(directory: Path, needed: int) -> None:
 def locked(directory: Path, notify: Callable[[str], None]) -> Iterator[None]:
     """Hold `directory` alone; the system lets go of it when the process ends, however it ends.
 
-    Where the file system has no locks, the block runs anyway: all files here appear whole by a rename,
-    so two that do the same work only waste it.
+    What a killed process left in its `scratch` is removed. Where the file system has no locks, the block
+    runs anyway: all files here appear whole by a rename, so two that do the same work only waste it.
 
     Args:
         directory: exists.
         notify: told where there is somebody to wait for.
     """
+    held = True
     with (directory / ".lock").open("wb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            notify(f"waiting for another process that prepares {directory.name}")
+            notify(f"waiting for another process that works in {directory}")
             fcntl.flock(file, fcntl.LOCK_EX)
         except OSError as exc:
             if exc.errno not in _CANNOT_LOCK:
                 raise
+            held = False
+        for left in directory.glob(f"{_SCRATCH}*") if held else ():
+            shutil.rmtree(left, ignore_errors=True)
         yield
 
 
 @contextlib.contextmanager
 def scratch(directory: Path) -> Iterator[Path]:
     """A directory within `directory` that is gone when the block ends."""
-    with tempfile.TemporaryDirectory(prefix=".part-", dir=directory, ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=directory, ignore_cleanup_errors=True) as name:
         yield Path(name)
 
 
@@ -123,6 +129,8 @@ def known_sha256(path: Path) -> str:
     """
     place = path.resolve()
     stat = place.stat()
+    if stat.st_size < _SMALL:
+        return sha256_file(place)
     now = [str(place), stat.st_size, stat.st_mtime_ns, stat.st_ino]
     record = cache_dir() / "sha256" / f"{hashlib.sha256(os.fsencode(place)).hexdigest()[:32]}.json"
     with contextlib.suppress(OSError, ValueError):
