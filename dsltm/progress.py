@@ -28,7 +28,7 @@ class Progress:
     done: int = 0
     work: float = 0.0
     fields: dict[str, str] = field(default_factory=dict)
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=lambda: time.monotonic())
     _earlier: tuple[int, float] = (0, 0.0)  # units and work of a run before this one
 
     def advance(self, n: int = 1, *, work: float | None = None, **fields: str) -> None:
