@@ -1,0 +1,167 @@
+"""Do documents of one class find each other? Precision of nearest-neighbour retrieval, every document a
+query.
+
+All documents with a gold label are ranked for each query, the query itself left out; equally near ones in
+their order in the corpus. Scores are made in blocks and only the best few of each row are kept: memory
+grows with the documents, not with their square.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsltm.errors import DsltmError
+from dsltm.metrics.clustering import Labelling, check_theta
+
+DEPTHS = (1, 5, 10)
+MAX_QUERIES = 20_000
+
+_EPSILON = 1e-12
+_KEYS = 1 << 15  # documents ranked at a time ...
+_SCORES = 1 << 21  # ... and scores held at a time
+_GROUP = 64
+
+Matrix = NDArray[np.floating[Any]]
+
+
+def precision_by_topics(
+    theta: Matrix, classes: Labelling, depths: Sequence[int] = DEPTHS, max_queries: int = MAX_QUERIES
+) -> dict[int, float]:
+    """Mean share of the query's class among its k nearest documents by KL(θ_query ‖ θ_document), smaller
+    first.
+
+    Σ_k θ_qk · (log θ_qk - log(θ_dk + 1e-12)), as the DSL paper ranks; its first term is the same for all
+    documents of a query, so that the ranking is one matrix product.
+
+    Args:
+        theta: [N, K] topic proportions, not negative; rows are normalised.
+        classes: [N] gold classes.
+        depths: the values of k.
+        max_queries: beyond so many documents the mean is over a fixed random sample of them as queries, each
+            ranking all documents.
+
+    Returns:
+        Precision by k, in [0, 1], without those k for which there are not k other documents.
+
+    Raises:
+        DsltmError: theta is no matrix of topic proportions, or does not fit the classes.
+    """
+    check_theta(theta)
+    sums = theta.sum(axis=1, dtype=np.float64)
+    if (theta < 0).any() or not (sums > 0).all():
+        raise DsltmError("topic proportions must not be negative, and not all zero for a document")
+
+    def queries(rows: NDArray[np.int64]) -> Matrix:
+        shares: Matrix = theta[rows] / sums[rows, None]
+        return shares
+
+    def keys(block: slice) -> Matrix:
+        logs: Matrix = np.log(theta[block] / sums[block, None] + _EPSILON)
+        return logs
+
+    return _precision(queries, keys, classes, len(theta), depths, max_queries)
+
+
+def precision_by_vectors(
+    vectors: Matrix, classes: Labelling, depths: Sequence[int] = DEPTHS, max_queries: int = MAX_QUERIES
+) -> dict[int, float]:
+    """The same with documents ranked by the cosine of their vectors: what topics of these vectors can hope
+    for.
+
+    Args:
+        vectors: [N, H] document vectors, of any floating type, memory-mapped or not; a zero vector is at
+            cosine 0. classes, depths, max_queries: as in `precision_by_topics`.
+
+    Raises:
+        DsltmError: the vectors are not finite or do not fit the classes.
+    """
+
+    def unit(rows: NDArray[np.int64] | slice) -> Matrix:
+        block = np.asarray(vectors[rows], dtype=np.float32)
+        length = np.linalg.norm(block, axis=1, keepdims=True)
+        if not np.isfinite(length).all():
+            raise DsltmError("the document vectors are not all finite numbers")
+        directions: Matrix = np.divide(block, length, out=np.zeros_like(block), where=length > 0)
+        return directions
+
+    return _precision(unit, unit, classes, len(vectors), depths, max_queries)
+
+
+def _precision(
+    queries: Callable[[NDArray[np.int64]], Matrix],
+    keys: Callable[[slice], Matrix],
+    classes: Labelling,
+    documents: int,
+    depths: Sequence[int],
+    max_queries: int,
+) -> dict[int, float]:
+    if documents != len(classes):
+        raise DsltmError(f"{documents} documents cannot be scored with {len(classes)} gold labels")
+    depths = [depth for depth in depths if 0 < depth < documents]
+    if not depths:
+        return {}
+    codes = np.unique(np.asarray(classes), return_inverse=True)[1]
+    rows = np.arange(documents)
+    if documents > max_queries:
+        rows = np.sort(np.random.default_rng(0).choice(documents, max_queries, replace=False))
+    nearest = _nearest(queries(rows), rows, keys, documents, max(depths))
+    hits = codes[nearest] == codes[rows, None]
+    return {depth: float(hits[:, :depth].mean()) for depth in depths}
+
+
+def _nearest(
+    queries: Matrix, rows: NDArray[np.int64], keys: Callable[[slice], Matrix], documents: int, depth: int
+) -> NDArray[np.int64]:
+    """The `depth` documents of the greatest inner product with each query, [queries, depth], best first."""
+    best = np.full((len(rows), depth), -np.inf, dtype=queries.dtype)
+    found = np.zeros((len(rows), depth), dtype=np.int64)
+    for first in range(0, documents, _KEYS):
+        block = keys(slice(first, min(first + _KEYS, documents)))
+        width = -(-len(block) // _GROUP) * _GROUP
+        step = max(1, _SCORES // width)
+        scores = np.full((step, width), -np.inf, dtype=np.result_type(queries, block))
+        for start in range(0, len(rows), step):
+            part = slice(start, min(start + step, len(rows)))
+            mine = scores[: part.stop - part.start]
+            np.matmul(queries[part], block.T, out=mine[:, : len(block)])
+            own = np.flatnonzero((rows[part] >= first) & (rows[part] < first + len(block)))
+            mine[own, rows[part][own] - first] = -np.inf
+            column = _best_columns(mine, depth)
+            # What was found before stands in front: it comes earlier in the corpus, and sorting is stable.
+            values = np.concatenate([best[part], np.take_along_axis(mine, column, axis=1)], axis=1)
+            indices = np.concatenate([found[part], column + first], axis=1)
+            order = _best(values, depth)
+            best[part] = np.take_along_axis(values, order, axis=1)
+            found[part] = np.take_along_axis(indices, order, axis=1)
+    return found
+
+
+def _best_columns(scores: Matrix, depth: int) -> NDArray[np.int64]:
+    """The columns of each row's `depth` greatest scores (fewer if there are fewer), greatest first.
+
+    The best of a row lie in those groups of neighbouring columns whose maxima are best: only these are
+    looked at.
+    """
+    rows, width = scores.shape
+    maxima = scores.reshape(rows, width // _GROUP, _GROUP).max(axis=2)
+    groups = np.sort(_best(maxima, depth), axis=1)
+    columns = (groups[:, :, None] * _GROUP + np.arange(_GROUP)).reshape(rows, -1)
+    order = _best(np.take_along_axis(scores, columns, axis=1), depth)
+    return np.take_along_axis(columns, order, axis=1)
+
+
+def _best(values: Matrix, depth: int) -> NDArray[np.int64]:
+    """As a stable descending argsort cut to `depth`, without sorting what is cut."""
+    falling = -values
+    if values.shape[1] <= depth:
+        return np.argsort(falling, axis=1, kind="stable")
+    chosen = np.sort(np.argpartition(falling, depth - 1, axis=1)[:, :depth], axis=1)
+    picked = np.take_along_axis(falling, chosen, axis=1)
+    best = np.take_along_axis(chosen, np.argsort(picked, axis=1, kind="stable"), axis=1)
+    # Where the last value is there more often than it was chosen, the partition may have kept the wrong
+    # ones.
+    tied = np.flatnonzero((falling <= picked.max(axis=1, keepdims=True)).sum(axis=1) > depth)
+    best[tied] = np.argsort(falling[tied], axis=1, kind="stable")[:, :depth]
+    return best
