@@ -88,7 +88,7 @@ class Encoder:
         self._around = [prompt.around(tokenizer) for prompt in prompts]
         self._special = [not prompt.chat for prompt in prompts]
         self._specials = _special_pattern(tokenizer)
-        self._max_tokens = max_tokens
+        self.max_tokens = max_tokens
         probes = [ids for probe in _PROBES for ids in self._whole([probe])[0]]
         self.prefix = _common_prefix([ids[:-1] for ids in probes])
         if max(map(len, self._whole([""])[0])) >= max_tokens:
@@ -97,11 +97,11 @@ class Encoder:
     def encode(self, documents: Sequence[str]) -> list[Tokens]:
         """The tokens of each document, in order."""
         cleaned = [self._clean(document) for document in documents]
-        limit = _CHARACTERS_PER_TOKEN * self._max_tokens
+        limit = _CHARACTERS_PER_TOKEN * self.max_tokens
         whole = self._whole([text[:limit] for text in cleaned])
         encoded = []
         for text, sequences in zip(cleaned, whole, strict=True):
-            truncated = len(text) > limit or max(map(len, sequences)) > self._max_tokens
+            truncated = len(text) > limit or max(map(len, sequences)) > self.max_tokens
             encoded.append(self._split(self._cut(text) if truncated else sequences, truncated))
         return encoded
 
@@ -125,7 +125,7 @@ class Encoder:
         while True:
             sequences = self._whole([text[:keep]])[0]
             longest = max(range(len(sequences)), key=lambda prompt: len(sequences[prompt]))
-            excess = len(sequences[longest]) - self._max_tokens
+            excess = len(sequences[longest]) - self.max_tokens
             if excess <= 0:
                 return sequences
             keep = self._shorter(text[:keep], longest, excess)

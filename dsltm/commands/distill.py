@@ -1,0 +1,148 @@
+"""`dsltm distill`: a corpus in, what the teacher said of every document out."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dsltm import console
+from dsltm.commands.options import (
+    CorpusFile,
+    FormatOption,
+    IdField,
+    LabelField,
+    OnErrorOption,
+    Output,
+    TextField,
+)
+from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.corpus import Corpus
+
+if TYPE_CHECKING:
+    from dsltm.teacher.prompts import Prompt
+
+
+def distill_command(
+    corpus: CorpusFile = "-",
+    output: Output = None,
+    teacher: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Alias (see dsltm teachers), hub id (org/name[@revision]), directory or .gguf file.",
+        ),
+    ] = "smollm2-135m",
+    vocab: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Vocabulary from dsltm vocab; by default the corpus's own words."),
+    ] = None,
+    size: Annotated[
+        int, typer.Option(min=2, metavar="N", help="Without --vocab: at most the N most frequent words.")
+    ] = 2000,
+    stopwords: Annotated[
+        str, typer.Option(metavar="LANG|FILE|none", help="Without --vocab: words to leave out.")
+    ] = "en",
+    prompt: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="A named instruction; several make an ensemble.", show_default="paper"
+        ),
+    ] = None,
+    instruction: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="An instruction of your own, in the paper's layout.")
+    ] = None,
+    prompt_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A template of your own, with {document} once.")
+    ] = None,
+    max_tokens: Annotated[
+        int, typer.Option(min=16, metavar="N", help="Longest prompt; longer documents are cut at their end.")
+    ] = 512,
+    batch_tokens: Annotated[
+        int, typer.Option(min=1, metavar="N", help="About how many tokens are read at once.")
+    ] = 2048,
+    dtype: Annotated[
+        str,
+        typer.Option(metavar="TYPE", help="auto, float32, bfloat16 or float16; auto: the fast one."),
+    ] = "auto",
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Read only share I of N; dsltm merge joins the shares.")
+    ] = None,
+    scratch: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Where finished rows are kept; by default OUTPUT.journal."),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over, whatever an earlier run left.")] = False,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Run Python code that comes with the teacher.")
+    ] = False,
+    text_field: TextField = "text",
+    id_field: IdField = "id",
+    label_field: LabelField = "label",
+    format_: FormatOption = "auto",
+    on_error: OnErrorOption = "fail",
+) -> None:
+    """Read each document with the teacher: soft labels and document vectors.
+
+    Writes a labels file (NPZ): for each document the teacher's logits of the vocabulary after the
+    instruction, its hidden state there, the word counts, and the label if the corpus has one. Rows out are
+    rows in, in order; an empty text keeps its row. A run that was stopped, however, goes on where it was
+    when the same command is given again.
+
+    dsltm distill corpus.jsonl -o labels.npz
+
+    zcat posts.jsonl.gz | dsltm distill - --teacher qwen3.5-0.8b > labels.npz
+
+    dsltm distill corpus.jsonl --shard 3/8 -o labels-3.npz
+    """
+    from dsltm.distill.run import DistillConfig, distill
+    from dsltm.teacher.load import load_teacher
+    from dsltm.vocabulary import load_stopwords, read_vocabulary
+
+    words = tuple(entry.word for entry in read_vocabulary(vocab)) if vocab is not None else None
+    config = DistillConfig(
+        prompts=_prompts(prompt, instruction, prompt_file),
+        words=words,
+        size=size,
+        stopwords=load_stopwords(stopwords) if words is None else (),
+        max_tokens=max_tokens,
+        batch_tokens=batch_tokens,
+        shard=_shard(shard),
+    )
+    source = Corpus.open(
+        corpus,
+        text_field=text_field,
+        id_field=id_field,
+        label_field=label_field,
+        format=format_,
+        on_error=on_error,
+    )
+    opened = load_teacher(
+        teacher, dtype=dtype, device=device, trust_remote_code=trust_remote_code, notify=console.info
+    )
+    distill(source, opened, config, output=output, scratch=scratch, fresh=fresh)
+
+
+def _prompts(names: list[str] | None, instruction: str | None, file: str | None) -> "tuple[Prompt, ...]":
+    from dsltm.teacher.prompts import PAPER, Prompt, from_instruction, named
+
+    chosen = [named(name) for name in names or ()]
+    if instruction is not None:
+        chosen.append(from_instruction(instruction))
+    if file is not None:
+        try:
+            template = Path(file).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DsltmError(f"{file}: the prompt cannot be read: {error}") from error
+        chosen.append(Prompt(Path(file).stem, template.removesuffix("\n")))
+    return tuple(chosen) or (PAPER,)
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    if text is None:
+        return 0, 1
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        raise UsageError(f"--shard {text}: is not a share", hint="3/8 for the third of eight")
+    return int(match[1]) - 1, int(match[2])

@@ -1,0 +1,1 @@
+"""Distillation: the teacher reads every document once."""

@@ -1,0 +1,134 @@
+"""Documents through a teacher, window by window, in the order of the corpus."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsltm.distill.survey import estimate_tokens
+from dsltm.errors import DsltmError
+from dsltm.formats.labels import EMPTY, TRUNCATED
+from dsltm.vocabulary import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from dsltm.distill.journal import Row
+    from dsltm.formats.corpus import Document
+    from dsltm.teacher.forward import Reader
+    from dsltm.teacher.tokens import Tokens
+
+WINDOW_DOCUMENTS = 8192
+WINDOW_TOKENS = 1 << 18
+_LIMIT = float(np.finfo(np.float16).max)
+
+
+@dataclass(frozen=True)
+class Window:
+    """n neighbouring documents and what the teacher said of them.
+
+    Attributes:
+        documents: as they came.
+        logits: [n, V] float16.
+        hidden: [n, H] float16.
+        flags: [n] uint8, EMPTY and TRUNCATED.
+    """
+
+    documents: list[Document]
+    logits: NDArray[np.float16]
+    hidden: NDArray[np.float16]
+    flags: NDArray[np.uint8]
+
+
+def windows(documents: Iterable[Document], max_tokens: int) -> Iterator[list[Document]]:
+    """Cut a stream into windows: the unit that is sorted, finished and journalled at once."""
+    window: list[Document] = []
+    tokens = 0
+    for document in documents:
+        window.append(document)
+        tokens += estimate_tokens(document.text, max_tokens)
+        if len(window) == WINDOW_DOCUMENTS or tokens >= WINDOW_TOKENS:
+            yield window
+            window, tokens = [], 0
+    if window:
+        yield window
+
+
+def read_windows(
+    reader: Reader, stream: Iterable[list[Document]], advance: Callable[[int, int, int], None]
+) -> Iterator[Window]:
+    """Read windows; the next one is tokenized while one is read.
+
+    Args:
+        advance: told, after each batch, how many documents, tokens, and estimated tokens it was.
+
+    Raises:
+        DsltmError: the teacher's numbers overflow.
+    """
+    with ThreadPoolExecutor(1) as tokenizer:
+        pending = None
+        for documents in stream:
+            coming = tokenizer.submit(reader.encoder.encode, [document.text for document in documents])
+            if pending is not None:
+                yield _read_window(reader, pending[0], pending[1].result(), advance)
+            pending = (documents, coming)
+        if pending is not None:
+            yield _read_window(reader, pending[0], pending[1].result(), advance)
+
+
+def _read_window(
+    reader: Reader,
+    documents: list[Document],
+    tokens: Sequence[Tokens],
+    advance: Callable[[int, int, int], None],
+) -> Window:
+    logits = hidden = None
+    for batch, reading in reader.read(tokens):
+        if logits is None or hidden is None:
+            logits = np.empty((len(documents), reading.logits.shape[1]), np.float16)
+            hidden = np.empty((len(documents), reading.hidden.shape[1]), np.float16)
+        if not (np.isfinite(reading.logits).all() and np.isfinite(reading.hidden).all()):
+            bad = [
+                documents[row].id
+                for row, line in zip(batch, reading.hidden, strict=True)
+                if np.isnan(line).any()
+            ]
+            where = f" on document {bad[0]!r}" if bad else ""
+            raise DsltmError(f"the teacher's numbers overflow{where}", hint="--dtype float32 or bfloat16")
+        logits[batch] = reading.logits.clip(-_LIMIT, _LIMIT)
+        hidden[batch] = reading.hidden.clip(-_LIMIT, _LIMIT)
+        advance(
+            len(batch),
+            sum(len(tokens[row].shape) for row in batch),
+            sum(estimate_tokens(documents[row].text, reader.encoder.max_tokens) for row in batch),
+        )
+    assert logits is not None
+    assert hidden is not None
+    flags = [
+        (0 if document.text.strip() else EMPTY) | (TRUNCATED if token.truncated else 0)
+        for document, token in zip(documents, tokens, strict=True)
+    ]
+    return Window(documents, logits, hidden, np.array(flags, np.uint8))
+
+
+def rows_of(window: Window, index: dict[str, int]) -> list[Row]:
+    """The rows of the journal; `index` numbers the vocabulary's words."""
+    rows: list[Row] = []
+    for document, flags in zip(window.documents, window.flags, strict=True):
+        counts = sorted(Counter(index[word] for word in words(document.text) if word in index).items())
+        rows.append(
+            (
+                document.id,
+                document.label,
+                int(flags),
+                [word for word, _ in counts],
+                [count for _, count in counts],
+            )
+        )
+    return rows

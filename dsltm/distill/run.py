@@ -1,0 +1,190 @@
+"""`distill`, from a corpus to a labels file."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsltm import console
+from dsltm.distill.journal import Journal
+from dsltm.distill.reading import read_windows, rows_of, windows
+from dsltm.distill.survey import survey
+from dsltm.errors import DsltmError
+from dsltm.formats.output import is_stdout, open_output
+from dsltm.teacher.projection import Projection, project
+from dsltm.teacher.prompts import PAPER, Prompt
+from dsltm.vocabulary import choose_words
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from numpy.typing import NDArray
+
+    from dsltm.distill.survey import Survey
+    from dsltm.formats.corpus import Corpus, Document
+    from dsltm.teacher.forward import Reader
+    from dsltm.teacher.load import Teacher
+
+LOW_COVERAGE = 0.9
+
+
+@dataclass(frozen=True)
+class DistillConfig:
+    """What `distill` does with a corpus.
+
+    Attributes:
+        prompts: instructions; the logits of several are averaged, their hidden states lie side by side.
+        words: the vocabulary, None to choose the `size` most frequent words.
+        size: of a vocabulary that is chosen.
+        stopwords: never chosen.
+        max_tokens: the longest prompt, document included.
+        batch_tokens: about how many tokens go through the teacher at once.
+        shard: (i, n): only documents whose number leaves i after division by n.
+    """
+
+    prompts: tuple[Prompt, ...] = (PAPER,)
+    words: tuple[str, ...] | None = None
+    size: int = 2000
+    stopwords: Collection[str] = ()
+    max_tokens: int = 512
+    batch_tokens: int = 2048
+    shard: tuple[int, int] = (0, 1)
+
+
+def distill(
+    corpus: Corpus,
+    teacher: Teacher,
+    config: DistillConfig,
+    *,
+    output: str | None,
+    scratch: str | None = None,
+    fresh: bool = False,
+) -> None:
+    """Read a corpus with a teacher and write a labels file.
+
+    Args:
+        output: a file, or None or "-" for standard output.
+        scratch: folder of the journal; by default `OUTPUT.journal`, or a temporary one for standard output.
+        fresh: start over where an unfinished run left a journal.
+
+    Raises:
+        DsltmError: the corpus, the vocabulary or the journal are not usable.
+    """
+    from dsltm.teacher.forward import Reader
+
+    with tempfile.TemporaryDirectory(prefix="dsltm-") as temporary:
+        if is_stdout(output):
+            with open_output(output, binary=True):
+                pass  # a terminal is refused now, not after an hour
+        overview = survey(
+            corpus, max_tokens=config.max_tokens, shard=config.shard, count=config.words is None
+        )
+        projection = _vocabulary(overview, teacher, config)
+        reader = Reader(
+            teacher,
+            config.prompts,
+            projection.tokens,
+            max_tokens=config.max_tokens,
+            batch_tokens=config.batch_tokens,
+        )
+        if not reader.packed:
+            console.note(
+                f"{teacher.name} reads whole prompts: its layers cannot share the instruction's prefix"
+            )
+        settings = _settings(corpus, teacher, config, projection)
+        directory = _journal_directory(output, scratch, temporary)
+        with Journal(directory, settings, fresh=fresh) as journal:
+            _read_all(corpus, reader, config, overview, projection, journal)
+            header = settings | {"coverage": round(projection.coverage, 4), "skipped": overview.skipped}
+            with open_output(output, binary=True) as target:
+                journal.export(target, header, _word_embeddings(teacher, projection))
+            journal.remove()
+
+
+def _vocabulary(overview: Survey, teacher: Teacher, config: DistillConfig) -> Projection:
+    """The words to read, and how many of the wanted ones the teacher can say."""
+    wanted = config.words
+    if wanted is None:
+        assert overview.words is not None
+        wanted = tuple(e.word for e in choose_words(overview.words, config.size, stopwords=config.stopwords))
+    projection = project(teacher.tokenizer, wanted)
+    if not projection.words:
+        raise DsltmError(f"none of the vocabulary's {len(wanted):,} words is one token of {teacher.name}")
+    say = console.warn if projection.coverage < LOW_COVERAGE else console.note
+    say(
+        f"{teacher.name} writes {len(projection.words):,} of {len(wanted):,} words as one token "
+        f"({projection.coverage:.0%}); the others are left out"
+    )
+    return projection
+
+
+def _settings(
+    corpus: Corpus, teacher: Teacher, config: DistillConfig, projection: Projection
+) -> dict[str, Any]:
+    """All that decides the rows; the header of the labels file."""
+    return {
+        "corpus": corpus.digest(),
+        "teacher": {
+            "name": teacher.name,
+            "revision": teacher.revision,
+            "weights_sha256": teacher.weights_sha256,
+            "hidden_size": teacher.hidden_size,
+            "dtype": str(teacher.dtype).removeprefix("torch."),
+        },
+        "prompts": [prompt.as_header() for prompt in config.prompts],
+        "projection": "token",
+        "max_tokens": config.max_tokens,
+        "batch_tokens": config.batch_tokens,
+        "shard": list(config.shard),
+        "vocabulary": projection.words,
+    }
+
+
+def _journal_directory(output: str | None, scratch: str | None, temporary: str) -> Path:
+    if scratch is not None:
+        return Path(scratch)
+    return Path(temporary) / "journal" if is_stdout(output) else Path(f"{output}.journal")
+
+
+def _share(corpus: Corpus, shard: tuple[int, int]) -> Iterator[Document]:
+    return islice(corpus, shard[0], None, shard[1])
+
+
+def _read_all(
+    corpus: Corpus,
+    reader: Reader,
+    config: DistillConfig,
+    overview: Survey,
+    projection: Projection,
+    journal: Journal,
+) -> None:
+    index = {word: number for number, word in enumerate(projection.words)}
+    total = len(range(config.shard[0], overview.documents, config.shard[1]))
+    if journal.rows:
+        console.info(f"continuing after {journal.rows:,} of {total:,} documents")
+    with console.progress("distilling", total, "documents", work_total=overview.work) as bar:
+        bar.skip(journal.rows, work=overview.work * journal.rows // max(total, 1))
+        tokens_read = 0
+
+        def advance(documents: int, tokens: int, work: int) -> None:
+            nonlocal tokens_read
+            tokens_read += tokens
+            bar.advance(documents, work=work, tokens=f"{tokens_read / bar.elapsed():,.0f}/s")
+
+        remaining = islice(_share(corpus, config.shard), journal.rows, None)
+        for window in read_windows(reader, windows(remaining, config.max_tokens), advance):
+            journal.append(window.logits, window.hidden, rows_of(window, index))
+
+
+def _word_embeddings(teacher: Teacher, projection: Projection) -> NDArray[np.float16]:
+    """[V, H] the rows of the teacher's output embedding that stand for the vocabulary."""
+    weight: Any = teacher.model.get_output_embeddings().weight  # type: ignore[no-untyped-call]
+    rows: np.ndarray[Any, np.dtype[np.float16]] = (
+        weight[projection.tokens].float().cpu().numpy().astype(np.float16)
+    )
+    return rows
