@@ -40,7 +40,7 @@ def teachers_command(output: Output = None) -> None:
         write_jsonl(output, rows)
         return
     console.table(
-        ["teacher", console.Column("size", "right"), "id", console.Column("licence", wrap=True), "cached"],
+        ["teacher", console.Column("size", "right"), "id", "licence", "here"],
         (
             [alias.name, _short(alias.parameters), alias.id, alias.licence, "yes" if row["cached"] else "no"]
             for alias, row in zip(ALIASES.values(), rows, strict=True)
