@@ -1,0 +1,223 @@
+"""Asking a chat model patiently, once for each question, and within bounds.
+
+A question that fails in a passing way (too many requests, a server error, a time-out, an answer that was cut
+off) is asked again after a growing pause, or after as long as the server says. Answers are kept on disk by
+the hash of the whole question, so that a run that was stopped goes on for free and repeating one costs
+nothing.
+"""
+
+import hashlib
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from dsltm.endpoint.request import Address, EndpointError, RequestError, content, post
+from dsltm.formats.output import open_output
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds
+LONGEST_RETRY_AFTER = 600.0
+
+Conversation = Sequence[Mapping[str, str]]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class ChatEndpoint:
+    """A chat model behind a URL. Its methods may be called from several threads.
+
+    Args:
+        url: the API's base ("http://localhost:8000/v1") or the full address of its chat completions.
+        model: the model's name there.
+        key_env: the environment variable that holds the key; None as `request.find_key` says.
+        cache_dir: where answers are kept; None keeps none.
+        max_requests: at most so many requests are sent, repeated ones included; None for no bound.
+        timeout: seconds until a request counts as lost.
+        concurrency: how many requests `map` has under way at once.
+        attempts: how often a question is asked before it counts as failed.
+
+    Attributes:
+        requests: how many requests were sent.
+        from_cache: how many questions were answered from the cache.
+
+    Raises:
+        UsageError: the URL is not one of http or https, or `key_env` is not set.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        *,
+        key_env: str | None = None,
+        cache_dir: Path | None = None,
+        max_requests: int | None = None,
+        timeout: float = 60.0,
+        concurrency: int = 4,
+        attempts: int = 6,
+    ) -> None:
+        self.address = Address.parse(url, key_env)
+        self.model = model
+        self.requests = self.from_cache = 0
+        self._cache, self._max_requests = cache_dir, max_requests
+        self._timeout, self._concurrency, self._attempts = timeout, max(1, concurrency), max(1, attempts)
+        self._refused: dict[
+            str, str | None
+        ] = {}  # parameters that the server does not take: their other name
+        self._lock, self._here = threading.Lock(), threading.local()
+        self._not_before = 0.0
+
+    def complete(self, messages: Conversation, **params: Any) -> str:
+        """The model's next message in a conversation.
+
+        Args:
+            messages: objects of "role" and "content".
+            params: further fields of the request, such as temperature=0.
+
+        Raises:
+            EndpointError: there is no answer; it says why.
+        """
+        question = {"model": self.model, "messages": list(messages), **params}
+        place = None if self._cache is None else self._cache / self._name(question)
+        answer = None if place is None else _kept(place)
+        if answer is not None:
+            with self._lock:
+                self.from_cache += 1
+            return answer
+        answer = self._ask(question)
+        if place is not None:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with open_output(str(place)) as file:
+                file.write(orjson.dumps({"model": self.model, "answer": answer}))
+        return answer
+
+    def map(
+        self,
+        function: Callable[[Item], Result],
+        items: Sequence[Item],
+        advance: Callable[[], object] = lambda: None,
+    ) -> list[Result | EndpointError]:
+        """`function`, which asks this endpoint, for each of `items`, several at a time.
+
+        Args:
+            advance: called as each is done, in the caller's thread.
+
+        Returns:
+            In the order of `items` the result, or the `EndpointError` that stands for it.
+
+        Raises:
+            EndpointError: a fatal one; what was not yet asked is not asked any more.
+        """
+        results: dict[int, Result | EndpointError] = {}
+        waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+        done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        stop = threading.Event()
+        for number in range(len(items)):
+            waiting.put(number)
+
+        def work() -> None:
+            self._here.stop = stop
+            try:
+                while not stop.is_set():
+                    number = waiting.get_nowait()
+                    try:
+                        results[number] = function(items[number])
+                    except EndpointError as error:
+                        if error.fatal:
+                            raise
+                        results[number] = error
+                    done.put(None)
+            except queue.Empty:
+                return
+            except BaseException as error:  # noqa: BLE001 (raised again below, in the caller's thread)
+                done.put(error)
+
+        # Daemons, so that an interrupted program does not wait for answers that nobody will read.
+        for _ in range(min(self._concurrency, len(items))):
+            threading.Thread(target=work, daemon=True).start()
+        try:
+            for _ in items:
+                error = done.get()
+                if error is not None:
+                    raise error
+                advance()
+        finally:
+            stop.set()
+        return [results[number] for number in range(len(items))]
+
+    def _name(self, question: Mapping[str, Any]) -> str:
+        whole = orjson.dumps([self.address.url, question], option=orjson.OPT_SORT_KEYS)
+        digest = hashlib.sha256(whole).hexdigest()
+        return f"{digest[:2]}/{digest[2:]}.json"
+
+    def _ask(self, question: Mapping[str, Any]) -> str:
+        for attempt in range(1, self._attempts + 1):
+            self._take_turn()
+            try:
+                return content(post(self.address, self._accepted(question), self._timeout))
+            except RequestError as failure:
+                if self._adapt(failure.parameter, question):
+                    continue
+                tired = attempt == self._attempts or (failure.retry_after or 0) > LONGEST_RETRY_AFTER
+                if tired or not failure.passing:
+                    raise self._given_up(failure, attempt) from failure
+                self._wait(failure, attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _take_turn(self) -> None:
+        """Wait while the server wants to be left alone, then count the request."""
+        self._pause(self._not_before - time.monotonic())
+        with self._lock:
+            if self._max_requests is not None and self.requests >= self._max_requests:
+                raise EndpointError(
+                    f"the limit of {self._max_requests:,} requests is used up; answers so far are kept",
+                    fatal=True,
+                )
+            self.requests += 1
+
+    def _wait(self, failure: RequestError, attempt: int) -> None:
+        if failure.retry_after is not None:
+            # The server is too busy for all threads, not for this one.
+            self._not_before = max(self._not_before, time.monotonic() + failure.retry_after)
+        else:
+            pause = min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
+            self._pause(pause * random.uniform(0.75, 1.25))  # noqa: S311 (spreads the threads, hides nothing)
+
+    def _pause(self, seconds: float) -> None:
+        stop = getattr(self._here, "stop", None) or threading.Event()
+        if seconds > 0 and stop.wait(seconds):
+            raise EndpointError("was not asked any more")
+
+    def _accepted(self, question: Mapping[str, Any]) -> bytes:
+        names = {name: self._refused.get(name, name) for name in question}
+        return orjson.dumps({names[name]: value for name, value in question.items() if names[name]})
+
+    def _adapt(self, parameter: str | None, question: Mapping[str, Any]) -> bool:
+        """Servers differ in what they take: rename or leave out the parameter that was refused, once."""
+        if parameter not in question or parameter in ("model", "messages") or parameter in self._refused:
+            return False
+        assert parameter is not None
+        self._refused[parameter] = "max_completion_tokens" if parameter == "max_tokens" else None
+        return True
+
+    def _given_up(self, failure: RequestError, attempts: int) -> EndpointError:
+        again = f" (asked {attempts} times)" if attempts > 1 else ""
+        return EndpointError(
+            f"{self.address.host}: {self.address.redact(failure.reason)}{again}",
+            fatal=failure.fatal,
+            hint=failure.hint,
+        )
+
+
+def _kept(place: Path) -> str | None:
+    """The answer in a file of the cache; None where there is none, or one that was damaged."""
+    try:
+        answer = orjson.loads(place.read_bytes())["answer"]
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    return answer if isinstance(answer, str) else None

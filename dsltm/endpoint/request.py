@@ -1,0 +1,278 @@
+"""One request to a chat endpoint, and what its failure means."""
+
+import contextlib
+import http.client
+import ipaddress
+import os
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from dsltm.errors import DsltmError, UsageError
+
+OWN_KEY, OPENAI_KEY = "DSLTM_API_KEY", "OPENAI_API_KEY"
+
+_PATH = "/chat/completions"
+_PASSING = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
+_FATAL = {401, 403, 404, 405}
+_MAX_ANSWER = 1 << 24  # bytes
+_DETAIL = 300  # characters of what a server says of an error
+
+
+class EndpointError(DsltmError):
+    """A question has no answer.
+
+    Attributes:
+        fatal: every other question would fail as well, as with a wrong key.
+    """
+
+    def __init__(self, message: str, *, fatal: bool = False, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.fatal = fatal
+
+
+class RequestError(Exception):
+    """One request failed.
+
+    Attributes:
+        reason: half a sentence.
+        passing: another attempt may succeed.
+        fatal: other questions would fail, too.
+        retry_after: seconds for which the server wants to be left alone.
+        parameter: the field of the request that it does not take.
+        hint: what to try.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        passing: bool = False,
+        fatal: bool = False,
+        retry_after: float | None = None,
+        parameter: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.reason, self.passing, self.fatal = reason, passing, fatal
+        self.retry_after, self.parameter, self.hint = retry_after, parameter, hint
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where chat completions are asked for.
+
+    Attributes:
+        url: the full address.
+        host: for messages.
+        key: what is sent as the bearer token, or None.
+        local: the host is this machine.
+    """
+
+    url: str
+    host: str
+    key: str | None = field(repr=False)
+    local: bool
+
+    @classmethod
+    def parse(cls, url: str, key_env: str | None = None) -> "Address":
+        """Check a URL and find its key.
+
+        Raises:
+            UsageError: it is not an http or https URL, or the variable `key_env` is not set.
+        """
+        with contextlib.suppress(ValueError):
+            parts = urlsplit(url)
+            usual = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+            if usual and "@" not in parts.netloc and url.isprintable() and " " not in url:
+                path = parts.path.rstrip("/")
+                path = path if path.endswith(_PATH) else path + _PATH
+                local = _is_local(parts.hostname or "")
+                key = find_key(parts.hostname or "", local, key_env)
+                return cls(parts._replace(path=path, fragment="").geturl(), parts.netloc, key, local)
+        raise UsageError(f"{url!r} is not an http or https address", hint="http://localhost:8000/v1")
+
+    def redact(self, text: str) -> str:
+        """Servers like to quote the key that they refuse."""
+        return text.replace(self.key, "***") if self.key else text
+
+
+def find_key(host: str, local: bool, key_env: str | None = None) -> str | None:
+    """The API key for a host, from the environment.
+
+    DSLTM_API_KEY goes to whichever endpoint the user names, OPENAI_API_KEY to openai.com and this machine
+    only: a URL given to try another service must not hand over the key of this one.
+
+    Args:
+        host: without port.
+        local: it is this machine.
+        key_env: a variable to use instead, for any host.
+
+    Raises:
+        UsageError: `key_env` is given and not set.
+    """
+    names = [OWN_KEY] if key_env is None else [key_env]
+    if key_env is None and (local or host == "openai.com" or host.endswith(".openai.com")):
+        names.append(OPENAI_KEY)
+    for name in names:
+        key = os.environ.get(name, "").strip()
+        if not (key.isascii() and key.isprintable()):
+            raise UsageError(f"the environment variable {name} does not hold a key")
+        if key:
+            return key
+    if key_env is not None:
+        raise UsageError(f"the environment variable {key_env} does not hold a key")
+    return None
+
+
+def post(address: Address, body: bytes, timeout: float) -> bytes:
+    """Send one request and read the whole answer.
+
+    Args:
+        timeout: seconds for all of it.
+
+    Raises:
+        RequestError: there is no answer.
+    """
+    headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "dsltm"}
+    if address.key:
+        headers["Authorization"] = f"Bearer {address.key}"
+    request = urllib.request.Request(address.url, body, headers, method="POST")  # noqa: S310 (checked: http)
+    handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
+    if address.local:
+        handlers.append(urllib.request.ProxyHandler({}))  # a proxy elsewhere does not reach this machine
+    deadline = time.monotonic() + timeout
+    try:
+        with urllib.request.build_opener(*handlers).open(request, timeout=timeout) as response:
+            return _read(response, deadline)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise _refused(error, deadline, keyless=address.key is None) from error
+    except TimeoutError as error:
+        raise _slow(timeout) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise _unreachable(error, timeout) from error
+
+
+def content(body: bytes) -> str:
+    """The message in a chat completion.
+
+    Raises:
+        RequestError: there is none, or it is empty.
+    """
+    try:
+        choice = orjson.loads(body)["choices"][0]
+        text = choice["message"]["content"]
+    except orjson.JSONDecodeError as error:
+        raise RequestError("the answer is not JSON, or was cut off", passing=True) from error
+    except (KeyError, IndexError, TypeError) as error:
+        raise RequestError("the answer is not a chat completion", passing=True) from error
+    if isinstance(text, list):  # in parts, as some servers write it
+        text = "".join(str(part.get("text", "")) for part in text if isinstance(part, dict))
+    if not isinstance(text, str) or not text.strip():
+        ending = choice.get("finish_reason")
+        raise RequestError(f"the model answered nothing (finish_reason {ending})", passing=ending != "length")
+    return text
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect would carry the key, and the documents, to wherever the server says."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def _read(response: Any, deadline: float) -> bytes:
+    """The body; a server that drips a byte a second must not hold a thread for ever."""
+    body = bytearray()
+    while chunk := response.read1(1 << 16):
+        body += chunk
+        if len(body) > _MAX_ANSWER:
+            raise RequestError(f"the answer is longer than {_MAX_ANSWER >> 20} MiB")
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return bytes(body)
+
+
+def _refused(error: urllib.error.HTTPError, deadline: float, *, keyless: bool) -> RequestError:
+    with contextlib.suppress(OSError, http.client.HTTPException, RequestError):
+        return _classified(error.code, error.headers, _read(error, deadline), keyless=keyless)
+    return _classified(error.code, error.headers, b"", keyless=keyless)
+
+
+def _classified(code: int, headers: Message, body: bytes, *, keyless: bool) -> RequestError:
+    said = _error_object(body)
+    detail = " ".join(str(said.get("message", "")).split())[:_DETAIL]
+    reason = f"HTTP {code} {http.client.responses.get(code, '')}".rstrip() + (f": {detail}" if detail else "")
+    if 300 <= code < 400:
+        return RequestError(f"{reason}: it redirects to {headers.get('Location', 'nowhere')}", fatal=True)
+    if code in (401, 403):
+        hint = f"a key in {OWN_KEY} ({OPENAI_KEY} goes to openai.com only)" if keyless else None
+        return RequestError(reason, fatal=True, hint=hint)
+    if code in _FATAL or said.get("code") == "insufficient_quota":
+        return RequestError(reason, fatal=True)
+    if code in _PASSING:
+        return RequestError(reason, passing=True, retry_after=_retry_after(headers))
+    parameter = said.get("param")
+    return RequestError(reason, parameter=parameter if isinstance(parameter, str) else None)
+
+
+def _error_object(body: bytes) -> Mapping[str, Any]:
+    """What an OpenAI-compatible server says of an error; empty where it says it otherwise."""
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    if isinstance(said, dict) and isinstance(said.get("error"), dict):
+        said = said["error"]
+    return said if isinstance(said, dict) else {}
+
+
+def _retry_after(headers: Message) -> float | None:
+    """Seconds to wait, from a number or a date, in the two headers that are in use."""
+    milliseconds, value = headers.get("retry-after-ms"), headers.get("Retry-After")
+    with contextlib.suppress(TypeError, ValueError):
+        return max(0.0, float(milliseconds) / 1000)  # type: ignore[arg-type]  # None: no such header
+    with contextlib.suppress(TypeError, ValueError):
+        return max(0.0, float(value))  # type: ignore[arg-type]
+    with contextlib.suppress(TypeError, ValueError):
+        when = parsedate_to_datetime(value or "")
+        return max(0.0, (when - datetime.now(UTC)).total_seconds())
+    return None
+
+
+def _unreachable(error: Exception, timeout: float) -> RequestError:
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, TimeoutError):
+        return _slow(timeout)
+    if isinstance(cause, socket.gaierror):
+        return RequestError("there is no such host", fatal=True)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return RequestError(f"its certificate is not trusted: {cause.verify_message}", fatal=True)
+    if isinstance(cause, ConnectionRefusedError):
+        return RequestError("nothing answers there (connection refused)", passing=True, fatal=True)
+    text = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
+    return RequestError(f"the connection failed: {text or type(cause).__name__}", passing=True)
+
+
+def _slow(timeout: float) -> RequestError:
+    return RequestError(f"no answer within {timeout:g} seconds", passing=True)
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
