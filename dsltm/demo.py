@@ -56,6 +56,8 @@ def _documented(node: ast.AST, name: str) -> Iterator[tuple[str, str]]:
         if text:
             yield name, text
     for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):  # nothing in it has a docstring, and most nodes are in one
+            continue
         inner = f"{name}.{child.name}" if isinstance(child, _DOCUMENTED[1:]) else name
         yield from _documented(child, inner)
 

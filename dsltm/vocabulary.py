@@ -21,10 +21,12 @@ SIZE = 2000
 STOPWORDS = "en"
 _PRUNE_AT = 3_000_000  # distinct words; beyond this the rarest are forgotten, so that memory has a bound
 
-# Python's \w lacks combining marks, without which the words of Hindi or Thai fall to pieces.
-_MARKS = "".join(c for c in map(chr, range(0x300, 0xFE30)) if unicodedata.category(c).startswith("M"))
-WORD = re.compile(rf"[^\W\d_](?:[^\W_]|[{_MARKS}]){{2,}}")
-"""A word: a letter, then at least two more letters, digits or combining marks."""
+# Python's \w lacks combining marks, without which the words of Hindi fall to pieces, and has ² and ½.
+_CATEGORIES = {chr(i): unicodedata.category(chr(i)) for i in range(0x80, 0x20000)}
+_MARKS = "".join(c for c, category in _CATEGORIES.items() if category.startswith("M"))
+_NUMBERS = "".join(c for c, category in _CATEGORIES.items() if category in ("No", "Nl"))
+WORD = re.compile(rf"(?<![^\W_])[^\W\d_{_NUMBERS}](?:[^\W_]|[{_MARKS}]){{2,}}")
+"""A word: a letter that no digit stands before, then at least two letters, digits or combining marks."""
 
 
 @dataclass(frozen=True, slots=True)

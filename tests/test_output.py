@@ -1,0 +1,94 @@
+"""Results appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dsltm.errors import DsltmError
+from dsltm.formats.output import open_output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "result"
+    with open_output(str(path)) as file:
+        file.write(b"half")
+        file.flush()
+        assert not path.exists()
+        file.write(b", whole")
+    assert path.read_bytes() == b"half, whole"
+    assert os.listdir(tmp_path) == ["result"]
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, SystemExit])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, failure: type[BaseException]) -> None:
+    path = tmp_path / "result"
+    path.write_bytes(b"old")
+    with pytest.raises(failure), open_output(str(path)) as file:  # noqa: PT012
+        file.write(b"new")
+        raise failure
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["result"]
+
+
+def test_permissions_are_those_of_the_old_file_or_of_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        for name, mode in (("new", 0o640), ("old", 0o604)):
+            path = tmp_path / name
+            if name == "old":
+                path.touch()
+                path.chmod(mode)
+            with open_output(str(path)) as file:
+                file.write(b"x")
+            assert stat.S_IMODE(path.stat().st_mode) == mode
+    finally:
+        os.umask(before)
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "real").write_bytes(b"old")
+    with open_output(str(tmp_path / "link")) as file:
+        file.write(b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+
+
+def test_pipes_and_devices_are_written_to_directly(tmp_path: Path) -> None:
+    with open_output(os.devnull) as file:
+        file.write(b"gone")
+    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    os.mkfifo(tmp_path / "fifo")
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append((tmp_path / "fifo").read_bytes()))
+    reader.start()
+    with open_output(str(tmp_path / "fifo")) as file:
+        file.write(b"through")
+    reader.join()
+    assert got == [b"through"]
+
+
+def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    with (
+        pytest.raises(DsltmError, match=r"no/file: cannot be written: no such file or directory"),
+        open_output(str(tmp_path / "no" / "file")),
+    ):
+        pass
+    with pytest.raises(DsltmError, match=r"is a directory"), open_output(str(tmp_path)):
+        pass
+
+
+def test_a_full_disk_names_the_output() -> None:
+    with (
+        pytest.raises(DsltmError, match=r"/dev/full: no space left on device"),
+        open_output("/dev/full") as file,
+    ):
+        file.write(b"x" * 100_000)
