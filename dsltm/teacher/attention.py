@@ -110,21 +110,41 @@ def attend(
     Returns:
         [1, tokens, heads, head].
     """
+    out = query.new_empty(query.shape[2], query.shape[1], query.shape[3])
+    number = cast("int", module.layer_idx)
+    attend_runs(query[0], key[0], value[0], packing, number, scaling, sliding_window, out)
+    return out[None], None
+
+
+def attend_runs(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    packing: Packing,
+    layer: int,
+    scaling: float,
+    window: int | None,
+    out: torch.Tensor,
+) -> None:
+    """One layer's attention over the documents of a packing, written to `out`.
+
+    Args:
+        query: [heads, tokens, head].
+        key, value: [kv heads, tokens, head]; kept as the layer's prefix where the packing has no runs.
+        window: of a layer that looks back only so far.
+        out: [tokens, heads, head].
+    """
     if packing.runs is None:
-        packing.prefix.append((key[0], value[0]))
-        runs, before = [Run(Shape(False, query.shape[2], ()), 1, 0)], None
+        packing.prefix.append((key.clone(), value.clone()))
+        runs, before = [Run(Shape(False, query.shape[1], ()), 1, 0)], None
     else:
         runs = packing.runs
-        before = packing.prefix[cast("int", module.layer_idx)] if packing.prefix else None
-    out = query.new_empty(query.shape[2], query.shape[1], query.shape[3])
+        before = packing.prefix[layer] if packing.prefix else None
     for run in runs:
-        mask = packing.mask(run.shape, sliding_window, query)
+        mask = packing.mask(run.shape, window, query)
         cut = slice(run.start, run.stop)
         shared = before if run.shape.prefixed else None
-        _attend_run(
-            query[0, :, cut], key[0, :, cut], value[0, :, cut], shared, mask, scaling, run.count, out[cut]
-        )
-    return out[None], None
+        _attend_run(query[:, cut], key[:, cut], value[:, cut], shared, mask, scaling, run.count, out[cut])
 
 
 def _attend_run(

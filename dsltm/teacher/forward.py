@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from dsltm.teacher import attention
+from dsltm.teacher.decoder import Decoder
 from dsltm.teacher.tokens import Encoder, Shape, Tokens
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _PROBES = ("How do I read a file?", "one", "The weather in the mountains changes within the hour, they say.")
 _SAME_COSINE = 0.99
+_LLAMA_SHAPED = ("llama",)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Reader:
         self._config: Any = teacher.model.config.get_text_config()
         self._softcap: float | None = getattr(self._config, "final_logit_softcapping", None)
         self._packing = attention.Packing()
+        self._decoder = _fast_decoder(self._body)
         self.packed = self._can_pack()
 
     def read(self, documents: Sequence[Tokens]) -> Iterator[tuple[list[int], Reading]]:
@@ -105,10 +108,9 @@ class Reader:
         shapes = [document.shape for document in documents]
         before = len(self.encoder.prefix)
         self._packing.runs = list(attention.runs_of(shapes))
-        ids = torch.tensor([[token for document in documents for token in document.ids()]])
+        ids = torch.tensor([token for document in documents for token in document.ids()])
         places = {shape: attention.positions(shape, before if shape.prefixed else 0) for shape in set(shapes)}
-        states = self._forward_packed(ids, torch.cat([places[shape] for shape in shapes])[None])[0]
-        return states[_ends(shapes).to(self._device)]
+        return self._forward_packed(ids, torch.cat([places[shape] for shape in shapes]), _ends(shapes))
 
     @torch.inference_mode()
     def _last_whole(self, documents: Sequence[Tokens]) -> torch.Tensor:
@@ -122,9 +124,13 @@ class Reader:
             ends.append(self._forward(torch.tensor(ids))[:, -1])
         return torch.stack(ends, 1)
 
-    def _forward_packed(self, ids: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    def _forward_packed(self, ids: torch.Tensor, places: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
+        """[..., H] hidden states of the tokens that `ends` names, of documents end to end."""
+        ids, places, ends = (tensor.to(self._device) for tensor in (ids, places, ends))
+        if self._decoder is not None:
+            return self._decoder(ids, places, self._packing, ends)
         with attention.installed(self._config):
-            return self._forward(ids, position_ids=places.to(self._device), packing=self._packing)
+            return self._forward(ids[None], position_ids=places[None], packing=self._packing)[0, ends]
 
     def _forward(self, ids: torch.Tensor, **extra: Any) -> torch.Tensor:
         """[rows, tokens, H] post-norm hidden states."""
@@ -146,12 +152,31 @@ class Reader:
         layers = getattr(self._config, "layer_types", None) or []
         if any(layer not in ("full_attention", "sliding_attention") for layer in layers):
             return False
-        if prefix := self.encoder.prefix:
-            self._forward_packed(torch.tensor([prefix]), torch.arange(len(prefix))[None])
         probes = self.encoder.encode(_PROBES)
         whole = torch.cat([self._last_whole([probe]) for probe in probes]).float()
-        packed = self._last_packed(probes).float()
-        return torch.cosine_similarity(whole, packed, dim=-1).min().item() > _SAME_COSINE
+        for decoder in dict.fromkeys((self._decoder, None)):
+            self._decoder = decoder
+            self._run_prefix()
+            packed = self._last_packed(probes).float()
+            if torch.cosine_similarity(whole, packed, dim=-1).min().item() > _SAME_COSINE:
+                return True
+        return False
+
+    def _run_prefix(self) -> None:
+        self._packing = attention.Packing()
+        if prefix := self.encoder.prefix:
+            self._forward_packed(torch.tensor(prefix), torch.arange(len(prefix)), torch.tensor([[0]]))
+
+
+def _fast_decoder(body: Any) -> Decoder | None:
+    """Our own decoder where the model has the shape that it knows."""
+    layers = getattr(body.config, "layer_types", None) or []
+    if body.config.model_type not in _LLAMA_SHAPED or "sliding_attention" in layers:
+        return None
+    try:
+        return Decoder(body)
+    except ValueError:
+        return None
 
 
 def _ends(shapes: Sequence[Shape]) -> torch.Tensor:
