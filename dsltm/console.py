@@ -193,7 +193,6 @@ def table(columns: Sequence[str | Column], rows: Iterable[Sequence[object]]) -> 
             that words of a corpus are neither markup nor escape codes.
     """
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
@@ -202,11 +201,20 @@ def table(columns: Sequence[str | Column], rows: Iterable[Sequence[object]]) -> 
         shown.add_column(plain(c.heading), justify=c.align, no_wrap=not c.wrap, overflow="fold")
     for row in rows:
         shown.add_row(*(_cell(cell) for cell in row))
+    show(shown)
+
+
+def show(*shown: "RenderableType") -> None:
+    """Write rich renderables to standard output, for people; their text must have been made `plain`."""
+    from rich.console import Console
+
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(
             errors="replace"
         )  # a word that the terminal's encoding lacks is no reason to die
-    Console(highlight=False, markup=False, emoji=False).print(shown)
+    screen = Console(highlight=False, markup=False, emoji=False)
+    for each in shown:
+        screen.print(each)
 
 
 def _cell(cell: object) -> "RenderableType":

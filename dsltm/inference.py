@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from dsltm.errors import DsltmError
+from dsltm.formats.model import edit_of
 from dsltm.models import BACKBONES
 from dsltm.models.base import Backbone, Shape
 from dsltm.models.inputs import Counts, Inputs
@@ -15,7 +16,7 @@ from dsltm.models.inputs import Counts, Inputs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dsltm.formats.model import Model
+    from dsltm.formats.model import Edit, Model
 
 _BLOCK = 4096
 
@@ -39,12 +40,21 @@ def theta(model: Model, hidden: NDArray[np.float16], counts: Counts | None = Non
         raise DsltmError(
             f"the model reads document vectors of length {backbone.shape.inputs}, these have {inputs.width}"
         )
-    out = np.empty((len(inputs), backbone.shape.topics), np.float32)
+    edit = edit_of(model.header, model.topics) if "edit" in model.header else None
+    out = np.empty((len(inputs), model.topics), np.float32)
     with torch.inference_mode():
         for start in range(0, len(out), _BLOCK):
             rows = np.arange(start, min(start + _BLOCK, len(out)))
-            out[rows] = backbone.theta(torch.from_numpy(inputs.dense(rows))).numpy()
+            proportions = backbone.theta(torch.from_numpy(inputs.dense(rows))).numpy()
+            out[rows] = proportions if edit is None else _regrouped(proportions, edit)
     return out
+
+
+def _regrouped(theta: NDArray[np.float32], edit: Edit) -> NDArray[np.float64]:
+    """θ [B, K] over the topics that an edit left: added up within merged ones, without the dropped ones."""
+    added = np.stack([theta[:, group].sum(axis=1, dtype=np.float64) for group in edit.groups], axis=1)
+    added += np.finfo(np.float32).tiny  # a document may have all of it in topics that were dropped
+    return np.asarray(added / added.sum(axis=1, keepdims=True))
 
 
 def restore(model: Model) -> Backbone:
@@ -57,7 +67,7 @@ def restore(model: Model) -> Backbone:
     if name not in BACKBONES:
         raise DsltmError(f"the model is a {name!r}, which this version of dsltm does not know")
     try:
-        topics, words = model.beta.shape
+        topics, words = edit_of(model.header, model.topics).topics, model.beta.shape[1]
         width = len(model.arrays["input_mean"])
         shape = Shape(width, topics, words, int(options["units"]), float(options["dropout"]))
         backbone = BACKBONES[name].load()(shape)

@@ -1,12 +1,41 @@
 """`dsltm topics`: a model in, its topics out, as a table for people and JSON lines for programs."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from dsltm import console
-from dsltm.commands.options import ModelFile, Output
-from dsltm.formats.output import is_stdout
+from dsltm.commands.options import (
+    FormatOption,
+    IdField,
+    LabelField,
+    ModelFile,
+    OnErrorOption,
+    Output,
+    TextField,
+)
+from dsltm.errors import UsageError
+from dsltm.formats.corpus import Corpus
+from dsltm.formats.labels import read_labels
+from dsltm.formats.model import read_model, write_model
+from dsltm.formats.output import is_stdout, open_output
+from dsltm.formats.records import write_jsonl
+from dsltm.topics.shares import Every
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from dsltm.formats.model import Model
+    from dsltm.topics.shares import Shares
+    from dsltm.topics.view import View
+
+WORDS = "Words"
+DOCUMENTS = "Documents"
+FIELD = "Over a field"
+EDITING = "Editing; -o is then the new model"
+Sort = Literal["id", "size", "coherence"]
 
 
 def topics_command(
@@ -16,36 +45,206 @@ def topics_command(
         typer.Argument(metavar="LABELS", help="Labels file of the documents whose topics are counted."),
     ] = None,
     output: Output = None,
-    words: Annotated[int, typer.Option(min=1, metavar="N", help="How many words of each topic.")] = 10,
+    sort: Annotated[
+        Sort | None,
+        typer.Option(help="Order of the topics.", show_default="on a terminal size if there is one, else id"),
+    ] = None,
+    coherence: Annotated[
+        bool, typer.Option("--coherence", help="Score the words by NPMI over the documents of LABELS.")
+    ] = False,
+    words: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="How many words of each topic.",
+            show_default="10, on a terminal those of them that fit in a line",
+            rich_help_panel=WORDS,
+        ),
+    ] = None,
+    relevance: Annotated[
+        float,
+        typer.Option(
+            metavar="λ",
+            help="Below 1 prefer words that other topics lack (Sievert and Shirley: 0.6).",
+            rich_help_panel=WORDS,
+        ),
+    ] = 1.0,
+    diversify: Annotated[
+        float,
+        typer.Option(
+            metavar="D",
+            help="Above 0, to 1, pass over words like those already chosen; needs LABELS.",
+            rich_help_panel=WORDS,
+        ),
+    ] = 0.0,
+    examples: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Show the N most typical documents.", rich_help_panel=DOCUMENTS
+        ),
+    ] = 0,
+    borderline: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Show N that nearly went elsewhere.", rich_help_panel=DOCUMENTS
+        ),
+    ] = 0,
+    corpus: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The corpus that LABELS was made from, for its texts.",
+            rich_help_panel=DOCUMENTS,
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIELD", help="Shares of the topics by a field of the corpus.", rich_help_panel=FIELD
+        ),
+    ] = None,
+    every: Annotated[
+        Every | None, typer.Option(help="The field is a date; count by this period.", rich_help_panel=FIELD)
+    ] = None,
+    tree: Annotated[bool, typer.Option("--tree", help="Show which topics are alike.")] = False,
+    names: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help='Take names from lines {"topic", "label"}.', rich_help_panel=EDITING
+        ),
+    ] = None,
+    merge: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="A,B,...", help="Make these topics one; may be repeated.", rich_help_panel=EDITING
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A,B,...", help="Leave these topics out.", rich_help_panel=EDITING),
+    ] = None,
+    text_field: TextField = "text",
+    id_field: IdField = "id",
+    label_field: LabelField = "label",
+    format: FormatOption = "auto",  # noqa: A002
+    on_error: OnErrorOption = "fail",
 ) -> None:
     """Show the topics of a model.
 
-    On a terminal a table; in a pipe or a file JSON lines {"topic", "words", "weights"}, the most probable
-    words of each topic and their probabilities, with "size", the number of documents that the topic is the
-    first of, where a labels file is given.
+    On a terminal a table; in a pipe or a file JSON lines {"topic", "words", "weights"}: words of each topic
+    and their probabilities. With a labels file "size" too, the number of documents that the topic is the
+    first of; "label", its name, where it has one; and what --coherence, --examples and --borderline ask for.
+
+    --by and --tree show something else instead, in a pipe as JSON lines too: {"topic", "value", "count",
+    "of", "share", "low", "high"} with 95% limits, and {"node", "children", "distance", "topics"}.
 
     dsltm topics model.npz
 
     dsltm topics model.npz labels.npz --words 5 | jq -r '[.size, .words[]] | @tsv'
+
+    dsltm topics model.npz labels.npz --corpus corpus.jsonl --examples 3 --borderline 3
+
+    dsltm topics model.npz labels.npz --corpus corpus.jsonl --by date --every month
+
+    dsltm topics model.npz labels.npz --merge 3,17 --drop 5 -o tidier.npz
     """
-    from dsltm.formats.model import read_model
-    from dsltm.formats.records import write_jsonl
-    from dsltm.topics import describe
+    from dsltm.commands.topics_table import show_documents, show_shares, show_topics, show_tree
+    from dsltm.topics.describe import describe, ordered
+    from dsltm.topics.tree import tree as topic_tree
+    from dsltm.topics.words import Choice
 
-    opened = read_model(model)
-    theta = None
-    if labels is not None:
-        from dsltm.assignment import theta_of
-        from dsltm.formats.labels import read_labels
-
-        theta = theta_of(opened, read_labels(labels))
-    shown = describe(opened.beta, opened.vocabulary, words, theta)
-    if not is_stdout(output) or not console.stdout_is_terminal():
-        write_jsonl(output, (topic.row() for topic in shown))
-        return
-    sized = theta is not None
-    columns = [console.Column("topic", "right"), *([console.Column("documents", "right")] if sized else [])]
-    console.table(
-        [*columns, console.Column("words", wrap=True)],
-        ([topic.topic, *([f"{topic.size:,}"] if sized else []), ", ".join(topic.words)] for topic in shown),
+    _check(
+        model, labels, corpus, {"--examples": examples, "--borderline": borderline, "--coherence": coherence}
     )
+    if every is not None and by is None:
+        raise UsageError("--every needs --by FIELD")
+    choice = Choice(words or 10, relevance, diversify)
+    opened, view = _edited(read_model(model), labels, merge or [], drop or [], names)
+    if output is not None and (merge or drop or names):
+        with open_output(output, binary=True) as file:
+            write_model(file, opened)
+        return
+    texts = None
+    if corpus is not None:
+        texts = Corpus.open(
+            corpus,
+            text_field=text_field,
+            id_field=id_field,
+            label_field=label_field,
+            format=format,
+            on_error=on_error,
+            keep_fields=() if by is None else (by,),
+        )
+    if view is None:
+        topics = describe(opened, choice)
+    else:
+        topics = view.topics(choice, coherence=coherence or sort == "coherence")
+        topics = view.with_documents(topics, examples, borderline, texts)
+    terminal = is_stdout(output) and console.stdout_is_terminal()
+    topics = ordered(topics, sort or ("size" if terminal and view else "id"))
+    if by is not None:
+        shown = _shares(view, by, every, texts, label_field)
+        _write(output, shown.rows(), lambda: show_shares(topics, shown))
+    elif tree:
+        joins = topic_tree(opened.beta)
+        _write(output, (join.row() for join in joins), lambda: show_tree(topics, joins))
+    elif examples or borderline:
+        _write(output, (topic.row() for topic in topics), lambda: show_documents(topics))
+    else:
+        _write(output, (topic.row() for topic in topics), lambda: show_topics(topics, all_words=bool(words)))
+
+
+def _check(model: str, labels: str | None, corpus: str | None, wants_labels: dict[str, object]) -> None:
+    """Refuse what cannot be shown for want of a file."""
+    if [model, labels, corpus].count("-") > 1:
+        raise UsageError("only one of the files can be standard input")
+    for option, given in {**wants_labels, "--corpus": corpus}.items():
+        if given and labels is None:
+            raise UsageError(f"{option} is about documents", hint="adding a labels file")
+
+
+def _edited(
+    model: "Model", path: str | None, merge: list[str], drop: list[str], names: str | None
+) -> "tuple[Model, View | None]":
+    """The model as it is to be shown or written, and the documents to look at it with."""
+    from dsltm.topics.edit import edited, named, read_names
+    from dsltm.topics.view import View
+
+    labels = None if path is None else read_labels(path)
+    view = None if labels is None else View.of(model, labels)
+    if merge or drop:
+        groups, dropped = [_numbers(group, "--merge") for group in merge], _numbers(",".join(drop), "--drop")
+        model = edited(model, groups, dropped, None if view is None else view.sizes)
+        view = None if labels is None else View.of(model, labels)
+    if names is not None:
+        model = named(model, read_names(names, model))
+    return model, None if view is None else replace(view, model=model)
+
+
+def _numbers(listed: str, option: str) -> list[int]:
+    try:
+        return [int(part) for part in listed.split(",") if part.strip()]
+    except ValueError:
+        raise UsageError(f"{option} takes topic numbers such as 3,17, not {listed!r}") from None
+
+
+def _shares(
+    view: "View | None", field: str, every: Every | None, corpus: Corpus | None, label_field: str
+) -> "Shares":
+    if view is None:
+        raise UsageError("--by counts documents", hint="adding a labels file")
+    if corpus is None and field != label_field:
+        raise UsageError(f"the field {field!r} is read from the corpus", hint="--corpus FILE")
+    shown = view.shares(field, every, corpus)
+    if shown.missing:
+        console.warn(f"{shown.missing:,} documents have no field {field!r} and are left out")
+    return shown
+
+
+def _write(output: str | None, rows: "Iterable[Mapping[str, Any]]", show: "Callable[[], None]") -> None:
+    """Lines for programs, or a picture where a person reads standard output."""
+    if is_stdout(output) and console.stdout_is_terminal():
+        show()
+    else:
+        write_jsonl(output, rows)

@@ -29,7 +29,8 @@ class Model:
 
     Attributes:
         header: JSON object: teacher, prompts, projection, vocabulary, backbone, hyperparameters,
-            seed, training.
+            seed, training; names, where the topics have some; edit, where they were merged or dropped
+            (`dsltm.topics.edit`).
         beta: [K, V] float32, rows sum to one.
         arrays: the encoder's arrays by name.
     """
@@ -45,6 +46,48 @@ class Model:
     @property
     def topics(self) -> int:
         return len(self.beta)
+
+    @property
+    def names(self) -> list[str | None]:
+        """[K] what the topics are called, None for those without a name."""
+        return list(self.header.get("names") or [None] * self.topics)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """How the topics of a model come from those that it was trained with.
+
+    Attributes:
+        topics: how many it was trained with.
+        groups: for each topic of now, the old ones that it was merged from; those of no group were dropped.
+    """
+
+    topics: int
+    groups: list[list[int]]
+
+
+def edit_of(header: dict[str, Any], topics: int) -> Edit:
+    """The edit that a model's header tells of; where there was none, every topic comes from itself.
+
+    Raises:
+        DsltmError: groups that overlap or do not fit the number of topics.
+    """
+    edit = header.get("edit")
+    if edit is None:
+        return Edit(topics, [[topic] for topic in range(topics)])
+    try:
+        old, groups = int(edit["topics"]), [[int(topic) for topic in group] for group in edit["groups"]]
+    except (KeyError, TypeError, ValueError):
+        raise DsltmError("the model's header tells of an edit that cannot be understood") from None
+    flat = [topic for group in groups for topic in group]
+    if (
+        len(groups) != topics
+        or not all(groups)
+        or len({*flat}) < len(flat)
+        or not 0 <= min(flat) <= max(flat) < old
+    ):
+        raise DsltmError("the model's merged and dropped topics do not fit its topic-word matrix")
+    return Edit(old, groups)
 
 
 def write_model(target: BinaryIO, model: Model) -> None:
@@ -68,7 +111,17 @@ def read_model(path: str) -> Model:
         raise DsltmError(f"{name}: its vocabulary does not fit its topic-word matrix")
     if not np.isfinite(beta).all():
         raise DsltmError(f"{name}: its topic-word matrix holds values that are not numbers")
+    _check_names(header.get("names"), len(beta), name)
     return Model(header, np.array(beta), {key: np.array(array) for key, array in arrays.items()})
+
+
+def _check_names(names: Any, topics: int, file: str) -> None:
+    if names is not None and not (
+        isinstance(names, list)
+        and len(names) == topics
+        and all(n is None or isinstance(n, str) for n in names)
+    ):
+        raise DsltmError(f"{file}: its topics' names do not fit its topic-word matrix")
 
 
 def check_compatible(model: dict[str, Any], labels: dict[str, Any]) -> None:

@@ -1,0 +1,160 @@
+"""The documents of topics: how many, which are typical, which are on the border, and what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsltm.errors import DsltmError
+from dsltm.formats.labels import EMPTY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from dsltm.formats.corpus import Corpus, Document
+    from dsltm.formats.labels import Labels
+
+    Floats = NDArray[np.float32]
+    Integers = NDArray[np.int64]
+
+_SPARE = 4  # so many times more documents are looked at, as some say the same
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A document shown for a topic.
+
+    Args:
+        number: its row in the labels.
+        id: its name.
+        p: the topic's proportion in it.
+        text: what it says, where the corpus was given.
+        other: on the border, the topic that is nearly as probable.
+    """
+
+    number: int
+    id: str
+    p: float
+    text: str | None = None
+    other: int | None = None
+
+    def row(self) -> dict[str, object]:
+        """The document as it stands in a line of a topics file."""
+        row: dict[str, object] = {"id": self.id, "p": self.p}
+        if self.other is not None:
+            row["other"] = self.other
+        return row if self.text is None else {**row, "text": self.text}
+
+
+def has_text(labels: Labels) -> NDArray[np.bool_]:
+    """[N] whether a document says anything; the topic of an empty one means nothing."""
+    return np.asarray((labels.flags & EMPTY) == 0)
+
+
+def first_topics(theta: Floats, full: NDArray[np.bool_]) -> Integers:
+    """[N] each document's first topic, -1 for those without text."""
+    return np.where(full, theta.argmax(axis=1), -1)
+
+
+def sizes(first: Integers, topics: int) -> Integers:
+    """[K] how many documents each topic is the first of."""
+    return np.bincount(first[first >= 0], minlength=topics)
+
+
+def typical(theta: Floats, full: NDArray[np.bool_], count: int) -> list[Integers]:
+    """For each topic the rows in which it is largest, largest first, with spare ones."""
+    rows = np.flatnonzero(full)
+    return [rows[_first(-theta[rows, topic], _SPARE * count)] for topic in range(theta.shape[1])]
+
+
+def uncertain(theta: Floats, first: Integers, count: int) -> list[Integers]:
+    """For each topic the rows of its documents whose second topic is nearest to it, with spare ones."""
+    found = []
+    for topic in range(theta.shape[1]):
+        rows = np.flatnonzero(first == topic)
+        two = np.partition(theta[rows], -2, axis=1)[:, -2:]
+        found.append(rows[_first(two[:, 1] - two[:, 0], _SPARE * count)])
+    return found
+
+
+def _first(values: Floats, count: int) -> Integers:
+    return np.argsort(values, kind="stable")[:count]
+
+
+def read_along(corpus: Corpus, labels: Labels) -> Iterator[Document]:
+    """The documents of the corpus that the labels were made from, one a row of the labels.
+
+    Raises:
+        DsltmError: they are not the same documents in the same order.
+    """
+    for document, known in zip_longest(corpus, labels.ids):
+        if document is None or known is None:
+            fewer = "fewer" if document is None else "more"
+            raise DsltmError(f"{corpus.name}: it has {fewer} documents than the labels, {len(labels):,}")
+        if document.id != known:
+            hint = "the corpus that `dsltm distill` read, with the same --id-field"
+            raise DsltmError(
+                f"{corpus.name}:{document.line}: document {document.id!r} is {known!r} in the labels",
+                hint=hint,
+            )
+        yield document
+
+
+def texts_of(rows: Iterable[int], corpus: Corpus, labels: Labels) -> dict[int, str]:
+    """What these rows say, from one pass over the corpus."""
+    wanted = set(rows)
+    return {i: d.text for i, d in enumerate(read_along(corpus, labels)) if i in wanted}
+
+
+def shown(
+    rows: list[Integers],
+    theta: Floats,
+    labels: Labels,
+    texts: dict[int, str] | None,
+    count: int,
+    *,
+    border: bool = False,
+) -> list[list[Example]]:
+    """The documents to show for each topic.
+
+    Args:
+        rows: for each topic the rows that may be shown, best first.
+        theta: [N, K].
+        labels: for the documents' names.
+        texts: what they say, by row; of documents that say the same only the first is shown.
+        count: how many of each topic.
+        border: name the runner-up too.
+    """
+    return [
+        [
+            _example(int(row), topic, theta, labels, texts, border=border)
+            for row in _different(found, texts)[:count]
+        ]
+        for topic, found in enumerate(rows)
+    ]
+
+
+def _example(
+    row: int, topic: int, theta: Floats, labels: Labels, texts: dict[int, str] | None, *, border: bool
+) -> Example:
+    other = None
+    if border:
+        rest = theta[row].copy()
+        rest[topic] = -1
+        other = int(rest.argmax())
+    text = None if texts is None else texts[row]
+    return Example(row, labels.ids[row], float(theta[row, topic]), text, other)
+
+
+def _different(rows: Integers, texts: dict[int, str] | None) -> list[int]:
+    if texts is None:
+        return [int(row) for row in rows]
+    seen: dict[str, int] = {}
+    for row in rows:
+        seen.setdefault(" ".join(texts[int(row)].split()), int(row))
+    return list(seen.values())

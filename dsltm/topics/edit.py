@@ -1,0 +1,111 @@
+"""A model edited by hand: topics merged, dropped and named; documents still get their topics from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.model import edit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from dsltm.formats.model import Model
+
+
+def edited(
+    model: Model,
+    merge: Sequence[Sequence[int]],
+    drop: Iterable[int],
+    sizes: NDArray[np.int64] | None = None,
+) -> Model:
+    """A model with some topics put together and some left out.
+
+    The encoder stays as it is. Its proportions are added up within merged topics and, where topics were
+    dropped, made to sum to one again. Topics are numbered anew in their old order, a merged one in the place
+    of its lowest; its name is that of the largest topic in it.
+
+    Args:
+        model: K topics.
+        merge: groups of topics, each to become one.
+        drop: topics that go.
+        sizes: [K] documents, so that a merged topic's words are the mean by size; None: all alike.
+
+    Raises:
+        UsageError: a topic that is not there, that is named twice, or no topic is left.
+    """
+    drop = set(drop)
+    groups = _groups(model.topics, merge, drop)
+    counts = np.zeros(model.topics) if sizes is None else sizes.astype(np.float64)
+    weight = counts + 1  # a topic without documents still has words
+    beta = np.stack(
+        [np.average(model.beta[group].astype(np.float64), axis=0, weights=weight[group]) for group in groups]
+    )
+    beta /= beta.sum(axis=1, keepdims=True)
+    old, names = edit_of(model.header, model.topics), model.names
+    header: dict[str, Any] = {
+        **model.header,
+        "edit": {
+            "topics": old.topics,
+            "groups": [sorted(t for g in group for t in old.groups[g]) for group in groups],
+        },
+    }
+    if any(names):
+        header["names"] = _merged_names(names, groups, weight)
+    return replace(model, header=header, beta=beta.astype(np.float32))
+
+
+def _groups(topics: int, merge: Sequence[Sequence[int]], drop: set[int]) -> list[list[int]]:
+    named = [topic for group in merge for topic in group] + sorted(drop)
+    for topic in named:
+        if not 0 <= topic < topics:
+            raise UsageError(f"there is no topic {topic}, the model has 0 to {topics - 1}")
+        if named.count(topic) > 1:
+            raise UsageError(f"topic {topic} is named twice among --merge and --drop")
+    alone = [[topic] for topic in range(topics) if topic not in named]
+    groups = sorted([*alone, *(sorted(group) for group in merge if group)])
+    if not groups:
+        raise UsageError("--drop leaves no topic")
+    return groups
+
+
+def _merged_names(
+    names: list[str | None], groups: list[list[int]], weight: NDArray[np.float64]
+) -> list[str | None]:
+    by_size = [sorted(group, key=lambda topic: -weight[topic]) for group in groups]
+    return [next((names[topic] for topic in group if names[topic]), None) for group in by_size]
+
+
+def named(model: Model, names: Sequence[str | None]) -> Model:
+    """The model with its topics' names, K of them, None for a topic without one."""
+    return replace(model, header={**model.header, "names": list(names)})
+
+
+def read_names(path: str, model: Model) -> list[str | None]:
+    """Names from lines {"topic", "label"}, as `dsltm topics` writes them.
+
+    Topics that are not there keep theirs.
+
+    Raises:
+        DsltmError: a line without a topic of the model, or a name twice.
+    """
+    from dsltm.formats.records import read_jsonl
+
+    names = model.names
+    for line, row in read_jsonl(path):
+        topic, label = row.get("topic"), row.get("label")
+        if not isinstance(topic, int) or isinstance(topic, bool) or not 0 <= topic < model.topics:
+            raise DsltmError(f"{path}:{line}: its topic is not one of 0 to {model.topics - 1}")
+        if label is not None and not isinstance(label, str):
+            raise DsltmError(f"{path}:{line}: its label is not a string")
+        names[topic] = " ".join(label.split()) or None if label else None
+    taken: dict[str, int] = {}
+    for topic, name in enumerate(names):
+        if name is not None and taken.setdefault(name.casefold(), topic) != topic:
+            raise DsltmError(f"{path}: topics {taken[name.casefold()]} and {topic} are both called {name!r}")
+    return names

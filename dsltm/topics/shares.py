@@ -1,0 +1,206 @@
+"""Topics over a field of the documents: shares by class or by time, with intervals and trends."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from dsltm.errors import DsltmError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+Every = Literal["day", "week", "month", "quarter", "year"]
+EVERY: tuple[Every, ...] = get_args(Every)
+_Z95 = 1.959963984540054
+_MOST_PERIODS = 5000
+_TWITTER = "%a %b %d %H:%M:%S %z %Y"
+_PART = re.compile(r"(\d{4})(?:-(\d{1,2}))?")  # a year, or a year and a month
+_EPOCH = re.compile(r"\d{9,10}(?:\.\d*)?")  # seconds since 1970, from 1973 on
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How many documents of each value of a field have each topic as their first.
+
+    Attributes:
+        field: its name.
+        every: the length of a period where values are points in time, else None.
+        values: T values: periods in order without a gap, or classes, the most frequent first.
+        counts: [T, K] documents.
+        totals: [T] documents with text of that value.
+        missing: documents with text that lack the field.
+    """
+
+    field: str
+    every: Every | None
+    values: list[str]
+    counts: NDArray[np.int64]
+    totals: NDArray[np.int64]
+    missing: int
+
+    def share(self) -> NDArray[np.float64]:
+        """[T, K] parts of the value's documents; NaN for a period without any."""
+        totals = self.totals[:, None].astype(np.float64)
+        out = np.full(self.counts.shape, np.nan)
+        np.divide(self.counts, totals, out=out, where=totals > 0)
+        return out
+
+    def interval(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """[T, K] and [T, K]: 95% limits of the shares (Wilson 1927), NaN for a period without documents."""
+        n = np.where(self.totals > 0, self.totals, np.nan)[:, None]
+        p = self.counts / n
+        centre = (p + _Z95**2 / (2 * n)) / (1 + _Z95**2 / n)
+        half = _Z95 / (1 + _Z95**2 / n) * np.sqrt(p * (1 - p) / n + _Z95**2 / (4 * n**2))
+        return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+
+    def trend(self) -> NDArray[np.float64] | None:
+        """[K] rise (positive) or fall of each topic over time as a standard normal score; None for classes.
+
+        Cochran-Armitage: the covariance of period and membership over its standard deviation if there were no
+        trend (Armitage 1955, "Tests for linear trends in proportions and frequencies").
+        """
+        if self.every is None:
+            return None
+        time = np.arange(len(self.values), dtype=np.float64)
+        total = self.totals.sum()
+        time -= (time @ self.totals) / total
+        p = self.counts.sum(axis=0) / total
+        deviation = np.sqrt(p * (1 - p) * (self.totals @ time**2))
+        covariance: NDArray[np.float64] = time @ self.counts
+        out = np.zeros_like(covariance)
+        np.divide(covariance, deviation, out=out, where=deviation > 0)
+        return out
+
+    def changing(self) -> NDArray[np.int8]:
+        """[K] 1 for topics that rise, -1 that fall, 0 for the rest: at 5%, corrected for K tests."""
+        trend = self.trend()
+        if trend is None:
+            return np.zeros(self.counts.shape[1], np.int8)
+        from statistics import NormalDist
+
+        limit = NormalDist().inv_cdf(1 - 0.025 / len(trend))
+        return (np.sign(trend) * (np.abs(trend) > limit)).astype(np.int8)
+
+    def rows(self) -> Iterator[dict[str, object]]:
+        """One line for every topic and value; "trend" where values are points in time."""
+        share, (low, high), trend = self.share(), self.interval(), self.trend()
+        for topic in range(self.counts.shape[1]):
+            for i, value in enumerate(self.values):
+                known = self.totals[i] > 0
+                row: dict[str, object] = {
+                    "topic": topic,
+                    "value": value,
+                    "count": int(self.counts[i, topic]),
+                    "of": int(self.totals[i]),
+                    "share": float(share[i, topic]) if known else None,
+                    "low": float(low[i, topic]) if known else None,
+                    "high": float(high[i, topic]) if known else None,
+                }
+                yield row if trend is None else {**row, "trend": float(trend[topic])}
+
+
+def shares(
+    field: str,
+    values: Sequence[str | None],
+    first: NDArray[np.int64],
+    topics: int,
+    every: Every | None = None,
+) -> Shares:
+    """Count topics by the values of a field.
+
+    Args:
+        field: its name, for messages.
+        values: N values, None where a document lacks it.
+        first: [N] each document's first topic, -1 for those without text (`documents.first_topics`).
+        topics: K.
+        every: read the values as dates and count by this period.
+
+    Raises:
+        DsltmError: no document has the field, a value is no date, or the periods would be too many.
+    """
+    known = [(value, topic) for value, topic in zip(values, first.tolist(), strict=True) if topic >= 0]
+    present = [(value if every is None else period(value, every), t) for value, t in known if value]
+    if not present:
+        raise DsltmError(f"no document has a field {field!r}")
+    found = [value for value, _ in present]
+    order = _by_frequency(found) if every is None else _without_gap(min(found), max(found), every)
+    place = {value: i for i, value in enumerate(order)}
+    rows = np.array([place[value] for value in found])
+    counts = np.zeros((len(order), topics), np.int64)
+    np.add.at(counts, (rows, np.array([topic for _, topic in present])), 1)
+    return Shares(field, every, order, counts, counts.sum(axis=1), len(known) - len(present))
+
+
+def _by_frequency(values: Sequence[str]) -> list[str]:
+    names, counts = np.unique(np.array(values, dtype=object), return_counts=True)
+    return [str(names[i]) for i in np.argsort(-counts, kind="stable")]
+
+
+def period(value: str, every: Every) -> str:
+    """The period that a date lies in, such as "2024-W09"; periods sort as strings.
+
+    Args:
+        value: ISO 8601, a year, a year and month, seconds since 1970, or as Twitter writes it; the date is
+            taken as it is written, in whatever time zone.
+
+    Raises:
+        DsltmError: it is no date.
+    """
+    date = _date(value)
+    if every == "week":
+        year, week, _ = date.isocalendar()
+        return f"{year:04}-W{week:02}"
+    return {
+        "day": date.isoformat(),
+        "month": f"{date.year:04}-{date.month:02}",
+        "quarter": f"{date.year:04}-Q{(date.month + 2) // 3}",
+        "year": f"{date.year:04}",
+    }[every]
+
+
+def _date(value: str) -> dt.date:
+    value = value.strip()
+    try:
+        if part := _PART.fullmatch(value):
+            return dt.date(int(part[1]), int(part[2] or 1), 1)
+        if _EPOCH.fullmatch(value):
+            return dt.datetime.fromtimestamp(float(value), dt.UTC).date()
+        if value[:1].isalpha():
+            return dt.datetime.strptime(value, _TWITTER).date()
+        return dt.datetime.fromisoformat(value).date()
+    except ValueError as error:
+        shown = value if len(value) <= 40 else value[:40] + "..."
+        raise DsltmError(f"{shown!r} is not a date", hint="dates such as 2024-03-31") from error
+
+
+def _without_gap(first: str, last: str, every: Every) -> list[str]:
+    """All periods from the first to the last, those without documents too."""
+    step = {"day": 1, "week": 7, "month": 28, "quarter": 85, "year": 365}[every]
+    day, found = _start(first, every), [first]
+    while found[-1] != last:
+        if len(found) == _MOST_PERIODS:
+            raise DsltmError(
+                f"from {first} to {last} there are more than {_MOST_PERIODS:,} periods",
+                hint="a longer --every",
+            )
+        day += dt.timedelta(days=step)
+        name = period(day.isoformat(), every)
+        if name != found[-1]:
+            found.append(name)
+            day = _start(name, every)
+    return found
+
+
+def _start(name: str, every: Every) -> dt.date:
+    if every == "week":
+        return dt.date.fromisocalendar(int(name[:4]), int(name[6:]), 1)
+    if every == "quarter":
+        return dt.date(int(name[:4]), 3 * int(name[6:]) - 2, 1)
+    return _date(name)

@@ -1,0 +1,109 @@
+"""A model and the documents that it is looked at with: what the views of topics share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dsltm.assignment import theta_of
+from dsltm.topics import documents
+from dsltm.topics.describe import Topic, describe, with_coherence
+from dsltm.topics.shares import Every, Shares, shares
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dsltm.formats.corpus import Corpus
+    from dsltm.formats.labels import Labels
+    from dsltm.formats.model import Model
+    from dsltm.topics.words import Choice
+
+
+@dataclass(frozen=True)
+class View:
+    """Topics with N documents.
+
+    Attributes:
+        model: K topics.
+        labels: the documents.
+        theta: [N, K] their topic proportions.
+    """
+
+    model: Model
+    labels: Labels
+    theta: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, model: Model, labels: Labels) -> View:
+        """Look at the documents with the model.
+
+        Raises:
+            DsltmError: they come from different teachers, prompts or vocabularies.
+        """
+        return cls(model, labels, theta_of(model, labels))
+
+    @cached_property
+    def full(self) -> NDArray[np.bool_]:
+        """[N] whether a document says anything."""
+        return documents.has_text(self.labels)
+
+    @cached_property
+    def first(self) -> NDArray[np.int64]:
+        """[N] each document's first topic, -1 for those without text."""
+        return documents.first_topics(self.theta, self.full)
+
+    @cached_property
+    def sizes(self) -> NDArray[np.int64]:
+        """[K] how many documents each topic is the first of."""
+        return documents.sizes(self.first, self.model.topics)
+
+    def topics(self, choice: Choice, *, coherence: bool = False) -> list[Topic]:
+        """The topics with their sizes, in the order of their numbers."""
+        found = describe(self.model, choice, self.sizes, self.labels.word_embeddings)
+        return with_coherence(found, self.labels) if coherence else found
+
+    def with_documents(
+        self, topics: list[Topic], examples: int, borderline: int, corpus: Corpus | None
+    ) -> list[Topic]:
+        """The topics, in the order of their numbers, with typical documents and with uncertain ones.
+
+        Args:
+            topics: from `topics`.
+            examples, borderline: how many of each; 0: none.
+            corpus: where their texts are; None: only their names are shown.
+
+        Raises:
+            DsltmError: the corpus is not that of the labels.
+        """
+        typical = documents.typical(self.theta, self.full, examples) if examples else []
+        uncertain = documents.uncertain(self.theta, self.first, borderline) if borderline else []
+        rows = (int(row) for found in (*typical, *uncertain) for row in found)
+        texts = None if corpus is None else documents.texts_of(rows, corpus, self.labels)
+        if examples:
+            shown = documents.shown(typical, self.theta, self.labels, texts, examples)
+            topics = [replace(topic, examples=found) for topic, found in zip(topics, shown, strict=True)]
+        if borderline:
+            shown = documents.shown(uncertain, self.theta, self.labels, texts, borderline, border=True)
+            topics = [replace(topic, borderline=found) for topic, found in zip(topics, shown, strict=True)]
+        return topics
+
+    def shares(self, field: str, every: Every | None, corpus: Corpus | None) -> Shares:
+        """Topics over a field.
+
+        Args:
+            field: its name; the corpus must have been opened to keep it.
+            every: by which period, where it is a date.
+            corpus: where it is read; None: the class of each document as the labels have it.
+
+        Raises:
+            DsltmError: see `shares.shares`, or the corpus is not that of the labels.
+        """
+        values: list[str | None]
+        if corpus is None:
+            names = self.labels.header.get("gold_names", [])
+            values = [names[code] if code >= 0 else None for code in self.labels.gold_codes.tolist()]
+        else:
+            values = [d.fields.get(field) for d in documents.read_along(corpus, self.labels)]
+        return shares(field, values, self.first, self.model.topics, every)
