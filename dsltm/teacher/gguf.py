@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import mmap
 import os
+import struct
 from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 _MAGIC = b"GGUF"
-_RECIPE = 1  # of the conversion; a new one converts again
+_RECIPE = 2  # of the conversion; a new one converts again
+_PRE = b"tokenizer.ggml.pre"
+_STRING = 8  # GGUF's number for that type
+# Splits that transformers 5.23 does not know: each digit for itself, then as GPT-2.
+_SINGLE_DIGITS = {"smollm", "starcoder", "refact", "command-r"}
 _SENTENCE = "The committee read the report on the price of bread, and then it rained."
 
 
@@ -66,6 +72,7 @@ def _convert(path: Path, directory: Path) -> None:
     import torch
     import transformers
     from safetensors.torch import save_file
+    from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 
     kept: dict[str, Any] = {}
     if hasattr(
@@ -80,6 +87,10 @@ def _convert(path: Path, directory: Path) -> None:
             )
     except (ValueError, KeyError, IndexError, TypeError, RuntimeError, NotImplementedError) as exc:
         raise DsltmError(f"{path} cannot be read as a GGUF model: {first_line(exc)}") from exc
+    if _pre_tokenizer(path) in _SINGLE_DIGITS:
+        tokenizer.backend_tokenizer.pre_tokenizer = Sequence(
+            [Digits(True), ByteLevel(add_prefix_space=False)]
+        )
     # save_pretrained refuses a model that came from GGUF, so its parts are saved one by one
     config = model.config
     if hasattr(config, "quantization_config"):
@@ -99,6 +110,17 @@ def _convert(path: Path, directory: Path) -> None:
         )
     if not torch.allclose(_logits(again, ids), expected, rtol=0.0, atol=1e-2):
         raise DsltmError(f"{path} gives other results once converted; transformers cannot read it")
+
+
+def _pre_tokenizer(path: Path) -> str | None:
+    """How text is split before merging, in llama.cpp's words; found without parsing what is around it."""
+    key = struct.pack("<Q", len(_PRE)) + _PRE + struct.pack("<I", _STRING)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        at = content.find(key) + len(key)
+        if at < len(key):
+            return None
+        (length,) = struct.unpack_from("<Q", content, at)
+        return content[at + 8 : at + 8 + length].decode("utf-8", "replace")
 
 
 def _once(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -196,7 +196,8 @@ def _open_model(
     except torch.OutOfMemoryError as exc:
         raise DsltmError(f"{spec} does not fit into the memory of {device}") from exc
     except SafetensorError as exc:
-        raise DsltmError(f"{directory} has damaged weights: {first_line(exc)}") from exc
+        hint = None if str(directory) == spec else f"again without {directory}"  # it is a copy in a cache
+        raise DsltmError(f"{spec} has damaged weights: {first_line(exc)}", hint=hint) from exc
     except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, StrictDataclassError) as exc:
         raise DsltmError(f"{spec} cannot be opened as a causal language model: {first_line(exc)}") from exc
     model, report = opened

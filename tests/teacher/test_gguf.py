@@ -103,6 +103,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
+def test_pre_tokenizer_is_found(tmp_path: Path) -> None:
+    write_gguf(tmp_path / "tiny.gguf")
+    assert ours._pre_tokenizer(tmp_path / "tiny.gguf") == "gpt-2"
+    (tmp_path / "none.gguf").write_bytes(b"GGUF tokenizer.ggml.pre")
+    assert ours._pre_tokenizer(tmp_path / "none.gguf") is None
+
+
 def test_same_model_and_tokens_and_the_second_time_no_conversion(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -213,6 +213,8 @@ def test_default_teacher(default_teacher: str) -> None:
     assert teacher.weights_sha256 == "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
     assert (teacher.hidden_size, teacher.vocab_size, teacher.context_length) == (576, 49152, 8192)
     assert teacher.has_chat_template
+    # its merges were learned with every digit split off, so that spaces before a number stay together
+    assert teacher.tokenizer.tokenize("at  721") == ["at", "ĠĠ", "7", "2", "1"]
     following = logits(teacher, "The capital of France is")[-1].argmax()
     assert teacher.tokenizer.decode(following) == " Paris"
 
