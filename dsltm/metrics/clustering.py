@@ -1,11 +1,10 @@
 """How well the topics agree with gold classes, each document assigned to its most probable topic.
 
 Every function takes two equally long sequences, integers or strings: the cluster and the class of each
-document. Every document given counts, also one whose text was empty: leaving such documents out would flatter
-a model that cannot place them. What topics and classes are called does not matter, nor the order of anything.
+document. Every document given counts, also one whose text was empty: leaving such documents out would
+flatter a model that cannot place them. What topics and classes are called does not matter, nor the order of
+anything.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -86,8 +85,8 @@ def harmonic_purity(clusters: Labelling, classes: Labelling) -> float:
 def nmi(clusters: Labelling, classes: Labelling) -> float:
     """Normalised mutual information 2·I(C;L) / (H(C) + H(L)), in [0, 1].
 
-    scikit-learn's `normalized_mutual_info_score` (arithmetic mean): 1 where both have one group only, 0 where
-    just one of them has.
+    scikit-learn's `normalized_mutual_info_score` (arithmetic mean): 1 where both have one group only, 0
+    where just one of them has.
     """
     from sklearn.metrics import normalized_mutual_info_score
 

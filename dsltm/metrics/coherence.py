@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dsltm.errors import DsltmError
 from dsltm.metrics.cooccurrence import DOCUMENT, Integers, WindowCounts
 
 Floats = NDArray[np.float64]
@@ -139,7 +140,12 @@ def coherence(
         topics: the words of each topic, all different within a topic (`diversity.top_words`).
         counts: `count_windows(...)` of these topics, by window.
         measures: which measures, such as `COHERENCE`; their windows must be among the counts.
+
+    Raises:
+        DsltmError: nothing was counted.
     """
+    if any(count.total == 0 for count in counts.values()):
+        raise DsltmError("coherence needs a reference with at least one document")
     per_topic = {
         name: [_score(measure, joint, counts[measure.window].total) for joint in counts[measure.window].joint]
         for name, measure in measures.items()

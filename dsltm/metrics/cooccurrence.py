@@ -9,26 +9,18 @@ numpy walks all pairs at distance 1, then 2, 3 …. Work grows with the occurren
 they meet, not with windows times words, and memory with the block and the topics, not with the reference.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dsltm.metrics.names import Counting
+
 DOCUMENT = 0
 """The window that is the whole document."""
-
-Counting = Literal["gensim", "exact"]
-"""How a word that comes twice within a window is counted when its first occurrence leaves.
-
-`exact`: it is still there, as in Röder et al. 2015. `gensim`: it is gone until the next occurrence enters,
-as gensim's `WordOccurrenceAccumulator` has it (4.4 and before), and so most published tables. Documents no
-longer than the window, and whole documents as windows, are counted alike.
-"""
 
 Integers = NDArray[np.int64]
 Token = TypeVar("Token", bound=Hashable)
@@ -63,7 +55,7 @@ def count_windows(
         documents: the tokens of each document; read once, nothing of it is kept. Strings or numbers.
         topics: the words of each topic, all different within a topic, of the same kind as the tokens.
         windows: sizes in tokens, `DOCUMENT` for the whole document.
-        counting: see `Counting`.
+        counting: see `names.Counting`.
     """
     vocabulary = {word: code for code, word in enumerate(dict.fromkeys(w for topic in topics for w in topic))}
     coded = [np.array([vocabulary[word] for word in topic], dtype=np.int64) for topic in topics]

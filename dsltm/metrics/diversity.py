@@ -1,17 +1,16 @@
 """How much the topics repeat each other: functions of their top words alone.
 
-A topic is its words, most probable first. Only the first `topn` count, and a word that a topic repeats counts
-once, at its first rank. With fewer than two topics nothing can be shared: the most diverse value is returned.
+A topic is its words, most probable first. Only the first `topn` count, and a word that a topic repeats
+counts once, at its first rank. With fewer than two topics nothing can be shared: the most diverse value is
+returned.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from dsltm.errors import DsltmError
+from dsltm.metrics.names import TOP_WORDS
 
-TOP_WORDS = 15
 PERSISTENCE = 0.9
 
 Topics = Sequence[Sequence[str]]

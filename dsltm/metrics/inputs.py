@@ -1,0 +1,74 @@
+"""Opening what is evaluated: which of the files are models, and which holds the documents."""
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from dsltm.errors import UsageError
+from dsltm.formats import labels as labels_format
+from dsltm.formats.labels import Labels, read_labels
+from dsltm.formats.model import read_model
+from dsltm.formats.source import STDIN
+from dsltm.metrics.names import TOP_WORDS
+from dsltm.metrics.subject import Subject, from_files, from_model
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The models, and the labels file of the documents if there is one."""
+
+    subjects: list[Subject]
+    labels: Labels | None
+
+
+def open_inputs(
+    files: Sequence[str],
+    labels: str | None = None,
+    topics: str | None = None,
+    assignments: str | None = None,
+    topn: int = TOP_WORDS,
+) -> Opened:
+    """Read models, labels, and the results of another tool.
+
+    Args:
+        files: models; the last one may be a labels file where `labels` is not given.
+        labels: a labels file.
+        topics, assignments: as in `subject.from_files`.
+        topn: words of each topic.
+
+    Raises:
+        UsageError: there is nothing to evaluate, or standard input is named twice.
+        DsltmError: a file is not what it should be.
+    """
+    models = list(files)
+    if labels is None and len(models) > 1 and (models[-1] == STDIN or _holds_labels(models[-1])):
+        labels = models.pop()
+    if [*models, labels, topics, assignments].count(STDIN) > 1:
+        raise UsageError("standard input can be read as one of the files only")
+    opened = None if labels is None else read_labels(labels)
+    subjects = [from_model(_name(path), read_model(path), opened, topn) for path in models]
+    if topics is not None or assignments is not None:
+        subjects.append(from_files(topics, assignments))
+    if not subjects:
+        raise UsageError("there is nothing to evaluate", hint="a model file, --topics or --assignments")
+    return Opened(subjects, opened)
+
+
+def _name(path: str) -> str:
+    return "standard input" if path == STDIN else path
+
+
+def _holds_labels(path: str) -> bool:
+    """Whether a file's header says so; what is wrong with a file is found, and said, when it is read."""
+    if not Path(path).is_file():
+        return False
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            header = orjson.loads(archive["header"].tobytes())
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError, AttributeError):
+        return False
+    return isinstance(header, dict) and header.get("format") == labels_format.FORMAT

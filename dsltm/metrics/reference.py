@@ -1,0 +1,138 @@
+"""The corpus that coherence is measured on: read once, counted for all models at a time, and remembered."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from dsltm.errors import DsltmError
+from dsltm.formats.labels import Labels
+from dsltm.formats.npz import VERSION, open_npz, write_npz
+from dsltm.formats.output import open_output
+from dsltm.metrics.coherence import COHERENCE, Coherence, Measure, coherence
+from dsltm.metrics.cooccurrence import DOCUMENT, Integers, WindowCounts, count_windows
+from dsltm.metrics.diversity import Topics, top_words
+from dsltm.metrics.names import TOP_WORDS, Counting
+
+FORMAT = "dsltm.coherence"
+FROM_COUNTS = {
+    "c_v": Measure(DOCUMENT, COHERENCE["c_v"].score),
+    "npmi_doc": COHERENCE["npmi_doc"],
+    "umass": COHERENCE["umass"],
+}
+"""What can be measured without the order of words: there each document is one window, also for C_V."""
+
+
+def by_corpus(
+    models: Sequence[Topics],
+    documents: Iterable[Sequence[str]],
+    *,
+    topn: int = TOP_WORDS,
+    counting: Counting = "gensim",
+    cache: tuple[Path, str] | None = None,
+) -> list[Coherence]:
+    """The coherence of several models' topics, in one pass over a reference corpus.
+
+    Args:
+        models: the topics of each.
+        documents: the reference's tokens, `vocabulary.words` of each text; not touched where the cache has
+            all counts. topn: words of each topic that count. counting: see `names.Counting`. cache:
+            a directory for counts, and what tells the reference (its hash, and how it is read) from others.
+
+    Raises:
+        DsltmError: the reference has no documents, or the cache cannot be written.
+    """
+    tops = [[top_words([_as_token(word) for word in topic], topn) for topic in topics] for topics in models]
+    windows = sorted({measure.window for measure in COHERENCE.values()})
+    places = [
+        None if cache is None else cache[0] / _name(cache[1], topics, counting, windows) for topics in tops
+    ]
+    counts = [
+        None if place is None else _load(place, topics) for place, topics in zip(places, tops, strict=True)
+    ]
+    missing = [i for i, known in enumerate(counts) if known is None]
+    if missing:
+        counted = count_windows(documents, [topic for i in missing for topic in tops[i]], windows, counting)
+        start = 0
+        for i in missing:
+            part = slice(start, start + len(tops[i]))
+            mine = {window: WindowCounts(c.total, c.joint[part]) for window, c in counted.items()}
+            start, counts[i] = part.stop, mine
+            if (place := places[i]) is not None:
+                _save(place, mine)
+    return [coherence(topics, known or {}, COHERENCE) for topics, known in zip(tops, counts, strict=True)]
+
+
+def by_counts(models: Sequence[Topics], labels: Labels, *, topn: int = TOP_WORDS) -> list[Coherence]:
+    """The same over the word counts in a labels file: the documents that were trained on, each one window.
+
+    Args:
+        models: the topics of each.
+        labels: its words are the only ones that are seen.
+        topn: words of each topic that count.
+    """
+    index = {word: i for i, word in enumerate(labels.vocabulary)}
+    tops = [[top_words(topic, topn) for topic in topics] for topics in models]
+    for word in {word for topics in tops for topic in topics for word in topic} - index.keys():
+        index[word] = len(index)  # a number that no document has
+    coded = [[[index[word] for word in topic] for topic in topics] for topics in tops]
+    counts = count_windows(_rows(labels), [topic for topics in coded for topic in topics], [DOCUMENT])[
+        DOCUMENT
+    ]
+    joint = iter(counts.joint)
+    return [
+        coherence(topics, {DOCUMENT: WindowCounts(counts.total, [next(joint) for _ in topics])}, FROM_COUNTS)
+        for topics in tops
+    ]
+
+
+def _rows(labels: Labels) -> Iterator[list[int]]:
+    bounds = labels.bow_indptr
+    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        yield labels.bow_indices[first:last].tolist()
+
+
+def _as_token(word: str) -> str:
+    """A word as the reference's tokens are written: other tools' topics may be capitalised."""
+    return unicodedata.normalize("NFC", word).lower().strip()
+
+
+def _name(reference: str, topics: Topics, counting: Counting, windows: Sequence[int]) -> str:
+    key = orjson.dumps([VERSION, reference, topics, counting, windows])
+    return f"{hashlib.sha256(key).hexdigest()}.npz"
+
+
+def _save(place: Path, counts: dict[int, WindowCounts]) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    totals = {str(window): c.total for window, c in counts.items()}
+    with open_output(str(place), binary=True) as file:
+        write_npz(
+            file,
+            {"format": FORMAT, "version": VERSION, "totals": totals},
+            [(f"joint_{window}", _flat(c.joint)) for window, c in sorted(counts.items())],
+        )
+
+
+def _flat(joint: Sequence[Integers]) -> Integers:
+    return np.concatenate([np.zeros(0, np.int64), *(matrix.reshape(-1) for matrix in joint)])
+
+
+def _load(place: Path, topics: Topics) -> dict[int, WindowCounts] | None:
+    """Counts from the cache; None where there are none, or they are damaged and have to be made again."""
+    if not place.exists():
+        return None
+    sizes = [len(topic) for topic in topics]
+    counts: dict[int, WindowCounts] = {}
+    try:
+        header, arrays = open_npz(str(place), expect=FORMAT)
+        for window, total in header["totals"].items():
+            flat = np.array(arrays[f"joint_{window}"])
+            parts = np.split(flat, np.cumsum([size * size for size in sizes])[:-1])
+            joint = [part.reshape(size, size) for part, size in zip(parts, sizes, strict=True)]
+            counts[int(window)] = WindowCounts(total, joint)
+    except (DsltmError, KeyError, ValueError):
+        return None
+    return counts

@@ -1,0 +1,148 @@
+"""What is evaluated: topics, and the topics of documents, of a model of ours or of any other tool."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsltm.errors import DsltmError
+from dsltm.formats.labels import Labels
+from dsltm.formats.model import Model
+from dsltm.formats.records import kind, read_jsonl
+from dsltm.metrics.clustering import assign
+
+NO_TOPIC = "none"
+NONE = -1  # how BERTopic and HDBSCAN write that a document has no topic; null is how dsltm does
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One model's results.
+
+    Attributes:
+        name: what they are called in the output, usually a file's name.
+        topics: the words of each topic, most probable first; None where only assignments are given.
+        ids: of the N documents; None where the file has none, or no documents are given.
+        clusters: [N] the topic of each document, as a number or string; None where no documents are given.
+        theta: [N, K] topic proportions, where they are known.
+        unassigned: how many documents have no topic. Together they count as one more cluster.
+        config: what the model is, without its seed; equal for the seeds of one configuration.
+        seed: of the model.
+    """
+
+    name: str
+    topics: list[list[str]] | None = None
+    ids: Sequence[str] | None = None
+    clusters: NDArray[Any] | None = None
+    theta: NDArray[np.floating[Any]] | None = None
+    unassigned: int = 0
+    config: dict[str, Any] | None = None
+    seed: int | None = None
+
+
+def from_model(name: str, model: Model, labels: Labels | None, words: int) -> Subject:
+    """A model of ours, and the documents of a labels file if one is given.
+
+    Args:
+        words: how many words of each topic are looked at.
+
+    Raises:
+        DsltmError: model and labels do not belong together.
+    """
+    theta = None
+    if labels is not None:
+        from dsltm.assignment import theta_of
+
+        theta = theta_of(model, labels)
+    vocabulary = model.vocabulary
+    best = np.argsort(-model.beta, axis=1, kind="stable")[:, :words]
+    return Subject(
+        name,
+        [[vocabulary[word] for word in row] for row in best.tolist()],
+        None if labels is None else labels.ids,
+        None if theta is None else assign(theta),
+        theta,
+        config=_configuration(model),
+        seed=model.header.get("seed"),
+    )
+
+
+def _configuration(model: Model) -> dict[str, Any]:
+    header = model.header
+    return {
+        "model": header.get("backbone"),
+        **header.get("hyperparameters", {}),
+        **{key: header.get(key) for key in ("teacher", "prompts", "projection", "max_tokens")},
+        "words": len(model.vocabulary),
+    }
+
+
+def from_files(topics: str | None, assignments: str | None) -> Subject:
+    """The results of any tool, from JSON lines.
+
+    Args:
+        topics: rows of "words": strings, or pairs of a string and a weight, most important first.
+        assignments: rows of "topic" (a number, a string, null or -1 for none), "theta" (K numbers) or both,
+            and "id". Without ids the documents are taken in the order of the gold labels.
+
+    Raises:
+        DsltmError: a row that has none of that, or other fields than the first.
+    """
+    name = topics or assignments or ""
+    words = None if topics is None else [_words(row, number, topics) for number, row in read_jsonl(topics)]
+    if words is not None and not words:
+        raise DsltmError(f"{topics}: no topics")
+    if assignments is None:
+        return Subject(name, words)
+    rows = list(read_jsonl(assignments))
+    if not rows:
+        raise DsltmError(f"{assignments}: no assignments")
+    theta = _theta(rows, assignments) if "theta" in rows[0][1] else None
+    if theta is not None and "topic" not in rows[0][1]:
+        clusters: NDArray[Any] = assign(theta)
+    else:
+        clusters = np.array([_cluster(row, number, assignments) for number, row in rows])
+    ids = [str(row["id"]) for _, row in rows if row.get("id") is not None]
+    if ids and len(ids) < len(rows):
+        raise DsltmError(f"{assignments}: some rows have an id and some have none")
+    unassigned = int((clusters == NO_TOPIC).sum())
+    return Subject(name, words, ids or None, clusters, theta, unassigned)
+
+
+def _words(row: dict[str, Any], number: int, path: str) -> list[str]:
+    listed = row.get("words")
+    if not isinstance(listed, list):
+        raise DsltmError(f'{path}:{number}: no "words" that are a list')
+    words = [pair[0] if isinstance(pair, list) and pair else pair for pair in listed]
+    for word in words:
+        if not isinstance(word, str):
+            raise DsltmError(f"{path}:{number}: a word is {kind(word)}, not a string")
+    return words
+
+
+def _cluster(row: dict[str, Any], number: int, path: str) -> str:
+    topic = row.get("topic", False)
+    if topic is None or (topic == NONE and type(topic) is int):
+        return NO_TOPIC
+    if isinstance(topic, bool) or not isinstance(topic, int | str):
+        raise DsltmError(f'{path}:{number}: no "topic" that is a number, a string or null')
+    return f"topic {topic}"
+
+
+def _theta(rows: Sequence[tuple[int, dict[str, Any]]], path: str) -> NDArray[np.float32]:
+    """[N, K] from the rows of a file."""
+    first = rows[0][1]["theta"]
+    theta = np.empty((len(rows), len(first) if isinstance(first, list) else 0), np.float32)
+    for i, (number, row) in enumerate(rows):
+        values = row.get("theta")
+        if not isinstance(values, list) or not values or len(values) != theta.shape[1]:
+            raise DsltmError(
+                f'{path}:{number}: no "theta" that is a list of {theta.shape[1] or "some"} numbers'
+            )
+        try:
+            theta[i] = values
+        except (TypeError, ValueError) as error:
+            raise DsltmError(f'{path}:{number}: "theta" holds something that is not a number') from error
+    return theta
