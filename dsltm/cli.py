@@ -27,6 +27,7 @@ from dsltm.formats.output import reason
 COMMANDS = {
     "vocab": "Count the words of a corpus and choose the vocabulary.",
     "distill": "Read each document with the teacher: soft labels and document vectors.",
+    "merge": "Join the shards of a corpus that several machines read.",
     "train": "Train a topic model on what the teacher said.",
     "assign": "Give documents their topics.",
     "topics": "Show the topics of a model.",

@@ -51,10 +51,17 @@ def write_npz(
     Raises:
         ValueError: a `Blocks` member did not deliver the rows that it announced.
     """
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(_Forward(target), "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
         _write_member(archive, "header", np.frombuffer(orjson.dumps(header), np.uint8))
         for name, array in members:
             _write_member(archive, name, array)
+
+
+class _Forward:
+    """A stream that is only written to, so that a file gets the same bytes as a pipe."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self.write, self.flush = target.write, target.flush
 
 
 def _write_member(archive: zipfile.ZipFile, name: str, array: NDArray[Any] | Blocks) -> None:

@@ -1,0 +1,30 @@
+"""`dsltm merge`: the shards of a corpus in, one labels file out."""
+
+from typing import Annotated
+
+import typer
+
+from dsltm import console
+from dsltm.commands.options import Output
+from dsltm.formats.output import open_output
+
+
+def merge_command(
+    shards: Annotated[
+        list[str], typer.Argument(metavar="LABELS...", help="Labels files from dsltm distill --shard.")
+    ],
+    output: Output = None,
+) -> None:
+    """Join the shards of a corpus into one labels file.
+
+    Every machine reads its own share of the documents; the joined file holds all of them in the order of
+    the corpus, as if one machine had read them. Shards that are missing, twice there or of another run are
+    refused.
+
+    dsltm merge labels-*.npz -o labels.npz
+    """
+    from dsltm.distill.merge import merge
+
+    with open_output(output, binary=True) as target:
+        documents = merge(shards, target)
+    console.note(f"{documents:,} documents from {len(shards)} shards")

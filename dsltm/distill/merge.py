@@ -1,0 +1,133 @@
+"""Joining shards: the labels file that one machine would have written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsltm.errors import DsltmError
+from dsltm.formats.labels import Labels, Strings, read_labels, write_labels
+from dsltm.formats.npz import Blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from numpy.typing import NDArray
+
+_BLOCK_ROWS = 4096
+_PER_SHARD = ("shard", "documents", "empty", "truncated", "gold_names")
+
+
+def merge(paths: Sequence[str], target: BinaryIO) -> int:
+    """Write the shards of one corpus as one labels file, rows in the corpus's order.
+
+    Args:
+        paths: labels files of `distill --shard`, all shares of one run, in any order.
+
+    Returns:
+        The number of documents.
+
+    Raises:
+        DsltmError: a shard is missing or twice there, or they do not belong together.
+    """
+    shards = _in_order(paths)
+    order = len(shards)
+    total = sum(map(len, shards))
+    names = _gold_names(shards)
+    header = {key: value for key, value in shards[0].header.items() if key not in _PER_SHARD}
+    header |= {
+        "shard": [0, 1],
+        "documents": total,
+        "empty": sum(shard.header["empty"] for shard in shards),
+        "truncated": sum(shard.header["truncated"] for shard in shards),
+        "gold_names": names,
+    }
+    ids = Strings.pack(shards[row % order].ids[row // order] for row in range(total))
+    members: dict[str, NDArray[Any] | Blocks] = {
+        "ids": ids.data,
+        "ids_indptr": ids.indptr,
+        "gold": _interleave([_recode(shard, names) for shard in shards]),
+        "flags": _interleave([shard.flags for shard in shards]),
+        "word_embeddings": shards[0].word_embeddings,
+        "logits": _rows(shards, lambda shard: shard.logits),
+        "hidden": _rows(shards, lambda shard: shard.hidden),
+        **_bow(shards),
+    }
+    write_labels(target, header, members)
+    return total
+
+
+def _in_order(paths: Sequence[str]) -> list[Labels]:
+    """The shards by their number, once it is sure that they are all there and of one run."""
+    shards = [read_labels(path) for path in paths]
+    first = shards[0].header
+    for path, shard in zip(paths, shards, strict=True):
+        for key in first:
+            if key not in _PER_SHARD and shard.header.get(key) != first[key]:
+                raise DsltmError(f"{path} and {paths[0]} do not belong together: their {key} differs")
+        if shard.header.get("shard", [0, 1])[1] != first["shard"][1]:
+            raise DsltmError(f"{path} and {paths[0]} do not belong together: their number of shards differs")
+    count = first["shard"][1]
+    by_number = {shard.header["shard"][0]: shard for shard in shards}
+    missing = [f"{number + 1}/{count}" for number in range(count) if number not in by_number]
+    if missing:
+        raise DsltmError(f"shard {', '.join(missing)} is missing")
+    if len(shards) != count:
+        raise DsltmError(f"{len(shards)} files were given for {count} shards: one is there twice")
+    ordered = [by_number[number] for number in range(count)]
+    total = sum(map(len, ordered))
+    if any(len(shard) != len(range(number, total, count)) for number, shard in enumerate(ordered)):
+        raise DsltmError("the shards' numbers of documents do not fit each other")
+    return ordered
+
+
+def _gold_names(shards: Sequence[Labels]) -> list[str]:
+    """The classes in the order in which the whole corpus names them."""
+    first: dict[str, int] = {}
+    for number, shard in enumerate(shards):
+        codes, rows = np.unique(shard.gold_codes, return_index=True)
+        for code, row in zip(codes, rows, strict=True):
+            if code >= 0:
+                name, place = shard.header["gold_names"][code], int(row) * len(shards) + number
+                first[name] = min(place, first.get(name, place))
+    return sorted(first, key=lambda name: first[name])
+
+
+def _recode(shard: Labels, names: list[str]) -> NDArray[np.int32]:
+    codes = {name: code for code, name in enumerate(names)}
+    table = np.array([*(codes.get(name, -1) for name in shard.header["gold_names"]), -1], np.int32)
+    return table[shard.gold_codes]
+
+
+def _interleave(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """[N] or [N, …] from shards whose rows take turns."""
+    out = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), parts[0].dtype)
+    for number, part in enumerate(parts):
+        out[number :: len(parts)] = part
+    return out
+
+
+def _rows(shards: Sequence[Labels], array: Callable[[Labels], NDArray[np.float16]]) -> Blocks:
+    def blocks() -> Iterator[NDArray[np.float16]]:
+        for start in range(0, max(map(len, shards)), _BLOCK_ROWS):
+            yield _interleave([array(shard)[start : start + _BLOCK_ROWS] for shard in shards])
+
+    width = array(shards[0]).shape[1]
+    return Blocks((sum(map(len, shards)), width), np.dtype(np.float16), blocks())
+
+
+def _bow(shards: Sequence[Labels]) -> dict[str, NDArray[Any]]:
+    """The word counts of all shards, in CSR form."""
+    lengths = _interleave([np.diff(shard.bow_indptr) for shard in shards])
+    indptr = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=indptr[1:])
+    indices, data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.int32)
+    for number, shard in enumerate(shards):
+        # place of each count: the start of its document's counts, plus its place among them
+        starts = indptr[number : -1 : len(shards)]
+        within = np.arange(len(shard.bow_data)) - np.repeat(shard.bow_indptr[:-1], np.diff(shard.bow_indptr))
+        place = np.repeat(starts, np.diff(shard.bow_indptr)) + within
+        indices[place], data[place] = shard.bow_indices, shard.bow_data
+    return {"bow_indptr": indptr, "bow_indices": indices, "bow_data": data}

@@ -1,0 +1,186 @@
+"""`distill` through the real command line, on tiny teachers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from dsltm.formats.labels import EMPTY, TRUNCATED, read_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DSLTM = [sys.executable, "-m", "dsltm"]
+ODD = ["", "  \n ", "🙂 emoji \u202e and <|im_end|> [bold]markup[/]", "the game " * 400, "ünïcödé wörds"]
+
+
+def run(*args: object, **options: object) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*DSLTM, *map(str, args)], capture_output=True, **options)  # type: ignore[call-overload]
+
+
+@pytest.fixture(scope="module")
+def teacher(tiny_teacher: Callable[[str], Path]) -> Path:
+    return tiny_teacher("llama")
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import tiny_teachers
+
+    path = tmp_path_factory.mktemp("distill") / "corpus.jsonl"
+    with path.open("w") as file:
+        for number, (label, text) in enumerate(tiny_teachers.sentences(200)):
+            file.write(json.dumps({"id": f"d{number}", "text": text, "label": label}) + "\n")
+        for number, text in enumerate(ODD):
+            file.write(json.dumps({"id": f"odd{number}", "text": text}) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(corpus: Path, teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("whole") / "labels.npz"
+    done = run("distill", corpus, "--teacher", teacher, "-o", path, "--max-tokens", 100)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_rows_in_are_rows_out(whole: Path, corpus: Path) -> None:
+    labels = read_labels(str(whole))
+    rows = [json.loads(line) for line in corpus.read_text().splitlines()]
+    assert list(labels.ids) == [row["id"] for row in rows]
+    assert labels.gold() == [row.get("label") for row in rows]
+    assert len(labels) == len(rows) == labels.header["documents"]
+    assert [bool(flag & EMPTY) for flag in labels.flags[-5:]] == [True, True, False, False, False]
+    assert [bool(flag & TRUNCATED) for flag in labels.flags[-5:]] == [False, False, False, True, False]
+    assert labels.header["truncated"] == 1
+    assert labels.header["empty"] == 2
+    assert np.isfinite(labels.logits).all()
+    words, row = labels.vocabulary, 3
+    start, stop = labels.bow_indptr[row : row + 2]
+    counted = {
+        words[i]: n for i, n in zip(labels.bow_indices[start:stop], labels.bow_data[start:stop], strict=True)
+    }
+    text = rows[row]["text"].lower().split()
+    assert counted == {word: text.count(word) for word in words if word in text}
+
+
+def test_a_pipe_gives_the_same_bytes_as_a_file(
+    whole: Path, corpus: Path, teacher: Path, tmp_path: Path
+) -> None:
+    packed = gzip.compress(corpus.read_bytes())
+    done = run("distill", "-", "--teacher", teacher, "--max-tokens", 100, input=packed)
+    assert done.returncode == 0, done.stderr
+    plain = run("distill", "--teacher", teacher, "--max-tokens", 100, input=corpus.read_bytes())
+    assert plain.stdout == whole.read_bytes()
+    (tmp_path / "packed.npz").write_bytes(done.stdout)
+    assert np.array_equal(read_labels(str(tmp_path / "packed.npz")).logits, read_labels(str(whole)).logits)
+
+
+def test_shards_make_the_whole(whole: Path, corpus: Path, teacher: Path, tmp_path: Path) -> None:
+    names = []
+    for number in (1, 2, 3):
+        names.append(tmp_path / f"{number}.npz")
+        args = ("--shard", f"{number}/3", "--max-tokens", 100, "-o", names[-1])
+        assert run("distill", corpus, "--teacher", teacher, *args).returncode == 0
+    done = run("merge", names[2], names[0], names[1], "-o", tmp_path / "joined.npz")
+    assert done.returncode == 0, done.stderr
+    joined, one = read_labels(str(tmp_path / "joined.npz")), read_labels(str(whole))
+    assert joined.header == one.header
+    assert list(joined.ids) == list(one.ids)
+    assert joined.gold() == one.gold()
+    for key in ("bow_indptr", "bow_indices", "bow_data", "flags", "word_embeddings", "gold_codes"):
+        np.testing.assert_array_equal(getattr(joined, key), getattr(one, key))
+    # other neighbours in a batch: the same up to the rounding of bfloat16
+    scale = np.abs(one.logits.astype(np.float32)).max()
+    assert np.abs(joined.logits.astype(np.float32) - one.logits.astype(np.float32)).max() < 0.03 * scale
+    for wrong, message in (
+        (names[:2], b"3/3 is missing"),
+        ([*names, names[0]], b"twice"),
+        ([names[0], whole], b"belong"),
+    ):
+        done = run("merge", *wrong, "-o", tmp_path / "wrong.npz")
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert not (tmp_path / "wrong.npz").exists()
+
+
+@pytest.fixture(scope="module")
+def slowly(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which windows hold sixteen documents, with a pause after each in which to die."""
+    folder = tmp_path_factory.mktemp("slowly")
+    (folder / "sitecustomize.py").write_text(
+        "import time\n"
+        "import dsltm.distill.reading as reading\n"
+        "import dsltm.distill.journal as journal\n"
+        "reading.WINDOW_DOCUMENTS = 16\n"
+        "append = journal.Journal.append\n"
+        "def slow(*args):\n    append(*args)\n    time.sleep(0.1)\n"
+        "journal.Journal.append = slow\n"
+    )
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+def test_killed_runs_go_on_and_end_with_the_same_bytes(
+    corpus: Path, teacher: Path, tmp_path: Path, slowly: dict[str, str]
+) -> None:
+    output, reference = tmp_path / "labels.npz", tmp_path / "undisturbed.npz"
+    command = [*DSLTM, "distill", str(corpus), "--teacher", str(teacher), "--max-tokens", "100", "-o"]
+    assert subprocess.run([*command, str(reference)], env=slowly).returncode == 0
+    state = tmp_path / "labels.npz.journal" / "state.json"
+    ends = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}
+    for attempt, (sign, status) in enumerate(ends.items()):
+        process = subprocess.Popen([*command, str(output)], env=slowly, stderr=subprocess.PIPE)
+        wanted = 16 * (2 + 3 * attempt)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
+            if state.exists() and json.loads(state.read_bytes())["rows"] >= wanted:
+                break
+            time.sleep(0.01)
+        process.send_signal(sign)
+        process.communicate()
+        assert process.returncode == status
+        assert not output.exists()
+        assert not list(tmp_path.glob("*.part"))
+    last = subprocess.run([*command, str(output)], env=slowly, capture_output=True)
+    assert last.returncode == 0, last.stderr
+    assert b"continuing after" in last.stderr
+    assert output.read_bytes() == reference.read_bytes()
+    assert not (tmp_path / "labels.npz.journal").exists()
+
+
+def test_a_journal_of_another_run_is_refused(corpus: Path, teacher: Path, tmp_path: Path) -> None:
+    output, scratch = tmp_path / "labels.npz", tmp_path / "scratch"
+    base = ("distill", corpus, "--teacher", teacher, "-o", output, "--scratch", scratch)
+    from dsltm.distill.journal import Journal
+
+    with Journal(scratch, {"corpus": "another"}) as journal:
+        journal.append(np.zeros((1, 2), np.float16), np.zeros((1, 2), np.float16), [("a", None, 0, [], [])])
+    done = run(*base)
+    assert done.returncode == 1
+    assert b"another corpus" in done.stderr
+    assert b"--fresh" in done.stderr
+    assert not output.exists()
+    assert run(*base, "--fresh").returncode == 0
+    assert read_labels(str(output)).header["documents"] == 205
+
+
+def test_usage(corpus: Path, teacher: Path, tmp_path: Path) -> None:
+    for wrong in ("0/3", "4/3", "x", "1/0"):
+        assert run("distill", corpus, "--shard", wrong).returncode == 2
+    (tmp_path / "p.txt").write_text("no slot here")
+    done = run("distill", corpus, "--teacher", teacher, "--prompt-file", tmp_path / "p.txt")
+    assert done.returncode == 1
+    assert b"{document} exactly once" in done.stderr
+    missing = run("distill", corpus, "--teacher", teacher, "-o", tmp_path / "no" / "where.npz")
+    assert missing.returncode == 1
+    assert b"Traceback" not in missing.stderr
