@@ -1,6 +1,7 @@
 """`dsltm topics`: a model in, its topics out, as a table for people and JSON lines for programs."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -21,6 +22,7 @@ from dsltm.formats.labels import read_labels
 from dsltm.formats.model import read_model, write_model
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.formats.records import write_jsonl
+from dsltm.report.layout import Layout
 from dsltm.topics.shares import Every
 
 if TYPE_CHECKING:
@@ -34,8 +36,10 @@ if TYPE_CHECKING:
 WORDS = "Words"
 DOCUMENTS = "Documents"
 FIELD = "Over a field"
+REPORT = "Report"
 EDITING = "Editing; -o is then the new model"
 Sort = Literal["id", "size", "coherence"]
+_REPORT_WORDS = 20
 
 
 def topics_command(
@@ -107,6 +111,36 @@ def topics_command(
     every: Annotated[
         Every | None, typer.Option(help="The field is a date; count by this period.", rich_help_panel=FIELD)
     ] = None,
+    html: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a page with a map of the documents, that needs no network.",
+            rich_help_panel=REPORT,
+        ),
+    ] = None,
+    title: Annotated[
+        str | None,
+        typer.Option(help="Its heading.", show_default="the corpus file's name", rich_help_panel=REPORT),
+    ] = None,
+    layout: Annotated[
+        Layout,
+        typer.Option(
+            help="How documents are placed; auto is t-SNE where openTSNE is installed (pip install "
+            "'dsltm[map]') or the documents are few, else PCA.",
+            rich_help_panel=REPORT,
+        ),
+    ] = "auto",
+    points: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="At most so many documents on the map, chosen at random.",
+            rich_help_panel=REPORT,
+        ),
+    ] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of choice and map.", rich_help_panel=REPORT)] = 0,
     tree: Annotated[bool, typer.Option("--tree", help="Show which topics are alike.")] = False,
     names: Annotated[
         str | None,
@@ -147,9 +181,13 @@ def topics_command(
 
     dsltm topics model.npz labels.npz --corpus corpus.jsonl --by date --every month
 
+    dsltm topics model.npz labels.npz --corpus corpus.jsonl --html report.html
+
     dsltm topics model.npz labels.npz --merge 3,17 --drop 5 -o tidier.npz
     """
     from dsltm.commands.topics_table import show_documents, show_shares, show_topics, show_tree
+    from dsltm.report.data import Options, collect
+    from dsltm.report.page import page
     from dsltm.topics.describe import describe, ordered
     from dsltm.topics.tree import tree as topic_tree
     from dsltm.topics.words import Choice
@@ -161,10 +199,10 @@ def topics_command(
         raise UsageError("--every needs --by FIELD")
     choice = Choice(words or 10, relevance, diversify)
     opened, view = _edited(read_model(model), labels, merge or [], drop or [], names)
-    if output is not None and (merge or drop or names):
+    keep = output is not None and bool(merge or drop or names)
+    if keep:
         with open_output(output, binary=True) as file:
             write_model(file, opened)
-        return
     texts = None
     if corpus is not None:
         texts = Corpus.open(
@@ -176,6 +214,19 @@ def topics_command(
             on_error=on_error,
             keep_fields=() if by is None else (by,),
         )
+    if html is not None:
+        if view is None:
+            raise UsageError("--html shows documents", hint="adding a labels file")
+        choice = replace(choice, words=words or _REPORT_WORDS)
+        fields = [] if by is None else [_shares(view, by, every, texts, label_field)]
+        if by != label_field and view.labels.header.get("gold_names"):
+            fields.append(view.shares(label_field, None, None))
+        options = Options(title or _title(corpus), layout, points, seed)
+        data = collect(view, view.topics(choice, coherence=coherence), fields, texts, options)
+        with open_output(html) as file:
+            file.write(page(data))
+    if keep or html is not None:
+        return
     if view is None:
         topics = describe(opened, choice)
     else:
@@ -193,6 +244,11 @@ def topics_command(
         _write(output, (topic.row() for topic in topics), lambda: show_documents(topics))
     else:
         _write(output, (topic.row() for topic in topics), lambda: show_topics(topics, all_words=bool(words)))
+
+
+def _title(corpus: str | None) -> str:
+    """What the page is called: "reviews" for "data/reviews.jsonl.gz"."""
+    return "Topics" if corpus in (None, "-") else Path(str(corpus)).name.split(".")[0] or "Topics"
 
 
 def _check(model: str, labels: str | None, corpus: str | None, wants_labels: dict[str, object]) -> None:

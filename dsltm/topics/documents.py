@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Integers = NDArray[np.int64]
 
+CHARACTERS = 2000  # of a text that is shown
 _SPARE = 4  # so many times more documents are looked at, as some say the same
 
 
@@ -33,7 +34,7 @@ class Example:
         number: its row in the labels.
         id: its name.
         p: the topic's proportion in it.
-        text: what it says, where the corpus was given.
+        text: what it says, or its beginning, where the corpus was given.
         other: on the border, the topic that is nearly as probable.
     """
 
@@ -105,10 +106,16 @@ def read_along(corpus: Corpus, labels: Labels) -> Iterator[Document]:
         yield document
 
 
-def texts_of(rows: Iterable[int], corpus: Corpus, labels: Labels) -> dict[int, str]:
-    """What these rows say, from one pass over the corpus."""
+def texts_of(
+    rows: Iterable[int], corpus: Corpus, labels: Labels, characters: int = CHARACTERS
+) -> dict[int, str]:
+    """What these rows say, from one pass over the corpus; long texts are cut, with an ellipsis."""
     wanted = set(rows)
-    return {i: d.text for i, d in enumerate(read_along(corpus, labels)) if i in wanted}
+    return {i: _cut(d.text, characters) for i, d in enumerate(read_along(corpus, labels)) if i in wanted}
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else text[: characters - 1].rstrip() + "…"
 
 
 def shown(

@@ -1,0 +1,123 @@
+"use strict";
+// What all parts of the page share: the data, unpacked, and small helpers. Text from the corpus only ever
+// becomes text nodes.
+const T = (() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const SHAPES = 6, COLOURS = 8;
+  const SVG = "http://www.w3.org/2000/svg";
+
+  function unpack(text, Type) {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    return new Type(bytes.buffer);
+  }
+
+  const packed = data.points;
+  const points = {
+    n: data.shown,
+    x: Float32Array.from(unpack(packed.x, Uint16Array), (v) => v / 65535),
+    y: Float32Array.from(unpack(packed.y, Uint16Array), (v) => 1 - v / 65535),
+    first: unpack(packed.first, Uint16Array),
+    second: unpack(packed.second, Uint16Array),
+    p: unpack(packed.p, Uint8Array),
+    q: unpack(packed.q, Uint8Array),
+  };
+  const K = data.topics.length;
+  const distance = unpack(data.distance, Uint8Array);
+  for (const topic of data.topics) {
+    topic.name = topic.label || topic.words.slice(0, 3).join(" ");
+    topic.short = topic.label || topic.words.slice(0, 2).join(" ");
+  }
+  const bySize = data.topics.map((t) => t.id).sort((a, b) => data.topics[b].size - data.topics[a].size || a - b);
+
+  // Colours: of eight that stay apart without colour vision, each topic takes the one that is rarest around it
+  // on the map, and the shape that is rarest by then; topics of the same colour differ in shape while there are
+  // shapes.
+  (() => {
+    const used = new Array(COLOURS).fill(0), shapes = new Array(SHAPES).fill(0), taken = new Set();
+    const done = [];
+    for (const id of bySize) {
+      const topic = data.topics[id], at = topic.middle;
+      const cost = used.map((count) => count * 2);
+      for (const other of done) {
+        const there = data.topics[other].middle;
+        if (at && there) {
+          cost[data.topics[other].colour] += 1 / (0.002 + (at[0] - there[0]) ** 2 + (at[1] - there[1]) ** 2);
+        }
+      }
+      topic.colour = cost.indexOf(Math.min(...cost));
+      const worth = shapes.map((count, shape) => count + (taken.has(`${topic.colour}/${shape}`) ? K : 0));
+      topic.shape = worth.indexOf(Math.min(...worth));
+      used[topic.colour]++;
+      shapes[topic.shape]++;
+      taken.add(`${topic.colour}/${topic.shape}`);
+      done.push(id);
+    }
+  })();
+
+  /** An element: `el("p.muted", "text", child)`, `el("button", {type: "button", onclick}, ...)`. */
+  function el(what, ...parts) {
+    const [tag, ...classes] = what.split(".");
+    const node = document.createElement(tag);
+    if (classes.length) node.className = classes.join(" ");
+    for (const part of parts.flat()) {
+      if (part === null || part === undefined || part === false) continue;
+      if (part instanceof Node) node.append(part);
+      else if (typeof part === "object") for (const [key, value] of Object.entries(part)) set(node, key, value);
+      else node.append(String(part));
+    }
+    return node;
+  }
+
+  function set(node, key, value) {
+    if (key in node && !key.includes("-")) node[key] = value;
+    else node.setAttribute(key, value);
+  }
+
+  function svg(tag, attributes, ...children) {
+    const node = document.createElementNS(SVG, tag);
+    for (const [key, value] of Object.entries(attributes || {})) node.setAttribute(key, value);
+    node.append(...children.filter((child) => child !== null));
+    return node;
+  }
+
+  // Six shapes of like weight in a square of side 2 about the origin; the last has a hole.
+  const PATHS = [
+    "M1,0A1,1,0,1,1,-1,0A1,1,0,1,1,1,0Z",
+    "M-.88,-.88H.88V.88H-.88Z",
+    "M0,-1.15L1.1,.8H-1.1Z",
+    "M0,-1.25L1.1,0L0,1.25L-1.1,0Z",
+    "M-.38,-1.1H.38V-.38H1.1V.38H.38V1.1H-.38V.38H-1.1V-.38H-.38Z",
+    "M1.1,0A1.1,1.1,0,1,1,-1.1,0A1.1,1.1,0,1,1,1.1,0ZM.5,0A.5,.5,0,1,0,-.5,0A.5,.5,0,1,0,.5,0Z",
+  ];
+
+  /** The mark of a topic as a small picture. */
+  function glyph(id) {
+    const topic = data.topics[id];
+    const path = svg("path", { d: PATHS[topic.shape], class: `fill${topic.colour}`, "fill-rule": "evenodd" });
+    return svg("svg", { class: "glyph", viewBox: "-1.4 -1.4 2.8 2.8", "aria-hidden": "true" }, path);
+  }
+
+  function percent(share) {
+    return (share * 100).toFixed(share < 0.0995 ? 1 : 0) + "%";
+  }
+
+  const number = (value) => value.toLocaleString("en-US");
+  const text = (i) => (data.texts ? data.texts[i] || "(no text)" : data.ids[i]);
+
+  /** Text with the places of a search marked. */
+  function marked(value, query) {
+    if (!query) return [value];
+    const parts = [], lower = value.toLowerCase();
+    if (lower.length !== value.length) return [value];
+    let from = 0;
+    for (let at = lower.indexOf(query); at >= 0; at = lower.indexOf(query, from)) {
+      parts.push(value.slice(from, at), el("mark", value.slice(at, at + query.length)));
+      from = at + query.length;
+    }
+    parts.push(value.slice(from));
+    return parts;
+  }
+
+  const state = { topic: null, doc: null, query: "", found: null, picked: null, view: "map" };
+  return { data, points, K, distance, bySize, el, svg, glyph, percent, number, text, marked, state, PATHS, SHAPES, COLOURS };
+})();

@@ -1,0 +1,211 @@
+"""What the page shows, as one JSON object: numbers quantised and packed, texts cut and made harmless."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsltm.console import plain
+from dsltm.report.layout import NAMES, choose, place
+from dsltm.topics import documents
+from dsltm.topics.tree import distances, leaves, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dsltm.formats.corpus import Corpus
+    from dsltm.report.layout import Layout
+    from dsltm.topics.describe import Topic
+    from dsltm.topics.shares import Shares
+    from dsltm.topics.view import View
+
+    Integers = NDArray[np.int64]
+
+POINTS = 20_000
+_EXAMPLES = 6
+_BORDERLINE = 3
+_NEAR = 4
+_TEXT = 500  # characters of a document
+_TEXT_BYTES = 9_000_000  # of all of them; more documents, shorter excerpts
+_CLASSES = 60  # values of a class field that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the page is made of.
+
+    Args:
+        title: its heading.
+        layout: how documents are placed.
+        points: at most so many documents are on the map; topics are counted over all.
+        seed: of the choice of documents and of the layout.
+    """
+
+    title: str = "Topics"
+    layout: Layout = "auto"
+    points: int = POINTS
+    seed: int = 0
+
+
+def collect(
+    view: View, topics: Sequence[Topic], shares: Sequence[Shares], corpus: Corpus | None, options: Options
+) -> dict[str, Any]:
+    """The page's data.
+
+    Args:
+        view: model and documents.
+        topics: what to show of each topic, in the order of their numbers.
+        shares: fields to show topics over.
+        corpus: the documents' texts; None: they have only their names.
+        options: see `Options`.
+
+    Raises:
+        DsltmError: the corpus is not that of the labels.
+    """
+    typical = documents.typical(view.theta, view.full, _EXAMPLES)
+    uncertain = documents.uncertain(view.theta, view.first, _BORDERLINE)
+    rows = _sample(view, [*typical, *uncertain], options)
+    texts = None if corpus is None else _texts(corpus, view, rows)
+    place_of = {int(row): i for i, row in enumerate(rows)}
+    said = None if texts is None else {int(row): text for row, text in zip(rows, texts, strict=True)}
+    layout = choose(options.layout, len(rows))
+    places = place(view.theta[rows], view.labels.hidden[rows], layout, options.seed)
+    apart = distances(view.model.beta)
+    joins = tree(view.model.beta)
+    shown = documents.shown(typical, view.theta, view.labels, said, _EXAMPLES)
+    border = documents.shown(uncertain, view.theta, view.labels, said, _BORDERLINE, border=True)
+    middles = _middles(places, view.first[rows], len(topics))
+    return {
+        "title": plain(options.title),
+        "documents": int(view.full.sum()),
+        "empty": int((~view.full).sum()),
+        "shown": len(rows),
+        "teacher": plain(str(view.model.header.get("teacher", {}).get("name", ""))),
+        "backbone": plain(str(view.model.header.get("backbone", ""))),
+        "layout": NAMES[layout],
+        "topics": [
+            {
+                "id": topic.topic,
+                "label": plain(topic.label) if topic.label else None,
+                "words": [plain(word) for word in topic.words],
+                "weights": [round(float(weight), 6) for weight in topic.weights],
+                "size": topic.size,
+                "share": topic.share,
+                "coherence": _number(topic.coherence),
+                "middle": middles[topic.topic],
+                "examples": [place_of[e.number] for e in shown[topic.topic]],
+                "borderline": [place_of[e.number] for e in border[topic.topic]],
+                "near": _near(apart[topic.topic], topic.topic),
+            }
+            for topic in topics
+        ],
+        "points": _points(places, view.theta[rows]),
+        "ids": [plain(view.labels.ids[int(row)]) for row in rows],
+        "texts": texts,
+        "distance": _packed(apart.ravel(), 255, np.uint8),
+        "order": leaves(joins),
+        "joins": [[*join.children, round(join.distance, 4)] for join in joins],
+        "fields": [_field(each) for each in shares],
+    }
+
+
+def _sample(view: View, wanted: Sequence[Integers], options: Options) -> Integers:
+    """Rows of documents for the map: all with text, or a random choice and those that topics show."""
+    rows = np.flatnonzero(view.full)
+    if len(rows) <= options.points:
+        return rows
+    must = np.unique(np.concatenate([np.empty(0, np.int64), *wanted]))
+    rest = np.setdiff1d(rows, must)
+    more = max(options.points - len(must), 0)
+    chosen = np.random.default_rng(options.seed).choice(rest, min(more, len(rest)), replace=False)
+    return np.sort(np.concatenate([must, chosen]))
+
+
+def _texts(corpus: Corpus, view: View, rows: Integers) -> list[str]:
+    """Excerpts of these documents, shorter where they would be too much together."""
+    texts = documents.texts_of(map(int, rows), corpus, view.labels, characters=_TEXT)
+    found = [plain(" ".join(texts[int(row)].split())) for row in rows]
+    limit = _TEXT
+    while sum(len(text.encode()) for text in found) > _TEXT_BYTES:
+        limit = limit * 3 // 4
+        found = [text if len(text) <= limit else text[: limit - 1].rstrip() + "…" for text in found]
+    return found
+
+
+def _points(places: NDArray[np.float64], theta: NDArray[np.float32]) -> dict[str, str]:
+    """Places, first and second topics and their proportions, in base64."""
+    two = np.argsort(-theta, axis=1, kind="stable")[:, :2]
+    if theta.shape[1] == 1:
+        two = np.repeat(two, 2, axis=1)
+    share = np.take_along_axis(theta, two, axis=1)
+    return {
+        "x": _packed(places[:, 0], 65535, np.uint16),
+        "y": _packed(places[:, 1], 65535, np.uint16),
+        "first": _base64(two[:, 0].astype("<u2")),
+        "second": _base64(two[:, 1].astype("<u2")),
+        "p": _packed(share[:, 0], 255, np.uint8),
+        "q": _packed(share[:, 1], 255, np.uint8),
+    }
+
+
+def _packed(values: NDArray[Any], most: int, dtype: type[np.unsignedinteger[Any]]) -> str:
+    """Values between 0 and 1 as whole numbers up to `most`, little-endian, in base64."""
+    whole = np.rint(np.clip(values, 0, 1) * most)
+    return _base64(whole.astype(np.dtype(dtype).newbyteorder("<")))
+
+
+def _base64(values: NDArray[Any]) -> str:
+    return base64.b64encode(values.tobytes()).decode()
+
+
+def _middles(places: NDArray[np.float64], first: Integers, topics: int) -> list[list[float] | None]:
+    """Where each topic's name stands: at the document nearest to the median of its documents."""
+    middles: list[list[float] | None] = []
+    for topic in range(topics):
+        own = places[first == topic]
+        if len(own):
+            median = np.median(own, axis=0)
+            nearest = own[((own - median) ** 2).sum(axis=1).argmin()]
+            middles.append([round(float(value), 4) for value in nearest])
+        else:
+            middles.append(None)
+    return middles
+
+
+def _near(apart: NDArray[np.float64], topic: int) -> list[list[float]]:
+    """The topics nearest to one, with their distances."""
+    order = [int(other) for other in np.argsort(apart, kind="stable") if other != topic]
+    return [[other, round(float(apart[other]), 3)] for other in order[:_NEAR]]
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or np.isnan(value) else round(value, 4)
+
+
+def _field(shares: Shares) -> dict[str, Any]:
+    """A field for the page; of very many classes the most frequent."""
+    shown = slice(None) if shares.every else slice(_CLASSES)
+    low, high = shares.interval()
+    trend = shares.trend()
+    return {
+        "name": plain(shares.field),
+        "every": shares.every,
+        "values": [plain(value) for value in shares.values[shown]],
+        "left": max(len(shares.values) - _CLASSES, 0) if shares.every is None else 0,
+        "counts": shares.counts[shown].T.tolist(),
+        "totals": shares.totals[shown].tolist(),
+        "low": _rounded(low[shown].T),
+        "high": _rounded(high[shown].T),
+        "trend": None if trend is None else _rounded(trend),
+        "changing": shares.changing().tolist(),
+    }
+
+
+def _rounded(values: NDArray[np.float64]) -> list[Any]:
+    """To four places; orjson writes NaN as null."""
+    return list(np.round(values, 4).tolist())
