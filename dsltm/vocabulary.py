@@ -25,8 +25,8 @@ _PRUNE_AT = 3_000_000  # distinct words; beyond this the rarest are forgotten, s
 _CATEGORIES = {chr(i): unicodedata.category(chr(i)) for i in range(0x80, 0x20000)}
 _MARKS = "".join(c for c, category in _CATEGORIES.items() if category.startswith("M"))
 _NUMBERS = "".join(c for c, category in _CATEGORIES.items() if category in ("No", "Nl"))
-WORD = re.compile(rf"(?<![^\W_])[^\W\d_{_NUMBERS}](?:[^\W_]|[{_MARKS}]){{2,}}")
-"""A word: a letter that no digit stands before, then at least two letters, digits or combining marks."""
+WORD = re.compile(rf"\b[^\W\d_{_NUMBERS}][\w{_MARKS}]{{2,}}")
+"""A word, once underscores are spaces: a letter, then two or more letters, digits or combining marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def words(text: str) -> list[str]:
     """
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    return WORD.findall(text.lower())
+    return WORD.findall(text.lower().replace("_", " "))
 
 
 @dataclass
