@@ -31,6 +31,21 @@ _FOREIGN = {
 _BOM = b"\xef\xbb\xbf"
 
 
+def holds_zip(path: str) -> bool:
+    """Whether a file, or standard input ("-"), begins like an NPZ; False where there is nothing to see."""
+    magic = b"PK\x03\x04"
+    if path == STDIN:
+        waiting = getattr(sys.stdin, "buffer", None)
+        return waiting is not None and waiting.peek(len(magic)).startswith(magic)
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # looking into a pipe would use it up
+            return False
+        with open(path, "rb") as file:
+            return file.read(len(magic)) == magic
+    except OSError:
+        return False
+
+
 class Source:
     """The lines of a text file, as often as they are wanted, each time from the start.
 
