@@ -51,7 +51,7 @@ def test_planted_topics_are_found(corpus: Planted, name: Any, reads: Any, writes
     text = ~corpus.labels.empty
     found = proportions(model, corpus)[text]
     assert purity(corpus.truth[text], found.argmax(1)) > 0.75  # chance is about 0.2
-    assert recovered(corpus.topic_words, model.beta) > 0.7  # chance is about 0.15
+    assert recovered(corpus.topic_words, model.beta) > 0.6  # chance is about 0.15
 
 
 def test_theta_and_beta_are_distributions(corpus: Planted) -> None:

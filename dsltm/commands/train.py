@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from dsltm.formats.model import Model
     from dsltm.training.loop import Epoch
 
-_OBJECTIVE, _OPTIMISER = "Objective", "Optimiser"
 _DEFAULT = TrainConfig()
 
 
@@ -32,7 +31,7 @@ def _published(what: str) -> str:
 
 def train_command(
     labels: Annotated[
-        str, typer.Argument(metavar="[LABELS]", help="Labels file from `dsltm distill`; - is standard input.")
+        str, typer.Argument(metavar="LABELS", help="Labels file from `dsltm distill`; - is standard input.")
     ] = "-",
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Where the model goes.")
@@ -41,7 +40,10 @@ def train_command(
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = _DEFAULT.seed,
     model: Annotated[
         ModelName | None,
-        typer.Option(show_default=_DEFAULT.model, help="Backbone.", rich_help_panel=_OBJECTIVE),
+        typer.Option(
+            show_default=_DEFAULT.model,
+            help="Backbone.",
+        ),
     ] = None,
     input_: Annotated[
         Input | None,
@@ -49,7 +51,6 @@ def train_command(
             "--input",
             show_default=_DEFAULT.input,
             help="What the encoder reads: the teacher's hidden state, word counts, or both.",
-            rich_help_panel=_OBJECTIVE,
         ),
     ] = None,
     target: Annotated[
@@ -57,25 +58,25 @@ def train_command(
         typer.Option(
             show_default=_DEFAULT.target,
             help="What the decoder learns to write: the teacher's soft label, or word counts.",
-            rich_help_panel=_OBJECTIVE,
         ),
     ] = None,
     baseline: Annotated[
         Baseline | None,
         typer.Option(
             help="A published bag-of-words model, in place of --model, --input and --target.",
-            rich_help_panel=_OBJECTIVE,
         ),
     ] = None,
     loss: Annotated[
         Loss,
         typer.Option(
             help="Divergence from the target; ce leaves out its entropy: another number, the same model.",
-            rich_help_panel=_OBJECTIVE,
         ),
     ] = _DEFAULT.loss,
     temperature: Annotated[
-        float, typer.Option(help="τ of the soft label softmax(logits / τ).", rich_help_panel=_OBJECTIVE)
+        float,
+        typer.Option(
+            help="τ of the soft label softmax(logits / τ).",
+        ),
     ] = _DEFAULT.temperature,
     target_top: Annotated[
         int | None,
@@ -83,7 +84,6 @@ def train_command(
             metavar="N",
             min=1,
             help="Keep only the N most probable words of a soft label.",
-            rich_help_panel=_OBJECTIVE,
         ),
     ] = None,
     weight: Annotated[
@@ -91,7 +91,6 @@ def train_command(
         typer.Option(
             show_default="1000 for soft labels, 1 for word counts",
             help="λ, the weight of the divergence beside the backbone's regulariser.",
-            rich_help_panel=_OBJECTIVE,
         ),
     ] = None,
     epochs: Annotated[
@@ -100,27 +99,40 @@ def train_command(
             min=1,
             show_default=_published("epochs"),
             help="Passes over the corpus.",
-            rich_help_panel=_OPTIMISER,
         ),
     ] = None,
     batch: Annotated[
         int | None,
         typer.Option(
-            min=2, show_default=_published("batch"), help="Documents a step.", rich_help_panel=_OPTIMISER
+            min=2,
+            show_default=_published("batch"),
+            help="Documents a step.",
         ),
     ] = None,
     learning_rate: Annotated[
-        float, typer.Option(help="Adam's step size.", rich_help_panel=_OPTIMISER)
+        float,
+        typer.Option(
+            help="Adam's step size.",
+        ),
     ] = _DEFAULT.learning_rate,
     momentum: Annotated[
-        float, typer.Option(help="Adam's β₁.", rich_help_panel=_OPTIMISER)
+        float,
+        typer.Option(
+            help="Adam's β₁.",
+        ),
     ] = _DEFAULT.momentum,
     units: Annotated[
-        int, typer.Option(min=1, help="Width of the encoder's two layers.", rich_help_panel=_OPTIMISER)
+        int,
+        typer.Option(
+            min=1,
+            help="Width of the encoder's two layers.",
+        ),
     ] = _DEFAULT.units,
     dropout: Annotated[
         float,
-        typer.Option(help="Share of units, and of topics, left out of a step.", rich_help_panel=_OPTIMISER),
+        typer.Option(
+            help="Share of units, and of topics, left out of a step.",
+        ),
     ] = _DEFAULT.dropout,
     patience: Annotated[
         int | None,
@@ -128,13 +140,12 @@ def train_command(
             metavar="N",
             min=1,
             help="Stop after N epochs in which the loss did not fall.",
-            rich_help_panel=_OPTIMISER,
         ),
     ] = None,
     device: Annotated[
         str,
         typer.Option(
-            help="cpu, cuda, cuda:1, …; auto is a GPU where there is one.", rich_help_panel=_OPTIMISER
+            help="cpu, cuda, cuda:1, …; auto is a GPU where there is one.",
         ),
     ] = _DEFAULT.device,
 ) -> None:

@@ -64,8 +64,8 @@ class Backbone(nn.Module):
             x: [B, D] document vectors.
 
         Returns:
-            log ŷ [B, V], each row a log-distribution over words, and R_M, the regulariser, a scalar
-            (the mean over documents where it is a sum over them).
+            the logits of ŷ [B, V], and the regulariser R, a scalar, a mean over documents where it is a sum
+            over them.
         """
         raise NotImplementedError
 

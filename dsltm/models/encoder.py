@@ -5,11 +5,11 @@ Srivastava and Sutton, "Autoencoding variational inference for topic models" (20
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, softplus
+from torch.nn.functional import softplus
 
 if TYPE_CHECKING:
     from dsltm.models.base import Shape
@@ -26,33 +26,72 @@ class Encoder(nn.Module):
         self.dropout = shape.dropout
         self.first = nn.Linear(shape.inputs, shape.units)
         self.second = nn.Linear(shape.units, shape.units)
-        self.mean = nn.Linear(shape.units, shape.topics)
-        self.log_variance = nn.Linear(shape.units, shape.topics)
-        self.mean_norm = nn.BatchNorm1d(shape.topics, affine=False)
-        self.log_variance_norm = nn.BatchNorm1d(shape.topics, affine=False)
+        self.posterior = nn.Linear(shape.units, 2 * shape.topics)  # mean and log-variance, side by side
+        self.norm = nn.BatchNorm1d(2 * shape.topics, affine=False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance [B, K] of the posterior of documents [B, D]."""
         hidden = softplus(self.second(softplus(self.first(x))))
-        hidden = dropout(hidden, self.dropout, self.training)
-        return self.mean_norm(self.mean(hidden)), self.log_variance_norm(self.log_variance(hidden))
+        hidden = dropout(hidden, self.dropout, training=self.training)
+        mean, log_variance = self.norm(self.posterior(hidden)).chunk(2, 1)
+        return mean, log_variance
 
 
-def sample(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """One θ [B, K] a document from its posterior: softmax of a Gaussian, by the reparameterisation trick."""
-    return torch.softmax(mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance), 1)
+def dropout(x: Tensor, share: float, *, training: bool) -> Tensor:
+    """`torch.nn.functional.dropout`, four times as fast on a CPU: one random number serves four units."""
+    if not training or share == 0:
+        return x
+    numbers = torch.empty(-(-x.numel() // 4), dtype=torch.int64, device=x.device).random_(-(2**63), None)
+    kept = numbers.view(torch.int16)[: x.numel()].view_as(x) >= round(share * 2**16) - 2**15
+    return x * (kept * (1 / (1 - share)))
 
 
-def prior_kl(mean: Tensor, log_variance: Tensor, prior_mean: Tensor, prior_log_variance: Tensor) -> Tensor:
-    """KL(N(mean, variance) ‖ N(prior)), summed over topics, averaged over documents.
+class _Posterior(torch.autograd.Function):
+    """`draw` with its derivatives by hand: as a chain of small operations it costs as much as the decoder."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, mean: Tensor, log_variance: Tensor, prior_mean: Tensor, prior_log_variance: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        noise = torch.randn_like(mean) * torch.exp(0.5 * log_variance)
+        theta = torch.softmax(mean + noise, 1)
+        precision = torch.exp(-prior_log_variance)
+        distance = mean - prior_mean
+        ratio = torch.exp(log_variance)
+        ctx.save_for_backward(noise, theta, precision, distance, ratio)
+        total = (ratio + distance.square()) @ precision - log_variance.sum(1)
+        return theta, 0.5 * (total.mean() + (prior_log_variance - 1).sum())
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        noise, theta, precision, distance, ratio = ctx.saved_tensors
+        through_theta, scale = gradients[0] * theta, gradients[1] / len(theta)
+        through_theta = through_theta - theta * through_theta.sum(1, keepdim=True)
+        pull = distance * (precision * scale)
+        spread = (ratio + distance.square()) * precision
+        return (
+            through_theta + pull,
+            0.5 * (through_theta * noise + (ratio * precision - 1) * scale),
+            -pull.sum(0),
+            0.5 * scale * (1 - spread).sum(0),
+        )
+
+
+def draw(
+    mean: Tensor, log_variance: Tensor, prior_mean: Tensor, prior_log_variance: Tensor
+) -> tuple[Tensor, Tensor]:
+    """One θ [B, K] a document from its posterior, and KL(posterior ‖ prior) averaged over documents.
+
+    θ = softmax(z) with z ~ N(mean, variance), by the reparameterisation trick.
 
     Args:
         mean, log_variance: [B, K].
         prior_mean, prior_log_variance: [K].
     """
-    ratio = torch.exp(log_variance - prior_log_variance)
-    distance = (mean - prior_mean).square() * torch.exp(-prior_log_variance)
-    return 0.5 * (ratio + distance - 1.0 - log_variance + prior_log_variance).sum(1).mean()
+    theta, divergence = _Posterior.apply(  # type: ignore[no-untyped-call]
+        mean, log_variance, prior_mean, prior_log_variance
+    )
+    return theta, divergence
 
 
 def laplace_log_variance(topics: int) -> Tensor:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout
 
 from dsltm.models.base import Backbone, Shape
-from dsltm.models.decoder import shift_only_norm
-from dsltm.models.encoder import Encoder, laplace_log_variance, prior_kl, sample
+from dsltm.models.decoder import NormalisedDecoder
+from dsltm.models.encoder import Encoder, draw, dropout, laplace_log_variance
 
 
 class ProdLDA(Backbone):
@@ -23,13 +22,13 @@ class ProdLDA(Backbone):
         self.prior_mean = nn.Parameter(torch.zeros(shape.topics))
         self.prior_log_variance = nn.Parameter(laplace_log_variance(shape.topics))
         self.scores = nn.Parameter(nn.init.xavier_uniform_(torch.empty(shape.topics, shape.words)))
-        self.decoder_norm = shift_only_norm(shape.words)
+        self.decoder = NormalisedDecoder(shape.topics, shape.words)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         mean, log_variance = self.encoder(self.standardise(x))
-        theta = dropout(sample(mean, log_variance), self.shape.dropout, self.training)
-        log_words = torch.log_softmax(self.decoder_norm(theta @ self.scores), 1)
-        return log_words, prior_kl(mean, log_variance, self.prior_mean, self.prior_log_variance)
+        theta, prior = draw(mean, log_variance, self.prior_mean, self.prior_log_variance)
+        theta = dropout(theta, self.shape.dropout, training=self.training)
+        return self.decoder(theta, self.scores), prior
 
     def theta(self, x: Tensor) -> Tensor:
         mean, _ = self.encoder(self.standardise(x))

@@ -12,12 +12,23 @@ Input = Literal["hidden", "bow", "both"]
 Target = Literal["soft", "bow"]
 Loss = Literal["kl", "ce"]
 Baseline = Literal["prodlda", "zeroshottm", "combinedtm"]
+Preset = Literal["best", "paper"]
 
 # Bag-of-words models in the grid of inputs and targets.
 BASELINES: dict[Baseline, dict[str, Any]] = {
     "prodlda": {"model": "prodlda", "input": "bow", "target": "bow"},
     "zeroshottm": {"model": "prodlda", "input": "hidden", "target": "bow"},
     "combinedtm": {"model": "prodlda", "input": "both", "target": "bow"},
+}
+
+_PAPER: dict[str, Any] = {"centre": False, "smooth": 0, "guide": 0.0, "momentum": 0.99}
+_BEST: dict[str, Any] = {
+    "centre": True,
+    "smooth": 10,
+    "guide": 100.0,
+    "momentum": 0.9,
+    "epochs": 40,
+    "batch": 256,
 }
 
 
@@ -32,6 +43,11 @@ class TrainConfig:
         target: what the decoder writes: the teacher's soft label, or word counts.
         loss: "kl", or "ce", which differs by the targets' entropy: another number, the same gradient.
         temperature: τ of the soft label softmax(ℓ / τ).
+        preset: what the options below that are None become: "best", what was measured to work best
+            (EXPERIMENTS.md), or "paper", the paper's setting. Word counts are always learned as published.
+        centre: take away each word's mean logit over the corpus before the softmax.
+        smooth: average each document's logits with those of so many nearest neighbours; 0 for none.
+        guide: γ of -γ log θ_c, which draws a document's θ to its k-means cluster c; 0 for none.
         target_top: keep only so many words of a soft label, its most probable ones.
         weight: λ; 1000 for soft labels, 1 for word counts, as published.
         epochs, batch: passes over the corpus, documents a step.
@@ -48,12 +64,16 @@ class TrainConfig:
     target: Target = "soft"
     loss: Loss = "kl"
     temperature: float = 3.0
+    preset: Preset = "best"
+    centre: bool | None = None
+    smooth: int | None = None
+    guide: float | None = None
     target_top: int | None = None
     weight: float | None = None
     epochs: int | None = None
     batch: int | None = None
     learning_rate: float = 2e-3
-    momentum: float = 0.99
+    momentum: float | None = None
     units: int = 200
     dropout: float = 0.2
     patience: int | None = None
@@ -75,19 +95,24 @@ class TrainConfig:
             "batch": self.batch is None or self.batch >= 2,
             "target_top": self.target_top is None or self.target_top >= 1,
             "learning_rate": self.learning_rate > 0,
-            "momentum": 0 <= self.momentum < 1,
+            "momentum": self.momentum is None or 0 <= self.momentum < 1,
+            "smooth": self.smooth is None or self.smooth >= 0,
+            "guide": self.guide is None or self.guide >= 0,
             "units": self.units >= 1,
             "dropout": 0 <= self.dropout < 1,
             "patience": self.patience is None or self.patience >= 1,
         }.items():
             if not good:
                 raise UsageError(f"{name.replace('_', '-')} cannot be {getattr(self, name)}")
-        return replace(
-            self,
-            weight=self.weight or (1000.0 if self.target == "soft" else 1.0),
-            epochs=self.epochs or entry.epochs,
-            batch=self.batch or entry.batch,
-        )
+        if self.target == "bow" and (self.centre or self.smooth):
+            option = "centre" if self.centre else "smooth"
+            raise UsageError(f"--{option} is about soft labels, and --target bow learns word counts")
+        if self.input == "bow" and self.guide:
+            raise UsageError("--guide needs the teacher's hidden states, and --input bow leaves them out")
+        best = self.preset == "best" and self.target == "soft" and self.input != "bow"
+        values = {**_PAPER, "epochs": entry.epochs, "batch": entry.batch, **(_BEST if best else {})}
+        values["weight"] = 1000.0 if self.target == "soft" else 1.0
+        return replace(self, **{name: v for name, v in values.items() if getattr(self, name) is None})
 
     @property
     def entry(self) -> Entry:

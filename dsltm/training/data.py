@@ -8,6 +8,9 @@ import numpy as np
 import torch
 
 from dsltm.models.inputs import Counts, Inputs
+from dsltm.training.clusters import cluster
+from dsltm.training.neighbours import averaged, nearest
+from dsltm.training.space import document_space
 from dsltm.training.targets import soft_targets
 
 if TYPE_CHECKING:
@@ -31,9 +34,15 @@ class TrainingSet:
         self.device = device
         self.counts = Counts.of(labels) if config.target == "bow" else None
         self.entropy = np.zeros(len(self.rows), np.float32)
+        neighbours = self._look_around(labels, config)
         if config.target == "soft":
             self.targets, entropy = soft_targets(
-                labels.logits, self.rows, config.temperature, config.target_top
+                labels.logits,
+                self.rows,
+                config.temperature,
+                config.target_top,
+                centre=bool(config.centre),
+                neighbours=neighbours,
             )
             if config.loss == "kl":
                 self.entropy = entropy
@@ -46,10 +55,24 @@ class TrainingSet:
         rows = self.rows[chosen]
         target = self.targets[chosen] if self.counts is None else self.counts.dense(rows)
         return (
-            self._tensor(self.inputs.dense(rows)),
+            self._tensor(self.inputs.dense(rows)).float(),
             self._tensor(target).float(),
             self._tensor(self.entropy[chosen]),
         )
+
+    def _look_around(self, labels: Labels, config: TrainConfig) -> NDArray[np.int32] | None:
+        """Each document's neighbours, where they are wanted; `clusters` [M] are made on the way."""
+        self.clusters: Tensor | None = None
+        neighbours = None
+        if not config.smooth and not config.guide:
+            return None
+        points = document_space(Inputs.of("hidden", labels.hidden, None), self.rows)
+        if config.smooth:
+            neighbours = nearest(points, config.smooth, self.device)
+            points = averaged(points.__getitem__, np.arange(len(points)), neighbours)
+        if config.guide and config.topics <= len(points):
+            self.clusters = torch.from_numpy(cluster(points, config.topics, config.seed)).to(self.device)
+        return neighbours
 
     def _tensor(self, array: NDArray[np.floating]) -> Tensor:
         return torch.from_numpy(array).to(self.device)

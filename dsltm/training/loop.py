@@ -12,6 +12,7 @@ from dsltm.errors import DsltmError
 from dsltm.formats.model import Model
 from dsltm.models.base import Backbone, Shape
 from dsltm.models.objective import divergence
+from dsltm.training.adam import Adam
 from dsltm.training.data import TrainingSet
 
 if TYPE_CHECKING:
@@ -74,9 +75,9 @@ def fit(
     assert config.epochs
     assert config.batch
     assert config.weight
-    optimiser = torch.optim.Adam(
-        backbone.parameters(), config.learning_rate, betas=(config.momentum, 0.999), fused=True
-    )
+    assert config.guide is not None
+    assert config.momentum is not None
+    optimiser = Adam(backbone, config.learning_rate, config.momentum)
     order = np.random.default_rng(config.seed)
     steps = -(-len(data) // config.batch)
     best, since_best = float("inf"), 0
@@ -86,10 +87,12 @@ def fit(
         # Parts of equal size: a short last batch would upset the batch normalisation.
         for step, chosen in enumerate(np.array_split(order.permutation(len(data)), steps)):
             x, y, entropy = data.batch(chosen)
-            log_words, regulariser = backbone(x)
-            loss = divergence(y, log_words, entropy)
-            optimiser.zero_grad()
-            (config.weight * loss + regulariser).backward()
+            logits, regulariser = backbone(x)
+            loss = divergence(y, logits, entropy)
+            total = config.weight * loss + regulariser
+            if data.clusters is not None:
+                total = total + config.guide * guide_loss(backbone.theta(x), data.clusters[chosen])
+            total.backward()
             optimiser.step()
             parts[step, 0], parts[step, 1] = loss.detach(), regulariser.detach()
         epoch = _summary(parts, number, config)
@@ -103,6 +106,16 @@ def fit(
             break
     backbone.eval()
     return epoch
+
+
+def guide_loss(theta: torch.Tensor, clusters: torch.Tensor) -> torch.Tensor:
+    """-log θ_c averaged over documents: what it costs a document to leave its cluster c.
+
+    Args:
+        theta: [B, K].
+        clusters: [B].
+    """
+    return -theta.gather(1, clusters[:, None]).clamp_min(1e-9).log().mean()
 
 
 def _summary(parts: torch.Tensor, number: int, config: TrainConfig) -> Epoch:

@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dsltm.training.neighbours import averaged
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-_BLOCK = 4096
+_BLOCK = 1024
 _IN_MEMORY = 1 << 30
 
 
 def soft_targets(
-    logits: NDArray[np.float16], rows: NDArray[np.int64], temperature: float, top: int | None = None
+    logits: NDArray[np.float16],
+    rows: NDArray[np.int64],
+    temperature: float,
+    top: int | None = None,
+    *,
+    centre: bool = False,
+    neighbours: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
     """y = softmax(ℓ / τ) of the documents `rows`, and its entropy.
 
@@ -29,14 +37,25 @@ def soft_targets(
         rows: the documents wanted, M indices.
         temperature: τ.
         top: keep the `top` largest logits of a row (ties by position), and renormalise.
+        centre: take away each word's mean logit over `rows`, so that what the teacher says of every document
+            is left out.
+        neighbours: [M, n] positions in `rows`; ℓ becomes the mean of a document's and its neighbours'.
 
     Returns:
         y [M, V] and H(y) [M] in nats.
     """
     targets = _allocate(len(rows), logits.shape[1])
     entropy = np.empty(len(rows), np.float32)
+    mean = _mean(logits, rows) if centre else np.float32(0)
+
+    def raw(members: NDArray[np.int64]) -> NDArray[np.float32]:
+        values: NDArray[np.float32] = logits[rows[members]].astype(np.float32)
+        return values
+
     for block in _blocks(len(rows)):
-        scores = logits[rows[block]].astype(np.float32) / np.float32(temperature)
+        members = np.arange(block.start, min(block.stop, len(rows)))
+        own = raw(members) if neighbours is None else averaged(raw, members, neighbours)
+        scores = (own - mean) / np.float32(temperature)
         if top is not None and top < scores.shape[1]:
             scores = _keep_top(scores, top)
         scores -= scores.max(1, keepdims=True)
@@ -46,6 +65,14 @@ def soft_targets(
         finite = np.where(weights > 0, scores, 0)
         entropy[block] = np.log(totals[:, 0]) - (weights * finite).sum(1) / totals[:, 0]
     return targets, entropy
+
+
+def _mean(logits: NDArray[np.float16], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    total = np.zeros(logits.shape[1])
+    for block in _blocks(len(rows)):
+        total += logits[rows[block]].sum(0, dtype=np.float64)
+    mean: NDArray[np.float32] = (total / len(rows)).astype(np.float32)
+    return mean
 
 
 def _keep_top(scores: NDArray[np.float32], top: int) -> NDArray[np.float32]:
