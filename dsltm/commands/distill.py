@@ -59,8 +59,11 @@ def distill_command(
         int, typer.Option(min=16, metavar="N", help="Longest prompt; longer documents are cut at their end.")
     ] = 512,
     batch_tokens: Annotated[
-        int, typer.Option(min=1, metavar="N", help="About how many tokens are read at once.")
-    ] = 2048,
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="About how many tokens are read at once.", show_default="by device"
+        ),
+    ] = None,
     dtype: Annotated[
         str,
         typer.Option(metavar="TYPE", help="auto, float32, bfloat16 or float16; auto: the fast one."),

@@ -43,7 +43,7 @@ class DistillConfig:
         size: of a vocabulary that is chosen.
         stopwords: never chosen.
         max_tokens: the longest prompt, document included.
-        batch_tokens: about how many tokens go through the teacher at once.
+        batch_tokens: about how many tokens go through the teacher at once; None for what suits the device.
         shard: (i, n): only documents whose number leaves i after division by n.
     """
 
@@ -52,7 +52,7 @@ class DistillConfig:
     size: int = 2000
     stopwords: Collection[str] = ()
     max_tokens: int = 512
-    batch_tokens: int = 2048
+    batch_tokens: int | None = None
     shard: tuple[int, int] = (0, 1)
 
 
@@ -92,11 +92,11 @@ def distill(
             max_tokens=config.max_tokens,
             batch_tokens=config.batch_tokens,
         )
-        if not reader.packed:
+        if not reader.way.packs:
             console.note(
                 f"{teacher.name} reads whole prompts: its layers cannot share the instruction's prefix"
             )
-        settings = _settings(corpus, teacher, config, projection)
+        settings = _settings(corpus, teacher, config, projection, reader)
         directory = _journal_directory(output, scratch, temporary)
         with Journal(directory, settings, fresh=fresh) as journal:
             _read_all(corpus, reader, config, overview, projection, journal)
@@ -124,7 +124,7 @@ def _vocabulary(overview: Survey, teacher: Teacher, config: DistillConfig) -> Pr
 
 
 def _settings(
-    corpus: Corpus, teacher: Teacher, config: DistillConfig, projection: Projection
+    corpus: Corpus, teacher: Teacher, config: DistillConfig, projection: Projection, reader: Reader
 ) -> dict[str, Any]:
     """All that decides the rows; the header of the labels file."""
     return {
@@ -139,7 +139,7 @@ def _settings(
         "prompts": [prompt.as_header() for prompt in config.prompts],
         "projection": "token",
         "max_tokens": config.max_tokens,
-        "batch_tokens": config.batch_tokens,
+        "batch_tokens": reader.batch_tokens,
         "shard": list(config.shard),
         "vocabulary": projection.words,
     }

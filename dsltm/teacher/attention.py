@@ -8,6 +8,8 @@ given through transformers' attention interface, which every decoder of the pape
 from __future__ import annotations
 
 import contextlib
+import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAME = "dsltm_packed"
+_lock = threading.Lock()
+_inside: Counter[int] = Counter()  # how many threads are within `installed`, by configuration
+_usual: dict[int, str] = {}
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,10 @@ class Packing:
     prefix: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
     runs: list[Run] | None = None
     masks: dict[tuple[Shape, int | None], torch.Tensor] = field(default_factory=dict)
+
+    def around(self, runs: list[Run]) -> Packing:
+        """The packing of a batch, with the same prefix and masks."""
+        return Packing(self.prefix, runs, self.masks)
 
     def mask(self, shape: Shape, window: int | None, like: torch.Tensor) -> torch.Tensor:
         """[T, P + T] additive: 0 where a token is seen, -inf where not; cached for the batches to come."""
@@ -185,17 +194,26 @@ def _behind(prefix: torch.Tensor | None, own: torch.Tensor) -> torch.Tensor:
 
 @contextlib.contextmanager
 def installed(config: Any) -> Iterator[None]:
-    """Within the block, the model of this transformers configuration attends by `attend`."""
+    """Within the block, the model of this transformers configuration attends by `attend`.
+
+    Several threads may be within at once; the last to leave puts things back.
+    """
     from transformers import AttentionInterface, AttentionMaskInterface
 
     AttentionInterface.register(NAME, attend)
     AttentionMaskInterface.register(NAME, _no_mask)
-    usual = config._attn_implementation
-    config._attn_implementation = NAME
+    with _lock:
+        if not _inside[id(config)]:
+            _usual[id(config)] = config._attn_implementation
+            config._attn_implementation = NAME
+        _inside[id(config)] += 1
     try:
         yield
     finally:
-        config._attn_implementation = usual
+        with _lock:
+            _inside[id(config)] -= 1
+            if not _inside[id(config)]:
+                config._attn_implementation = _usual.pop(id(config))
 
 
 def _no_mask(*_: Any, **__: Any) -> None:

@@ -8,6 +8,7 @@ result has a buffer that lives as long as the decoder. What it computes is the s
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -40,7 +41,7 @@ class Decoder:
         if config.hidden_act != "silu":
             raise ValueError(f"activation {config.hidden_act}")
         self._layers = [_Layer(layer) for layer in model.layers]
-        self._buffers: dict[str, torch.Tensor] = {}
+        self._local = threading.local()
 
     def __call__(
         self, ids: torch.Tensor, places: torch.Tensor, packing: Packing, ends: torch.Tensor
@@ -106,10 +107,11 @@ class Decoder:
         return torch.mul(states, scale, out=self._buffer("normal", len(states), states.shape[1], states))
 
     def _buffer(self, name: str, rows: int, columns: int, like: torch.Tensor) -> torch.Tensor:
-        """[rows, columns] memory that is used again in every layer and batch."""
-        held = self._buffers.get(name)
+        """[rows, columns] memory that a thread uses again in every layer and batch."""
+        buffers: dict[str, torch.Tensor] = self._local.__dict__
+        held = buffers.get(name)
         if held is None or held.numel() < rows * columns:
-            held = self._buffers[name] = like.new_empty(rows * columns)
+            held = buffers[name] = like.new_empty(rows * columns)
         return held[: rows * columns].view(rows, columns)
 
 

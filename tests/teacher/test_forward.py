@@ -57,7 +57,7 @@ def test_packed_equals_whole_prompts(
     reader = Reader(
         load_teacher(directory, dtype="float32"), prompts, TOKENS, max_tokens=90, batch_tokens=150
     )
-    assert reader.packed == (family != "qwen3_5")
+    assert reader.way.packs == (family != "qwen3_5")
     tokens = reader.encoder.encode(TEXTS)
     assert [document.truncated for document in tokens] == [False] * 5 + [True] + [False] * 2
     rows = []
