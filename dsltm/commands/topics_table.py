@@ -85,7 +85,7 @@ def _documents(topic: Topic) -> list[RenderableType]:
 
     size = "" if topic.size is None else f"  {topic.size:,} documents, {topic.share or 0:.1%}"
     score = "" if topic.coherence is None else f", npmi {_score(topic.coherence)}"
-    head = Text(f"{topic.topic}", f"bold {_ACCENT}")
+    head = Text().append(f"{topic.topic}", f"bold {_ACCENT}")
     head.append(f"  {console.plain(topic.name)}", "bold").append(size + score, "dim")
     grid = Table.grid(padding=(0, 1))
     grid.add_column(justify="right", no_wrap=True)
@@ -110,7 +110,7 @@ def show_tree(topics: Sequence[Topic], joins: list[Join]) -> None:
     """The tree of the topics, one line a topic, by number."""
     from rich.text import Text
 
-    from dsltm.topics.tree import drawing
+    from dsltm.topics.tree import drawing, span
 
     by_number = {topic.topic: topic for topic in topics}
     if not _unicode():
@@ -118,9 +118,10 @@ def show_tree(topics: Sequence[Topic], joins: list[Join]) -> None:
             ["distance", "topics"], ([f"{j.distance:.2f}", ", ".join(map(str, j.topics))] for j in joins)
         )
         return
+    low, high = span(joins)
     columns = [
         console.Column("topic", "right"),
-        console.Column("distance 0 to 1"),
+        console.Column(f"distance {low:.2g} to {high:.2g}"),
         console.Column("words", wrap=True),
     ]
     console.table(
@@ -215,13 +216,12 @@ def _score(value: float | None) -> str:
 
 
 def _shaded(topic: Topic, count: int | None = None) -> Text:
-    """The words, the weightier the stronger."""
+    """The words, those that are most the topic's own the strongest."""
     from rich.text import Text
 
-    most = max((float(weight) for weight in topic.weights), default=0.0) or 1.0
     text = Text()
-    for word, weight in list(zip(topic.words, topic.weights, strict=True))[:count]:
-        style = "bold" if weight >= most / 2 else "" if weight >= most / 5 else "dim"
+    for word, strength in list(zip(topic.words, topic.strength, strict=True))[:count]:
+        style = "bold" if strength >= 2 / 3 else "" if strength >= 1 / 3 else "dim"
         text.append(" " if text else "").append(console.plain(word), style)
     return text
 

@@ -76,6 +76,7 @@ def collect(
     layout = choose(options.layout, len(rows))
     places = place(view.theta[rows], view.labels.hidden[rows], layout, options.seed)
     apart = distances(view.model.beta)
+    furthest = float(apart.max()) or 1.0
     joins = tree(view.model.beta)
     shown = documents.shown(typical, view.theta, view.labels, said, _EXAMPLES)
     border = documents.shown(uncertain, view.theta, view.labels, said, _BORDERLINE, border=True)
@@ -94,6 +95,7 @@ def collect(
                 "label": plain(topic.label) if topic.label else None,
                 "words": [plain(word) for word in topic.words],
                 "weights": [round(float(weight), 6) for weight in topic.weights],
+                "strength": [round(float(strength), 3) for strength in topic.strength],
                 "size": topic.size,
                 "share": topic.share,
                 "coherence": _number(topic.coherence),
@@ -107,7 +109,8 @@ def collect(
         "points": _points(places, view.theta[rows]),
         "ids": [plain(view.labels.ids[int(row)]) for row in rows],
         "texts": texts,
-        "distance": _packed(apart.ravel(), 255, np.uint8),
+        "distance": _packed(apart.ravel() / furthest, 255, np.uint8),
+        "furthest": round(furthest, 4),
         "order": leaves(joins),
         "joins": [[*join.children, round(join.distance, 4)] for join in joins],
         "fields": [_field(each) for each in shares],

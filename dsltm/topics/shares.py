@@ -58,7 +58,8 @@ class Shares:
         p = self.counts / n
         centre = (p + _Z95**2 / (2 * n)) / (1 + _Z95**2 / n)
         half = _Z95 / (1 + _Z95**2 / n) * np.sqrt(p * (1 - p) / n + _Z95**2 / (4 * n**2))
-        return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+        low, high = np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+        return np.where(p == 0, 0, low), np.where(p == 1, 1, high)
 
     def trend(self) -> NDArray[np.float64] | None:
         """[K] rise (positive) or fall of each topic over time as a standard normal score; None for classes.

@@ -78,6 +78,12 @@ def leaves(joins: list[Join]) -> list[int]:
     return joins[-1].topics if joins else [0]
 
 
+def span(joins: list[Join]) -> tuple[float, float]:
+    """The distances that a drawing reaches from left to right."""
+    found = [join.distance for join in joins] or [0.0]
+    return 0.9 * min(found), max(found)
+
+
 def drawing(joins: list[Join], width: int) -> Iterator[tuple[int, str]]:
     """The tree as lines of box characters, growing to the right with the distance.
 
@@ -91,11 +97,11 @@ def drawing(joins: list[Join], width: int) -> Iterator[tuple[int, str]]:
     order = leaves(joins)
     left, right, up, down = 1, 2, 4, 8
     cells = np.zeros((len(order), width), np.int8)
-    longest = max((join.distance for join in joins), default=1.0) or 1.0
+    low, high = span(joins)
     end = {topic: (row, 0) for row, topic in enumerate(order)}
     for join in joins:
         (top, from_top), (bottom, from_bottom) = sorted(end[child] for child in join.children)
-        at = max(1 + round(join.distance / longest * (width - 2)), from_top, from_bottom)
+        at = max(1 + round((join.distance - low) / (high - low or 1) * (width - 2)), from_top, from_bottom)
         for row, start in ((top, from_top), (bottom, from_bottom)):
             cells[row, start:at] |= left | right
             cells[row, at] |= left

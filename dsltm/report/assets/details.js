@@ -23,9 +23,9 @@ T.details = (() => {
   }
 
   function words(topic) {
-    const most = Math.max(...topic.weights);
     return el("ol.words", topic.words.map((word, i) =>
-      el("li", el("span.word", { dir: "auto", title: percent(topic.weights[i]) }, T.marked(word, state.query)), bar(topic.weights[i], most, topic.colour))));
+      el("li", { title: `probability ${topic.weights[i].toPrecision(2)}` }, el("span.word", { dir: "auto" }, T.marked(word, state.query)),
+        bar(topic.strength[i], 1, topic.colour))));
   }
 
   function figures(topic) {
@@ -46,11 +46,11 @@ T.details = (() => {
         el("button.quiet", { type: "button", "aria-label": "Close this topic", onclick: () => T.open({ topic: null, doc: null }) }, "×")),
       figures(topic),
       el("p", el("button.quiet", { type: "button", onclick: () => { T.open({ view: "map" }); T.map.zoomTo(id); } }, "Zoom to its documents")),
-      el("h3", "Words"), words(topic),
+      el("h3", "Words, by how much more they are this topic’s than others’"), words(topic),
       el("h3", "Typical documents"), el("ul.cards", topic.examples.map((i) => card(i, share(i)))),
       topic.borderline.length ? [el("h3", "On the border"),
         el("ul.cards", topic.borderline.map((i) => card(i, el("span.muted", `${percent(points.p[i] / 255)}, or ${data.topics[points.second[i]].name} ${percent(points.q[i] / 255)}`))))] : null,
-      topic.near.length ? [el("h3", "Nearest topics"), el("ul.plain", topic.near.map(([other, far]) => el("li", topicLink(other, ` distance ${far.toFixed(2)}`))))] : null,
+      topic.near.length ? [el("h3", "Nearest topics"), el("ul.plain", topic.near.map(([other, far]) => el("li", topicLink(other, ` distance ${far.toFixed(3)}`))))] : null,
       data.fields.map((field) => [el("h3", field.every ? `By ${field.every}` : `By ${field.name}`), T.views.chart(field, id)]),
     ];
   }

@@ -32,7 +32,7 @@
     if (state.found) for (let i = 0; i < points.n; i++) hits[points.first[i]] += state.found[i];
     const says = (topic) => topic.name.toLowerCase().includes(state.query) || topic.words.some((word) => word.toLowerCase().includes(state.query));
     const kept = items.filter(({ topic }) => !state.query || says(topic) || hits[topic.id])
-      .sort((p, q) => (state.query ? says(q.topic) - says(p.topic) : 0) || (a(p) < a(q) ? -1 : a(p) > a(q) ? 1 : b(p) - b(q)));
+      .sort((p, q) => (state.query ? says(q.topic) - says(p.topic) || hits[q.topic.id] - hits[p.topic.id] : 0) || (a(p) < a(q) ? -1 : a(p) > a(q) ? 1 : b(p) - b(q)));
     for (const item of kept) {
       item.name.replaceChildren(...T.marked(item.topic.name, state.query));
       item.words.replaceChildren(...T.marked(wordsOf(item.topic), state.query));
@@ -67,7 +67,7 @@
   // Views.
   const likeness = T.K > 1 ? T.views.likeness() : null;
   const views = [{ id: "map", name: "Map", root: T.map.root }];
-  if (likeness) views.push({ id: "likeness", name: "Likeness", root: likeness.root, shown: likeness.draw });
+  if (likeness) views.push({ id: "likeness", name: "Similarity", root: likeness.root, shown: likeness.draw });
   data.fields.forEach((field, i) => views.push({ id: `field${i}`, name: field.every ? `Over time` : `By ${field.name}`, make: () => T.views.multiples(field) }));
   for (const view of views) {
     view.tab = el("button", { type: "button", id: `tab-${view.id}`, onclick: () => T.open({ view: view.id }) }, view.name);

@@ -31,7 +31,7 @@ T.map = (() => {
   const boxing = (event) => event.shiftKey || picking.getAttribute("aria-pressed") === "true";
   const left = (i) => transform.applyX((width - side) / 2 + points.x[i] * side);
   const top = (i) => transform.applyY((height - side) / 2 + points.y[i] * side);
-  const radius = () => Math.min(Math.max(170 / Math.sqrt(points.n), 1.7), 5) * Math.min(Math.sqrt(transform.k), 3);
+  const radius = () => Math.min(Math.max(170 / Math.sqrt(points.n), 1.7), 5) * Math.min(Math.max(side / 700, 0.65), 1.3) * Math.min(Math.sqrt(transform.k), 3);
 
   function theme() {
     const style = getComputedStyle(document.documentElement);

@@ -59,39 +59,42 @@ T.views = (() => {
   function likeness() {
     const canvas = el("canvas", { role: "img", "aria-label": "Distances between topics; the nearest ones of each are in its details" });
     const rows = el("ul.rows", data.order.map((id) => el("li", { "data-topic": id }, T.details.topicLink(id))));
-    const said = el("p.muted.said", "Hellinger distance of the topics’ words: the darker, the nearer.");
+    const said = el("p.muted.said", "Hellinger distance of the topics’ words: filled is near, empty is far.");
     const wrap = el("div.likeness", said, el("div.scroll", dendrogram(), rows, canvas));
-    const from = Math.min(...Array.from({ length: K }, (_, i) => i).map((i) => nearest(i)), 0.95);
-    const cell = ROW;
+    const all = data.order.flatMap((a) => data.order.filter((b) => b !== a).map((b) => far(a, b)));
+    const low = Math.min(...all), high = Math.max(...all);
+    let cell = ROW;
 
     function draw() {
       const ratio = window.devicePixelRatio || 1, pen = canvas.getContext("2d");
-      canvas.width = canvas.height = K * cell * ratio;
-      canvas.style.width = canvas.style.height = `${K * cell}px`;
+      cell = Math.max(7, Math.min(ROW, (wrap.clientWidth - TREE - 250) / K));
+      canvas.width = K * cell * ratio;
+      canvas.height = K * ROW * ratio;
+      canvas.style.width = `${K * cell}px`;
+      canvas.style.height = `${K * ROW}px`;
       pen.scale(ratio, ratio);
       pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--ink").trim();
       data.order.forEach((a, i) => data.order.forEach((b, j) => {
-        const near = a === b ? 1 : Math.max(0, (1 - far(a, b)) / (1 - from || 1));
-        pen.globalAlpha = a === b ? 0.12 : 0.04 + 0.9 * near ** 1.4;
-        pen.fillRect(j * cell + 0.5, i * cell + 0.5, cell - 1, cell - 1);
+        const near = a === b ? 0 : (high - far(a, b)) / (high - low || 1);
+        pen.globalAlpha = a === b ? 0 : 0.03 + 0.9 * near ** 2;
+        pen.fillRect(j * cell + 0.5, i * ROW + 0.5, cell - 1, ROW - 1);
       }));
     }
 
     const pair = (event) => {
       const [x, y] = d3.pointer(event, canvas);
-      return [data.order[Math.floor(y / cell)], data.order[Math.floor(x / cell)]];
+      return [data.order[Math.floor(y / ROW)], data.order[Math.floor(x / cell)]];
     };
     canvas.addEventListener("pointermove", (event) => {
       const [a, b] = pair(event);
       if (a === undefined || b === undefined) return;
-      said.replaceChildren(glyph(a), ` ${data.topics[a].name} `, a === b ? "" : "and ", ...(a === b ? [] : [glyph(b), ` ${data.topics[b].name}: ${far(a, b).toFixed(2)}`]));
+      said.replaceChildren(glyph(a), ` ${data.topics[a].name} `, a === b ? "" : "and ", ...(a === b ? [] : [glyph(b), ` ${data.topics[b].name}: ${far(a, b).toFixed(3)}`]));
     });
     canvas.addEventListener("click", (event) => { const [a] = pair(event); if (a !== undefined) T.open({ topic: a, doc: null }); });
     return { root: wrap, draw };
   }
 
-  const far = (a, b) => T.distance[a * K + b] / 255;
-  const nearest = (a) => Math.min(...data.order.filter((b) => b !== a).map((b) => far(a, b)), 1);
+  const far = (a, b) => (T.distance[a * K + b] / 255) * data.furthest;
 
   function dendrogram() {
     const ends = new Map(data.order.map((id, row) => [id, [row * ROW + ROW / 2, TREE - 2]]));
