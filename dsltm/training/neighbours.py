@@ -1,0 +1,61 @@
+"""Each document's nearest neighbours, exactly, in blocks: memory stays flat, time grows with N²."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+_CELLS = 1 << 25  # similarities held at once: 128 MB
+_BLOCK = 1024
+
+
+def nearest(points: NDArray[np.float32], count: int, device: torch.device | None = None) -> NDArray[np.int32]:
+    """The `count` other points of largest cosine to each, nearest first.
+
+    Args:
+        points: [M, d]; 20,000 of 100 coordinates take a second or two, a million an hour, on two cores.
+        count: at most M - 1 are found.
+
+    Returns:
+        [M, count] indices.
+    """
+    count = min(count, len(points) - 1)
+    found = np.empty((len(points), count), np.int32)
+    units = torch.nn.functional.normalize(torch.from_numpy(points).to(device), dim=1)
+    step = max(1, min(_BLOCK, _CELLS // len(points)))
+    for start in range(0, len(points), step):
+        cosines = units[start : start + step] @ units.T
+        own = torch.arange(len(cosines), device=cosines.device)
+        cosines[own, own + start] = -torch.inf
+        found[start : start + step] = cosines.topk(count, 1).indices.cpu().numpy()
+    return found
+
+
+def averaged(
+    values: Callable[[NDArray[np.int64]], NDArray[np.float32]],
+    members: NDArray[np.int64],
+    neighbours: NDArray[np.int32],
+) -> NDArray[np.float32]:
+    """The mean of each member's value and those of its neighbours.
+
+    Args:
+        values: the values [m, D] of m members.
+        members: n members wanted.
+        neighbours: [M, count] of all members.
+
+    Returns:
+        [n, D].
+    """
+    group = np.concatenate([members[:, None], neighbours[members]], 1)
+    distinct, places = np.unique(group, return_inverse=True)
+    table = torch.from_numpy(values(distinct))
+    return torch.nn.functional.embedding_bag(
+        torch.from_numpy(places.reshape(group.shape)), table, mode="mean"
+    ).numpy()
