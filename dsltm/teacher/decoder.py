@@ -80,17 +80,16 @@ class Decoder:
     ) -> torch.Tensor:
         """[T, heads * head] what each token gathers from those that it sees."""
         tokens, size = len(states), layer.head_size
-        qkv = torch.mm(
-            self._normalise(states), layer.qkv, out=self._buffer("qkv", tokens, layer.qkv.shape[1], states)
-        )
-        qkv = qkv.view(tokens, -1, size)
-        _rotate(qkv[:, : self._heads + self._kv_heads], *turn, self._buffer)
-        query, key, value = qkv.transpose(0, 1).split([self._heads, self._kv_heads, self._kv_heads])
-        out = self._buffer("mixed", tokens, self._heads * size, states)
-        attend_runs(
-            query, key, value, packing, number, layer.scaling, None, out.view(tokens, self._heads, size)
-        )
-        return out
+        qkv = self._buffer("qkv", tokens, layer.qkv.shape[1], states)
+        torch.mm(self._normalise(states), layer.qkv, out=qkv)
+        heads = qkv.view(tokens, -1, size)
+        _rotate(heads[:, : self._heads + self._kv_heads], *turn, self._buffer)
+        by_head = heads.transpose(0, 1)
+        query, key, value = by_head[: self._heads], *by_head[self._heads :].chunk(2)
+        mixed = self._buffer("mixed", tokens, self._heads * size, states)
+        out = mixed.view(tokens, self._heads, size)
+        attend_runs(query, key, value, packing, number, layer.scaling, None, out)
+        return mixed
 
     def _mlp(self, layer: _Layer, states: torch.Tensor) -> None:
         """Add the feed-forward part of a layer to `states`."""
