@@ -19,7 +19,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from dsltm import __version__, console
-from dsltm.command import SETTINGS, Command, build, common_options, format_options, keep_common
+from dsltm.command import SETTINGS, Command, build, common_flags, format_options, keep_common
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.output import reason
 
@@ -27,11 +27,14 @@ from dsltm.formats.output import reason
 COMMANDS = {
     "vocab": "Count the words of a corpus and choose the vocabulary.",
     "distill": "Read each document with the teacher: soft labels and document vectors.",
-    "merge": "Join the shards of a corpus that several machines read.",
-    "train": "Train a topic model on what the teacher said.",
+    "merge": "Join the shards of a corpus into one labels file.",
+    "train": "Train a topic model on soft labels.",
+    "generate": "Have a language model write a corpus's topics.",
+    "ground": "Bring written topics to documents by retrieval.",
+    "attend": "Bring written topics to documents by the teacher's attention.",
     "assign": "Give documents their topics.",
     "topics": "Show the topics of a model.",
-    "eval": "Score a model: purity, NMI, coherence, diversity and more.",
+    "eval": "Score models: agreement with classes, diversity, coherence, ratings, stability.",
     "teachers": "List the teachers, and which of them are on this machine.",
 }
 INTERRUPTED = 128 + signal.SIGINT
@@ -59,13 +62,19 @@ class _Group(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = _Commands()  # type: ignore[assignment]  # only ever read
-        self.params += common_options()
+        self.params += common_flags()
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         if not args:
             console.raw_error(ctx.get_help())
             raise typer.Exit(UsageError.exit_code)
         return super().parse_args(ctx, args)
+
+    def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.default = False  # None would be checked, for which typer loads all of pydantic
+        return option
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         keep_common(ctx)
@@ -178,11 +187,8 @@ def _wrong_usage(exc: typer.TyperException) -> int:
     """What typer found wrong with the arguments, in the same voice as every other error."""
     message = " ".join(exc.format_message().split()).rstrip(".").replace(": Input should", ": it should")
     message = re.sub(r"\.? \(?(Did you mean.*?|Possible options.*?)\)?$", _suggestion, message)
-    context = getattr(exc, "ctx", None)
-    if context is not None:
-        console.configure(program=context.command_path, debug=console.debugging())
-        if not message.endswith("?"):
-            message += f", see '{context.command_path} --help'"
+    if not message.endswith("?"):
+        message += f", see '{console.program()} --help'"
     return _fail(message[:1].lower() + message[1:], exc.exit_code)
 
 

@@ -38,25 +38,33 @@ def _common(
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Print an error's traceback.")] = False,
 ) -> None:
-    """The options that every subcommand has, also in front of its name."""
+    """The options that every subcommand has."""
 
 
 def common_options() -> list[Any]:
     """The options of `_common`, each time anew."""
-    options = build("common", _common).params
+    options: list[Any] = build("common", _common).params
     for option in options:
-        option.rich_help_panel = COMMON  # type: ignore[attr-defined]
+        option.rich_help_panel = COMMON
     return options
+
+
+def common_flags() -> list[Any]:
+    """Those of the common options that may stand before a subcommand's name.
+
+    Only the flags: with a value to check typer would load its machinery for values even for `--help`.
+    """
+    return [option for option in common_options() if option.is_flag]
 
 
 def keep_common(ctx: typer.Context) -> None:
     """Take the common options that stand before a subcommand's name, for the subcommand."""
-    ctx.meta[_BEFORE_NAME] = _take_common(ctx)
+    ctx.meta[_BEFORE_NAME] = _take(ctx, common_flags())
 
 
-def _take_common(ctx: typer.Context) -> dict[str, Any]:
-    """The common options out of a context's parameters, so that no command's function is handed them."""
-    return {option.name: ctx.params.pop(option.name) for option in common_options()}
+def _take(ctx: typer.Context, options: list[Any]) -> dict[str, Any]:
+    """Options out of a context's parameters, so that no command's function is handed them."""
+    return {option.name: ctx.params.pop(option.name) for option in options}
 
 
 def environment_name(option: str) -> str:
@@ -89,7 +97,7 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         before: dict[str, Any] = ctx.meta.get(_BEFORE_NAME, {})
-        chosen = {name: value or before.get(name) for name, value in _take_common(ctx).items()}
+        chosen = {name: value or before.get(name) for name, value in _take(ctx, common_options()).items()}
         console.configure(program=ctx.command_path, **chosen)  # type: ignore[arg-type]
         return super().invoke(ctx)
 

@@ -78,6 +78,11 @@ def close() -> None:
         _state.log = None
 
 
+def program() -> str:
+    """What messages begin with, such as "dsltm train"."""
+    return _state.program
+
+
 def debugging() -> bool:
     """Whether errors should come with their traceback."""
     return _state.debug

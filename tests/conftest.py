@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,3 +65,32 @@ def default_teacher() -> str:
             raise
         pytest.skip(f"the default teacher cannot be had: {error}")
     return DEFAULT
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the commands themselves made with a tiny teacher; treat as read-only."""
+
+    folder: Path
+    corpus: Path
+    teacher: Path
+    labels: Path
+    model: Path
+
+
+@pytest.fixture(scope="session")
+def made(
+    tiny_teacher: Callable[[str], Path], tiny_corpus: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Made:
+    """A corpus, its labels and a model of six topics."""
+    from shell import dsltm
+
+    folder, teacher = tmp_path_factory.mktemp("made"), tiny_teacher("llama")
+    labels, model = folder / "labels.npz", folder / "model.npz"
+    for arguments in (
+        ["distill", tiny_corpus, "--teacher", teacher, "-o", labels],
+        ["train", labels, "-k", "6", "--epochs", "30", "-o", model],
+    ):
+        done = dsltm(*arguments)
+        assert done.returncode == 0, done.stderr.decode()
+    return Made(folder, tiny_corpus, teacher, labels, model)

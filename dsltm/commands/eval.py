@@ -126,7 +126,7 @@ def eval_command(
         ),
     ] = None,
 ) -> None:
-    """Score models: agreement with gold classes, retrieval, diversity, coherence, ratings, stability.
+    """Score models: agreement with classes, diversity, coherence, ratings, stability.
 
     On a terminal a table; in a pipe or a file one JSON object a model. Several models are compared: one line
     each, then a line with mean and standard deviation for each group that differs in nothing but the seed,

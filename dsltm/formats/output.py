@@ -2,10 +2,9 @@
 
 import contextlib
 import errno
-import os
+import secrets
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -70,30 +69,22 @@ def _stdout(*, binary: bool) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def _file(path: Path) -> Iterator[BinaryIO]:
+    place = path.resolve() if path.is_symlink() else path
+    part = place.with_name(f".{place.name[:200]}.{secrets.token_hex(4)}.part")
     try:
-        place = path.resolve() if path.is_symlink() else path
         mode = place.stat().st_mode if place.exists() else None
-        if mode is not None and not stat.S_ISREG(mode):
-            with place.open("wb") as direct:
-                yield direct
-            return
-        handle, name = tempfile.mkstemp(prefix=f".{place.name[:200]}.", suffix=".part", dir=place.parent)
-    except OSError as exc:
-        if exc.filename is None:  # from the block that writes, not from here
-            raise
-        raise DsltmError(f"{path}: cannot be written: {reason(exc)}") from exc
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
+        direct = mode is not None and not stat.S_ISREG(mode)
+        try:
+            file = place.open("wb") if direct else part.open("xb")
+        except OSError as exc:
+            raise DsltmError(f"{path}: cannot be written: {reason(exc)}") from exc
+        with file:
             yield file
-        part.chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+        if direct:
+            return
+        if mode is not None:
+            part.chmod(stat.S_IMODE(mode))
         part.replace(place)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,0 +1,289 @@
+"""The front door: help, options of all, errors, exit statuses and signals."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import pkgutil
+import re
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from shell import DSLTM, bash, dsltm, environment, on_terminal
+
+from dsltm import __version__, cli, commands
+from dsltm.command import environment_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Made
+
+COMMANDS = list(cli.COMMANDS)
+CORPUS = '{"text": "cats chase mice"}\n{"text": "cats sleep"}\n'
+
+
+def sentences(stderr: bytes) -> list[str]:
+    return stderr.decode().splitlines()
+
+
+def test_help_and_version() -> None:
+    done = dsltm("--help")
+    assert done.returncode == 0
+    assert done.stderr == b""
+    listed = done.stdout.decode().split("Commands:")[1]
+    assert re.findall(r"^  (\w+)  ", listed, re.MULTILINE) == COMMANDS
+    assert dsltm("-h").stdout == done.stdout
+    assert dsltm("--version").stdout.decode() == f"dsltm {__version__}\n"
+
+
+def test_nothing_at_all_is_a_usage_error_that_explains() -> None:
+    done = dsltm()
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == dsltm("--help").stdout
+
+
+def test_every_command_is_in_the_table_as_it_describes_itself() -> None:
+    found = {}
+    for module in pkgutil.iter_modules(commands.__path__):
+        function = getattr(
+            importlib.import_module(f"dsltm.commands.{module.name}"), f"{module.name}_command", None
+        )
+        if function is not None:
+            found[module.name] = (inspect.getdoc(function) or "").split("\n")[0]
+    assert found == cli.COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_each_command(name: str) -> None:
+    done = dsltm(name, "--help")
+    assert done.returncode == 0
+    text = done.stdout.decode()
+    assert text.startswith(f"Usage: dsltm {name} ")
+    assert "Common options:" in text
+    examples = text.split("Examples:\n")[1].splitlines()
+    assert any(f"dsltm {name}" in line for line in examples)
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    script = (
+        "import sys; from dsltm.cli import run; status = run(sys.argv[1:]); "
+        "heavy = {'torch', 'transformers', 'sklearn', 'rich', 'pydantic'} & set(sys.modules); "
+        "sys.exit(status or ' '.join(heavy) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, env=environment(), check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
+def test_help_starts_within_three_times_the_start_of_typer(arguments: list[str]) -> None:
+    def best(command: list[str]) -> float:
+        """Processor seconds, which a busy machine changes less than the clock's."""
+        seconds = []
+        for _ in range(4):
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment())
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            assert process.returncode == 0
+            seconds.append(usage.ru_utime + usage.ru_stime)
+        return min(seconds)
+
+    assert best([*DSLTM, *arguments]) < 3 * best([sys.executable, "-c", "import typer"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["vcoab"], "dsltm: no such command 'vcoab', did you mean 'vocab'?"),
+        (["zzz"], "dsltm: no such command 'zzz', see 'dsltm --help'"),
+        (["vocab", "--sze", "3"], "dsltm vocab: no such option: --sze, did you mean --size?"),
+        (["vocab", "--size"], "dsltm vocab: option '--size' requires an argument, see 'dsltm vocab --help'"),
+        (["vocab", "a", "b"], "dsltm vocab: got unexpected extra argument(s) (b), see 'dsltm vocab --help'"),
+        (["assign"], "dsltm assign: missing argument 'MODEL', see 'dsltm assign --help'"),
+        (["vocab", "--stopwords", "xx"], None),
+        (["vocab", "--size", "many"], None),
+        (["vocab", "--format", "xml"], None),
+        (["assign", "-", "-"], "dsltm assign: only one of the files can be standard input"),
+    ],
+)
+def test_usage_errors_are_one_sentence_and_status_2(arguments: list[str], message: str | None) -> None:
+    done = dsltm(*arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    (line,) = sentences(done.stderr)
+    assert line == (message or line)
+    assert line.startswith(f"dsltm {arguments[0]}: ".replace("dsltm vcoab", "dsltm").replace(" zzz", ""))
+
+
+def test_errors_are_one_sentence_and_status_1(tmp_path: Path) -> None:
+    (tmp_path / "c.jsonl").write_text(CORPUS + "oops\n")
+    done = dsltm("vocab", "c.jsonl", "-o", "out", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert sentences(done.stderr) == ["dsltm vocab: c.jsonl:3: not JSON, try --format lines or --format csv"]
+    assert os.listdir(tmp_path) == ["c.jsonl"]
+    debugged = dsltm("vocab", "c.jsonl", "--debug", cwd=tmp_path).stderr.decode()
+    assert "Traceback (most recent call last)" in debugged
+    assert debugged.splitlines()[-1] == sentences(done.stderr)[0]
+
+
+def test_common_options_before_and_after_the_name(tmp_path: Path) -> None:
+    (tmp_path / "c.jsonl").write_text(CORPUS + "oops\n")
+    arguments = ["c.jsonl", "--on-error", "skip", "-o", "out"]
+    warned = "warning: c.jsonl: skipped 1 rows"
+    assert warned in dsltm("vocab", *arguments, cwd=tmp_path).stderr.decode()
+    for silent in (["-q", "vocab", *arguments], ["vocab", *arguments, "--quiet"]):
+        assert dsltm(*silent, cwd=tmp_path).stderr == b""
+    for talkative in (["-v", "vocab", *arguments], ["vocab", "-v", *arguments]):
+        assert "5 words, from cats to" in dsltm(*talkative, cwd=tmp_path).stderr.decode().replace(
+            "4 w", "5 w"
+        )
+    dsltm("-q", "vocab", *arguments, "--log-file", "log", cwd=tmp_path)
+    assert warned in (tmp_path / "log").read_text()
+    done = dsltm("vocab", *arguments, "--log-file", "no/log", cwd=tmp_path)
+    assert (done.returncode, sentences(done.stderr)) == (
+        1,
+        ["dsltm vocab: no/log: no such file or directory"],
+    )
+
+
+def test_options_from_the_environment() -> None:
+    assert dsltm("vocab", stdin=CORPUS, env={"DSLTM_SIZE": "1"}).stdout.count(b"\n") == 1
+    assert dsltm("vocab", "--size", "2", stdin=CORPUS, env={"DSLTM_SIZE": "1"}).stdout.count(b"\n") == 2
+    done = dsltm("vocab", stdin=CORPUS, env={"DSLTM_SIZE": "some"})
+    assert (done.returncode, len(sentences(done.stderr))) == (2, 1)
+    assert environment_name("--max-tokens") == "DSLTM_MAX_TOKENS"
+    quiet = dsltm("vocab", "--on-error", "skip", stdin=CORPUS + "oops", env={"DSLTM_QUIET": "1"})
+    assert (quiet.returncode, quiet.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (MemoryError(), "dsltm vocab: not enough memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: tried"), "dsltm vocab: not enough memory"),
+        (RuntimeError("CUDA out of memory. Tried"), "dsltm vocab: not enough memory"),
+        (OSError(28, "No space left on device"), "dsltm vocab: no space left on device"),
+        (PermissionError(13, "Permission denied", "/x"), "dsltm vocab: /x: permission denied"),
+    ],
+)
+def test_what_the_machine_lacks_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any, failure: Exception, message: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise failure
+
+    (tmp_path / "c").write_text(CORPUS)
+    monkeypatch.setattr("dsltm.vocabulary.build_vocabulary", fail)
+    monkeypatch.setattr("dsltm.cli._abandon_stdout", lambda: None)
+    assert cli.run(["vocab", str(tmp_path / "c")]) == 1
+    assert capsys.readouterr().err == message + "\n"
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "c").write_text(CORPUS)
+    monkeypatch.setattr("dsltm.vocabulary.build_vocabulary", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        cli.run(["vocab", str(tmp_path / "c")])
+
+
+def commands_of(made: Made) -> dict[str, list[str | Path]]:
+    """For each kind of output a command that writes much of it, and an endless one."""
+    return {
+        "vocab": ["vocab", made.corpus],
+        "assign": ["assign", made.model, made.labels],
+        "matrix": ["assign", made.model, made.labels, "--npz"],
+        "topics": ["topics", made.model],
+        "train": ["train", made.labels, "-k", "5", "--epochs", "1", "-q"],
+        "distill": ["distill", made.corpus, "--teacher", made.teacher, "-q"],
+        "teachers": ["teachers"],
+        "help": ["--help"],
+    }
+
+
+@pytest.mark.parametrize(
+    "kind", ["vocab", "assign", "matrix", "topics", "train", "distill", "teachers", "help"]
+)
+def test_standard_output_closed_full_or_left(made: Made, kind: str) -> None:
+    arguments = [*DSLTM, *map(str, commands_of(made)[kind])]
+
+    def run(redirected: str) -> tuple[int, list[str]]:
+        script = f'"$@" {redirected}'
+        done = subprocess.run(
+            ["bash", "-c", script, "bash", *arguments], capture_output=True, env=environment(), check=False
+        )
+        return done.returncode, sentences(done.stderr)
+
+    assert run("> /dev/null") == (0, [])
+    status, said = run("> /dev/full")
+    assert status == 1
+    assert len(said) == 1
+    assert "no space left on device" in said[0]
+    assert run("| true; exit ${PIPESTATUS[0]}") == (0, [])
+    status, said = run(">&-")
+    assert said in ([], [f"dsltm {arguments[3]}: standard output is closed"])
+    assert status == len(said)
+
+
+def test_a_reader_that_leaves_early(made: Made) -> None:
+    script = f"set -o pipefail; dsltm topics {made.model} | head -1 | wc -l"
+    done = bash(script, made.folder)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "1", "")
+
+
+@pytest.mark.parametrize("kind", ["matrix", "train", "distill"])
+def test_binary_output_to_a_terminal_is_refused(made: Made, kind: str) -> None:
+    status, sent = on_terminal(*commands_of(made)[kind])
+    assert status == 2
+    assert "binary output is not written to a terminal, try -o FILE or a pipe" in sent
+    assert "PK" not in sent
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_signals_leave_nothing_half_written(made: Made, tmp_path: Path, number: int, status: int) -> None:
+    (tmp_path / "out").write_text("old")
+    command = [*DSLTM, "assign", str(made.model), "-", "-o", "out"]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=environment()
+    )
+    deadline = time.monotonic() + 30
+    while len(os.listdir(tmp_path)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)  # until it has begun to write beside the old file
+    assert len(os.listdir(tmp_path)) == 2
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == status
+    assert sentences(stderr) == (["dsltm assign: interrupted"] if number == signal.SIGINT else [])
+    assert os.listdir(tmp_path) == ["out"]
+    assert (tmp_path / "out").read_text() == "old"
+
+
+def test_nohup_is_respected(made: Made) -> None:
+    command = ["nohup", *DSLTM, "assign", str(made.model), "-"]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+    )
+    time.sleep(1.0)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    assert process.poll() is None
+    process.terminate()
+    assert process.wait(timeout=30) == 143
+
+
+def test_standard_input_that_is_closed_or_a_terminal() -> None:
+    done = bash("dsltm vocab <&-", cwd=None)  # type: ignore[arg-type]
+    assert (done.returncode, done.stderr) == (1, "dsltm vocab: standard input is closed\n")
