@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+from array import array
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
@@ -157,8 +158,7 @@ def _read_rows(path: Path, count: int) -> dict[str, Any]:
     """The arrays of a labels file that are small, from the journal's rows."""
     ids, flags = bytearray(), np.empty(count, np.uint8)
     ids_indptr, bow_indptr = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64)
-    indices: list[NDArray[np.int32]] = []
-    data: list[NDArray[np.int32]] = []
+    indices, data = array("i"), array("i")
     names: dict[str, int] = {}
     gold = np.full(count, -1, np.int32)
     with path.open("rb") as file:
@@ -166,8 +166,8 @@ def _read_rows(path: Path, count: int) -> dict[str, Any]:
             name, label, flags[row], words, counts = orjson.loads(line)
             ids += name.encode()
             ids_indptr[row + 1], bow_indptr[row + 1] = len(ids), bow_indptr[row] + len(words)
-            indices.append(np.array(words, np.int32))
-            data.append(np.array(counts, np.int32))
+            indices.extend(words)
+            data.extend(counts)
             if label is not None:
                 gold[row] = names.setdefault(label, len(names))
     strings = Strings(np.frombuffer(bytes(ids), np.uint8), ids_indptr)
@@ -175,8 +175,8 @@ def _read_rows(path: Path, count: int) -> dict[str, Any]:
         "ids": strings.data,
         "ids_indptr": strings.indptr,
         "bow_indptr": bow_indptr,
-        "bow_indices": np.concatenate(indices),
-        "bow_data": np.concatenate(data),
+        "bow_indices": np.frombuffer(indices, np.int32),
+        "bow_data": np.frombuffer(data, np.int32),
         "gold": gold,
         "gold_names": list(names),
         "flags": flags,
