@@ -9,7 +9,7 @@ import torch
 
 from dsltm.errors import DsltmError
 from dsltm.formats.model import edit_of
-from dsltm.models import BACKBONES
+from dsltm.models import backbone_of
 from dsltm.models.base import Backbone, Shape
 from dsltm.models.inputs import Counts, Inputs
 
@@ -64,13 +64,13 @@ def restore(model: Model) -> Backbone:
         DsltmError: a backbone that this version does not know, or arrays that are not its own.
     """
     options, name = model.header.get("hyperparameters", {}), model.header.get("backbone")
-    if name not in BACKBONES:
+    if (kind := backbone_of(name)) is None:
         raise DsltmError(f"the model is a {name!r}, which this version of dsltm does not know")
     try:
         topics, words = edit_of(model.header, model.topics).topics, model.beta.shape[1]
         width = len(model.arrays["input_mean"])
-        shape = Shape(width, topics, words, int(options["units"]), float(options["dropout"]))
-        backbone = BACKBONES[name].load()(shape)
+        shape = Shape(width, topics, words, int(options.get("units", 0)), float(options.get("dropout", 0)))
+        backbone = kind(shape)
         backbone.load_arrays(model.arrays)
     except (KeyError, RuntimeError, TypeError) as error:
         raise DsltmError(f"the model's arrays are not those of a {name}") from error

@@ -38,3 +38,19 @@ class Entry:
 BACKBONES: dict[ModelName, Entry] = {
     "prodlda": Entry("dsltm.models.prodlda", "ProdLDA", epochs=100, batch=64),
 }
+
+WRITTEN: dict[str, tuple[str, str]] = {
+    "ground": ("dsltm.models.ground", "Ground"),
+    "attend": ("dsltm.models.attend", "Attend"),
+}
+"""Models of topics that somebody wrote, by their backbone's name: nothing that `train` could make."""
+
+
+def backbone_of(name: object) -> type[Backbone] | None:
+    """The class that reads models of this backbone, None where there is none."""
+    if name in WRITTEN:
+        module, kind = WRITTEN[str(name)]
+        backbone: type[Backbone] = getattr(importlib.import_module(module), kind)
+        return backbone
+    entry = {str(key): entry for key, entry in BACKBONES.items()}.get(str(name))
+    return entry.load() if entry else None

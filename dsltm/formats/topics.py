@@ -1,0 +1,101 @@
+"""Topics that somebody wrote, a person or a language model: JSON lines of a label and what goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from dsltm.errors import DsltmError
+from dsltm.formats.records import kind, read_jsonl, write_jsonl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST = 1000  # topics: a corpus given in their place is noticed before it is read as one
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTopic:
+    """One topic as it is told, not learnt.
+
+    Attributes:
+        label: what it is called; no two topics share one.
+        summary: a sentence, or nothing.
+        keywords: words and phrases that tell it.
+        documents: ids of documents that are typical of it.
+    """
+
+    label: str
+    summary: str = ""
+    keywords: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+    def row(self) -> dict[str, object]:
+        """The topic as a line of a file."""
+        return {
+            "label": self.label,
+            "summary": self.summary,
+            "keywords": list(self.keywords),
+            "documents": list(self.documents),
+        }
+
+
+def write_topics(target: str | BinaryIO | None, topics: Iterable[WrittenTopic]) -> None:
+    """Write topics as JSON lines; `target` as in `write_jsonl`."""
+    write_jsonl(target, (topic.row() for topic in topics))
+
+
+def read_topics(path: str) -> list[WrittenTopic]:
+    """Read topics that a person wrote, `dsltm generate` or `dsltm topics`.
+
+    Only "label" must be there. The lines of `dsltm topics` will do, too: their "words" are the keywords, and
+    where they have no label the first three words are.
+
+    Args:
+        path: a file of JSON lines, or "-" for standard input.
+
+    Raises:
+        DsltmError: a line that is not a topic, a label that comes twice, or fewer than two topics.
+    """
+    name = "standard input" if path == "-" else path
+    seen: dict[str, int] = {}
+    topics = []
+    for number, row in read_jsonl(path):
+        topic = _topic(row, f"{name}:{number}")
+        earlier = seen.setdefault(topic.label.casefold(), number)
+        if earlier != number:
+            raise DsltmError(f"{name}:{number}: the label {topic.label!r} is on line {earlier} already")
+        topics.append(topic)
+        if len(topics) > MOST:
+            raise DsltmError(f"{name}: more than {MOST:,} topics")
+    if len(topics) < 2:
+        raise DsltmError(f"{name}: {'one topic' if topics else 'no topics'}, and two are the least")
+    return topics
+
+
+def _topic(row: dict[str, Any], where: str) -> WrittenTopic:
+    keywords = _strings(row, "keywords", where) or _strings(row, "words", where)
+    label = row.get("label")
+    if label is None and keywords and "words" in row:
+        label = ", ".join(keywords[:3])
+    if not isinstance(label, str) or not label.strip():
+        raise DsltmError(f'{where}: no "label" that is a string')
+    summary = row.get("summary", "")
+    if not isinstance(summary, str):
+        raise DsltmError(f'{where}: "summary" is {kind(summary)}, not a string')
+    return WrittenTopic(_tidy(label), _tidy(summary), keywords, _strings(row, "documents", where))
+
+
+def _strings(row: dict[str, Any], field: str, where: str) -> tuple[str, ...]:
+    """A list of strings (ids may be numbers), each once, blank ones left out."""
+    values = row.get(field, [])
+    if not isinstance(values, list):
+        raise DsltmError(f'{where}: "{field}" is {kind(values)}, not a list')
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise DsltmError(f'{where}: "{field}" holds {kind(value)}, not a string')
+    return tuple(dict.fromkeys(text for value in values if (text := _tidy(str(value)))))
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.split())

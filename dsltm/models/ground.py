@@ -1,0 +1,76 @@
+"""Topics that are given, not learnt: documents find theirs by hybrid retrieval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from dsltm.models.base import Backbone, Shape
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+K1, B = 1.5, 0.75
+"""BM25: how soon repetition stops to count, and how far long documents are held to be long-winded."""
+
+
+def saturated(counts: Tensor, mean_length: Tensor) -> Tensor:
+    """BM25's weight [B, V] of word counts, without the inverse document frequency (Robertson et al. 1994)."""
+    length = counts.sum(1, keepdim=True) / mean_length
+    return counts * (K1 + 1) / (counts + K1 * (1 - B + B * length))
+
+
+class Ground(Backbone):
+    """θ = softmax((w · dense + (1 - w) · lexical) / T) over topics that somebody wrote.
+
+    dense is the cosine of document and topic in the teacher's standardised vector space, lexical is BM25 of
+    the topic's words in the document. Both are calibrated over the corpus, so that a topic which is near
+    everything, or whose words are everywhere, has no advantage.
+
+    Attributes:
+        queries: [K, H] unit vectors.
+        terms: [K, V] weight of each word for each topic, inverse document frequency included.
+        offset, scale: [2, K] of dense and lexical scores over the corpus.
+        balance: [] w, in [0, 1].
+        temperature: [] T.
+        mean_length: [] words per document.
+    """
+
+    queries: Tensor
+    terms: Tensor
+    offset: Tensor
+    scale: Tensor
+    balance: Tensor
+    temperature: Tensor
+    mean_length: Tensor
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape)
+        self.hidden = shape.inputs - shape.words
+        self.register_buffer("queries", torch.zeros(shape.topics, self.hidden))
+        self.register_buffer("terms", torch.zeros(shape.topics, shape.words))
+        self.register_buffer("offset", torch.zeros(2, shape.topics))
+        self.register_buffer("scale", torch.ones(2, shape.topics))
+        for name in ("balance", "temperature", "mean_length"):
+            self.register_buffer(name, torch.ones(()))
+
+    def vectors(self, x: Tensor) -> Tensor:
+        """Documents [B, H + V] as unit vectors [B, H] of the standardised space."""
+        return nn.functional.normalize(self.standardise(x)[:, : self.hidden], dim=1)
+
+    def scores(self, x: Tensor) -> Tensor:
+        """[2, B, K] dense and lexical scores as they are, before calibration."""
+        lexical = saturated(x[:, self.hidden :], self.mean_length) @ self.terms.T
+        return torch.stack([self.vectors(x) @ self.queries.T, lexical])
+
+    def theta(self, x: Tensor) -> Tensor:
+        dense, lexical = (self.scores(x) - self.offset[:, None]) / self.scale[:, None]
+        return torch.softmax((self.balance * dense + (1 - self.balance) * lexical) / self.temperature, 1)
+
+    def set(self, **values: NDArray[np.float32] | float) -> None:
+        """Change buffers by name."""
+        for name, value in values.items():
+            getattr(self, name).copy_(torch.as_tensor(value))
