@@ -141,8 +141,7 @@ def _theta(rows: Sequence[tuple[int, dict[str, Any]]], path: str) -> NDArray[np.
             raise DsltmError(
                 f'{path}:{number}: no "theta" that is a list of {theta.shape[1] or "some"} numbers'
             )
-        try:
-            theta[i] = values
-        except (TypeError, ValueError) as error:
-            raise DsltmError(f'{path}:{number}: "theta" holds something that is not a number') from error
+        if not all(isinstance(value, int | float) for value in values):
+            raise DsltmError(f'{path}:{number}: "theta" holds something that is not a number')
+        theta[i] = values
     return theta
