@@ -65,7 +65,7 @@ def on_terminal(
         stdin=to["in"],
         stdout=to["out"],
         stderr=to["err"],
-        env=environment(COLUMNS="80", **(env or {})),
+        env=environment(**{"COLUMNS": "80", **(env or {})}),
         cwd=cwd,
     )
     os.close(theirs)

@@ -193,7 +193,10 @@ def topics_command(
     from dsltm.topics.words import Choice
 
     _check(
-        model, labels, corpus, {"--examples": examples, "--borderline": borderline, "--coherence": coherence}
+        model,
+        labels,
+        corpus,
+        {"--examples": examples, "--borderline": borderline, "--coherence": coherence or sort == "coherence"},
     )
     if every is not None and by is None:
         raise UsageError("--every needs --by FIELD")
@@ -228,6 +231,8 @@ def topics_command(
     if keep or html is not None:
         return
     if view is None:
+        if sort == "size":
+            raise UsageError("--sort size counts documents", hint="adding a labels file")
         topics = describe(opened, choice)
     else:
         topics = view.topics(choice, coherence=coherence or sort == "coherence")

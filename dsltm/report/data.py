@@ -123,6 +123,8 @@ def _sample(view: View, wanted: Sequence[Integers], options: Options) -> Integer
     if len(rows) <= options.points:
         return rows
     must = np.unique(np.concatenate([np.empty(0, np.int64), *wanted]))
+    if len(must) > options.points:  # very many topics: without the spare ones
+        must = np.unique(np.concatenate([each[:_EXAMPLES] for each in wanted]))
     rest = np.setdiff1d(rows, must)
     more = max(options.points - len(must), 0)
     chosen = np.random.default_rng(options.seed).choice(rest, min(more, len(rest)), replace=False)

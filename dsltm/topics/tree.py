@@ -97,19 +97,21 @@ def drawing(joins: list[Join], width: int) -> Iterator[tuple[int, str]]:
     order = leaves(joins)
     left, right, up, down = 1, 2, 4, 8
     cells = np.zeros((len(order), width), np.int8)
+    if joins:
+        cells[:, 0] = left
     low, high = span(joins)
     end = {topic: (row, 0) for row, topic in enumerate(order)}
     for join in joins:
         (top, from_top), (bottom, from_bottom) = sorted(end[child] for child in join.children)
         at = max(1 + round((join.distance - low) / (high - low or 1) * (width - 2)), from_top, from_bottom)
         for row, start in ((top, from_top), (bottom, from_bottom)):
-            cells[row, start:at] |= left | right
-            cells[row, at] |= left
+            if at > start:
+                cells[row, start] |= right
+                cells[row, start + 1 : at] |= left | right
+                cells[row, at] |= left
         cells[top:bottom, at] |= down
         cells[top + 1 : bottom + 1, at] |= up
-        middle = (top + bottom) // 2
-        cells[middle, at] |= right
-        end[join.node] = (middle, at)
+        end[join.node] = ((top + bottom) // 2, at)
     symbols = np.array(list(" ╴╶─╵┘└┴╷┐┌┬│┤├┼"))
     for topic, row in zip(order, symbols[cells], strict=True):
         yield topic, "".join(row).rstrip()

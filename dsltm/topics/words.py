@@ -101,11 +101,12 @@ def _directions(embeddings: NDArray[np.float16]) -> Floats:
 def _diverse(scores: Floats, places: Floats, wanted: int, weight: float) -> NDArray[np.int64]:
     """Maximal marginal relevance (Carbonell and Goldstein 1998): positions among the candidates, best first.
 
-    Scores count from 0, the last candidate's, to 1, the first one's.
+    Scores are logarithms; their exponentials count, from 0, the last candidate's, to 1, the first one's.
     """
-    spread = scores.max() - scores.min()
-    worth = (scores - scores.min()) / spread if spread > 0 else np.ones(len(scores))
-    likeness = places @ places.T
+    worth = np.exp(scores - scores.max())
+    worth -= worth.min()
+    worth /= worth.max() or 1
+    likeness = np.maximum(places @ places.T, 0)  # opposites are no better than strangers
     taken = [0]
     nearest = likeness[0].copy()
     while len(taken) < wanted:

@@ -39,7 +39,11 @@
       item.hits.textContent = state.query && data.texts ? `${number(hits[item.topic.id])} found` : "";
       item.button.setAttribute("aria-current", String(state.topic === item.topic.id));
     }
-    list.replaceChildren(...kept.map((item) => item.row));
+    const rows = kept.map((item) => item.row), focused = document.activeElement;
+    if (rows.length !== list.children.length || rows.some((row, i) => row !== list.children[i])) {
+      list.replaceChildren(...rows);
+      if (list.contains(focused)) focused.focus();
+    }
     $("count").textContent = kept.length === T.K ? `${T.K} topics` : `${kept.length} of ${T.K} topics`;
   }
 

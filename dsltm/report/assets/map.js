@@ -258,5 +258,5 @@ T.map = (() => {
   });
 
   new ResizeObserver(resize).observe(root);
-  return { root, redraw, theme, zoomTo, canvas, picture: () => canvas.toDataURL("image/png") };
+  return { root, redraw, theme, zoomTo, draw: () => draw(context, width, height, ratio), picture: () => canvas.toDataURL("image/png") };
 })();
