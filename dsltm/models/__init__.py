@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from dsltm.models.base import Backbone
 
-ModelName = Literal["prodlda"]
+ModelName = Literal["prodlda", "ecrtm", "fastopic", "etm"]
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,14 @@ class Entry:
         module, name: the class.
         epochs: passes over the corpus.
         batch: documents a step.
+        embedded: it has word embeddings (`dsltm.models.base.Embedded`).
     """
 
     module: str
     name: str
     epochs: int
     batch: int
+    embedded: bool = False
 
     def load(self) -> type[Backbone]:
         backbone: type[Backbone] = getattr(importlib.import_module(self.module), self.name)
@@ -37,6 +39,9 @@ class Entry:
 
 BACKBONES: dict[ModelName, Entry] = {
     "prodlda": Entry("dsltm.models.prodlda", "ProdLDA", epochs=100, batch=64),
+    "ecrtm": Entry("dsltm.models.ecrtm", "ECRTM", epochs=200, batch=200, embedded=True),
+    "fastopic": Entry("dsltm.models.fastopic", "FASTopic", epochs=200, batch=1024),
+    "etm": Entry("dsltm.models.etm", "ETM", epochs=200, batch=200, embedded=True),
 }
 
 WRITTEN: dict[str, tuple[str, str]] = {

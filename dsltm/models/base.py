@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+EMBEDDING = 200  # length of word embeddings, as published
 
 
 @dataclass(frozen=True)
@@ -88,3 +90,27 @@ class Backbone(nn.Module):
             RuntimeError: names or shapes are not this backbone's.
         """
         self.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})
+
+
+class Embedded(Backbone):
+    """A backbone with word embeddings: random directions, unless `start_from` is called."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape)
+        directions = nn.init.trunc_normal_(torch.empty(shape.words, EMBEDDING))
+        self.words = nn.Parameter(nn.functional.normalize(directions))
+
+    def start_from(self, embeddings: NDArray[np.floating]) -> None:
+        """Begin with directions that somebody else learned.
+
+        Args:
+            embeddings: [V, E], such as a teacher's output embeddings; cut to their principal components where
+                they are longer than ours, then scaled to length one, as distances are measured in that unit.
+        """
+        centred = embeddings.astype(np.float32)
+        centred -= centred.mean(0)
+        _, _, axes = np.linalg.svd(centred, full_matrices=False)
+        components = torch.from_numpy(centred @ axes[:EMBEDDING].T)
+        with torch.no_grad():
+            self.words.zero_()
+            self.words[:, : components.shape[1]] = nn.functional.normalize(components)

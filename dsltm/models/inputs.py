@@ -39,6 +39,13 @@ class Counts:
         out[np.repeat(np.arange(len(rows)), lengths), self.indices[places]] = self.data[places]
         return out
 
+    def total(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """How often each word occurs in `rows` [V]."""
+        total = np.zeros(self.words)
+        for start in range(0, len(rows), _BLOCK):
+            total += self.dense(rows[start : start + _BLOCK]).sum(0, dtype=np.float64)
+        return total
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -79,9 +86,9 @@ class Inputs:
         return np.concatenate(parts, 1) if len(parts) > 1 else parts[0]
 
     def mean_and_scale(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Mean and standard deviation [D] of the hidden units over `rows`; counts are left as they are.
+        """Mean and standard deviation [D] over `rows`; counts keep their scale, which is 1.
 
-        A unit that never changes gets scale 1: it becomes 0 and stays finite.
+        A unit that never changes gets scale 1 too: it becomes 0 and stays finite.
         """
         mean, scale = np.zeros(self.width, np.float32), np.ones(self.width, np.float32)
         if self.hidden is not None:
@@ -95,4 +102,6 @@ class Inputs:
             deviation = np.sqrt(squares / len(rows))
             mean[: len(centre)] = centre
             scale[: len(centre)] = np.where(deviation > 0, deviation, 1.0)
+        if self.counts is not None:
+            mean[-self.counts.words :] = self.counts.total(rows) / len(rows)
         return mean, scale

@@ -37,10 +37,12 @@ class Adam:
 
     def step(self) -> None:
         """Move along the gradients that `backward` left, and forget them."""
-        gradients = [weight.grad.reshape(-1) for weight in self.weights if weight.grad is not None]
-        torch.cat(gradients, out=self.gradient)
+        gradients = []
         for weight in self.weights:
+            assert weight.grad is not None, "a weight that the loss does not depend on"
+            gradients.append(weight.grad.reshape(-1))
             weight.grad = None
+        torch.cat(gradients, out=self.gradient)
         adam(
             [self.vector],
             [self.gradient],

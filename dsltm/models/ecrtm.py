@@ -1,0 +1,67 @@
+"""ECRTM: topics are centres of clusters of word embeddings, kept apart by a regulariser.
+
+Wu, Dong, Nguyen and Luu, "Effective neural topic modeling with embedding clustering regularization" (2023).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from dsltm.models.base import Embedded, Shape
+from dsltm.models.decoder import NormalisedDecoder
+from dsltm.models.encoder import Encoder, draw, dropout, laplace_log_variance
+from dsltm.models.transport import potential, squared_distances
+
+TEMPERATURE, SHARPNESS, WEIGHT = 0.2, 20.0, 100.0
+
+
+class ECRTM(Embedded):
+    """ŷ = softmax(norm(θ β)), β = softmax over topics of -|t - w|² / 0.2, R = prior KL + 100 · Σ P |t - w|².
+
+    P is the transport plan from topics to words, all of equal weight: every topic has to be near some words,
+    so topics cannot fall together.
+    """
+
+    prior_mean: Tensor
+    prior_log_variance: Tensor
+    word_potential: Tensor
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape)
+        self.encoder = Encoder(shape)
+        self.decoder = NormalisedDecoder(shape.topics, shape.words)
+        self.register_buffer("prior_mean", torch.zeros(shape.topics))
+        self.register_buffer("prior_log_variance", laplace_log_variance(shape.topics))
+        self.register_buffer("word_potential", torch.zeros(shape.words))
+        topics = nn.init.trunc_normal_(torch.empty(shape.topics, self.words.shape[1]), std=0.1)
+        self.topics = nn.Parameter(nn.functional.normalize(topics))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_variance = self.encoder(self.standardise(x))
+        theta, prior = draw(mean, log_variance, self.prior_mean, self.prior_log_variance)
+        theta = dropout(theta, self.shape.dropout, training=self.training)
+        distances = squared_distances(self.topics, self.words)
+        logits = self.decoder(theta, self.word_topics(distances))
+        return logits, prior + WEIGHT * self.clustering(distances)
+
+    def word_topics(self, distances: Tensor) -> Tensor:
+        """β [K, V]: for each word, how it is shared among topics; columns sum to one."""
+        return torch.softmax(-distances / TEMPERATURE, 0)
+
+    def clustering(self, distances: Tensor) -> Tensor:
+        """Σ P D, with P held constant: that is the derivative of the regularised transport cost."""
+        even = distances.new_full((self.shape.words,), -math.log(self.shape.words))
+        self.word_potential.copy_(potential(distances, SHARPNESS, even, self.word_potential, 0.005))
+        plan = torch.softmax(self.word_potential - SHARPNESS * distances.detach(), 1) / self.shape.topics
+        return (plan * distances).sum()
+
+    def theta(self, x: Tensor) -> Tensor:
+        mean, _ = self.encoder(self.standardise(x))
+        return torch.softmax(mean, 1)
+
+    def beta(self) -> Tensor:
+        shares = self.word_topics(squared_distances(self.topics, self.words))
+        return shares / shares.sum(1, keepdim=True)
