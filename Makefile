@@ -31,5 +31,8 @@ lint: $(VENV)/.installed ## ruff and mypy
 	$(BIN)/ruff format --check dsltm tests
 	$(BIN)/mypy
 
+docs: $(VENV)/.installed ## the manual pages and the shells' completions
+	$(BIN)/python -m dsltm.manual .
+
 clean: ## remove what make made
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

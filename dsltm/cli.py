@@ -35,7 +35,10 @@ COMMANDS = {
     "assign": "Give documents their topics.",
     "topics": "Show the topics of a model.",
     "eval": "Score models: agreement with classes, diversity, coherence, ratings, stability.",
+    "prompts": "List the named instructions that distill puts around a document.",
     "teachers": "List the teachers, and which of them are on this machine.",
+    "config": "Show which value each option has, and where it comes from.",
+    "help": "Show a page of the manual.",
 }
 INTERRUPTED = 128 + signal.SIGINT
 

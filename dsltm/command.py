@@ -1,16 +1,20 @@
 """What every subcommand has in common: how it explains itself, the options of all, the environment."""
 
+import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperOption
 
 from dsltm import console
+from dsltm.errors import DsltmError
+from dsltm.formats.settings import Settings, read_settings
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 COMMON = "Common options"
+_CONFIG = "dsltm.config"
 _BEFORE_NAME = "dsltm.common"  # where a context keeps the common options that stand before the name
 
 
@@ -29,12 +33,29 @@ def build(name: str, function: Callable[..., Any], cls: type[TyperCommand] = Typ
     return command
 
 
+def _read_config(ctx: typer.Context, value: str | None) -> str | None:
+    """Let a settings file say what options are where neither the command line nor the environment does."""
+    if value is not None:
+        ctx.default_map = _defaults(read_settings(value), ctx)
+    return value
+
+
 def _common(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Explain what is being done.")] = False,
     log_file: Annotated[
         str | None,
         typer.Option("--log-file", metavar="FILE", help="Append every message to FILE too, with its time."),
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            is_eager=True,
+            callback=_read_config,
+            help="Take options that are not given from this TOML file; see dsltm-formats(5).",
+        ),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Print an error's traceback.")] = False,
 ) -> None:
@@ -67,15 +88,56 @@ def _take(ctx: typer.Context, options: list[Any]) -> dict[str, Any]:
     return {option.name: ctx.params.pop(option.name) for option in options}
 
 
+def _defaults(settings: Settings, ctx: typer.Context) -> dict[str, Any]:
+    """What a settings file says of a command's options, by the names of its function's parameters.
+
+    Raises:
+        DsltmError: it speaks of an option that the command, or for general ones every command, lacks.
+    """
+    assert ctx.parent is not None
+    commands: Any = ctx.parent.command.commands  # type: ignore[attr-defined]
+    own, special = options_of(ctx.command), settings.commands.get(ctx.info_name or "", {})
+    _check(settings.name, settings.commands, list(commands), "there is no command")
+    _check(settings.name, special, list(own), f"{ctx.command_path} has no option")
+    if not own.keys() >= settings.general.keys():  # looking at every command takes a moment
+        known = {name for command in commands.values() for name in options_of(command)}
+        _check(settings.name, settings.general, sorted(known), "no command has an option")
+    return {own[name].name: value for name, value in {**settings.general, **special}.items() if name in own}
+
+
+def _check(file: str, names: Iterable[str], known: list[str], complaint: str) -> None:
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            suggestion = f", did you mean {near[0]!r}?" if near else ""
+            raise DsltmError(f"{file}: {complaint} {name!r}{suggestion}")
+
+
+def config_file(ctx: typer.Context) -> str | None:
+    """The settings file that was given to a command."""
+    path: str | None = ctx.meta[_CONFIG]
+    return path
+
+
+def options_of(command: Any) -> dict[str, TyperOption]:
+    """A command's options by their long names, without the dashes in front."""
+    return {long_name(param).lstrip("-"): param for param in command.params if isinstance(param, TyperOption)}
+
+
+def long_name(option: TyperOption) -> str:
+    """How an option is written in full, such as "--max-tokens"."""
+    return max(option.opts, key=len)
+
+
 def environment_name(option: str) -> str:
     """The environment variable that stands in for an option: DSLTM_MAX_TOKENS for "--max-tokens"."""
     return "DSLTM_" + option.lstrip("-").replace("-", "_").upper()
 
 
 def examples_of(text: str) -> tuple[str, list[str]]:
-    """Divide a command's help into prose and examples, which are the paragraphs that begin with "dsltm"."""
+    """Divide a command's help into prose and examples, which are the paragraphs that run dsltm."""
     paragraphs = re.split(r"\n\s*\n", text)
-    examples = [p for p in paragraphs if p.startswith("dsltm ")]
+    examples = [p for p in paragraphs if re.match(r"dsltm |[A-Z_]+=\S+ dsltm |[a-z]+ .*\bdsltm ", p)]
     return "\n\n".join(p for p in paragraphs if p not in examples), examples
 
 
@@ -88,16 +150,18 @@ class Command(TyperCommand):
         self.params += common_options()
         for param in self.params:
             if isinstance(param, TyperOption):
-                param.envvar = environment_name(max(param.opts, key=len))
+                param.envvar = environment_name(long_name(param))
                 param.show_envvar = False  # said once, in the manual, not at each option
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        console.configure(program=ctx.command_path)  # for what is wrong with the arguments
+        if not ctx.resilient_parsing:
+            console.configure(program=ctx.command_path)  # for what is wrong with the arguments
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         before: dict[str, Any] = ctx.meta.get(_BEFORE_NAME, {})
         chosen = {name: value or before.get(name) for name, value in _take(ctx, common_options()).items()}
+        ctx.meta[_CONFIG] = chosen.pop("config")  # has had its effect
         console.configure(program=ctx.command_path, **chosen)  # type: ignore[arg-type]
         return super().invoke(ctx)
 
@@ -112,19 +176,29 @@ class Command(TyperCommand):
                         formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
-def format_options(command: Any, ctx: typer.Context, formatter: Any) -> None:
-    """Write a command's arguments and options, under the headings that the options name."""
+def heading_of(param: Any) -> str:
+    """Under which heading a parameter stands in help and manual."""
+    if param.param_type_name == "argument":
+        return "Arguments"
+    return COMMON if param.name == "help" else param.rich_help_panel or "Options"
+
+
+def by_heading(command: Any, ctx: Any) -> dict[str, list[tuple[str, str]]]:
+    """A command's arguments and options, each as it is written and what it means, under their headings.
+
+    Arguments come first, then options without a heading of their own, and the common ones last.
+    """
     sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
-    common = sections.setdefault(COMMON, [])
     for param in command.get_params(ctx):
-        heading = "Arguments" if param.param_type_name == "argument" else param.rich_help_panel or "Options"
-        if param.name == "help":
-            heading = COMMON
         record = param.get_help_record(ctx)
         if record is not None:
-            sections.setdefault(heading, []).append(record)
-    del sections[COMMON]
-    for heading, records in [*sections.items(), (COMMON, common)]:
-        if records:
-            with formatter.section(heading):
-                formatter.write_dl(records)
+            sections.setdefault(heading_of(param), []).append(record)
+    sections[COMMON] = sections.pop(COMMON, [])
+    return {heading: records for heading, records in sections.items() if records}
+
+
+def format_options(command: Any, ctx: typer.Context, formatter: Any) -> None:
+    """Write a command's arguments and options."""
+    for heading, records in by_heading(command, ctx).items():
+        with formatter.section(heading):
+            formatter.write_dl(records)

@@ -136,7 +136,7 @@ def eval_command(
 
     dsltm eval model.npz labels.npz
 
-    dsltm eval model.npz labels.npz --reference wikipedia.jsonl.gz --coherence-cache ~/.cache/coherence
+    dsltm eval model.npz labels.npz --reference wiki.jsonl.gz --coherence-cache ~/.cache/coherence
 
     dsltm eval seed*.npz --labels labels.npz
 

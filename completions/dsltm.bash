@@ -1,0 +1,255 @@
+# Made by `make docs` from the commands' definitions; not to be edited.
+_dsltm_words() {
+    local IFS=$' \t\n'
+    COMPREPLY+=($(compgen -W "$1" -- "$word"))
+}
+
+_dsltm_paths() {  # -f for files, -d for folders
+    local IFS=$'\n'
+    compopt -o filenames 2>/dev/null
+    COMPREPLY+=($(compgen "$1" -- "$word"))
+}
+
+_dsltm() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= i
+    COMPREPLY=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        -*) ;;
+        *) command=${COMP_WORDS[i]}; break ;;
+        esac
+    done
+    if [[ -z $command ]]; then
+        _dsltm_words 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help'
+        [[ $word == -* ]] && _dsltm_words '--quiet -q --verbose -v --debug --version -V --help -h'
+        return
+    fi
+    case $command:$before in
+        vocab:-o|vocab:--output) _dsltm_paths -f; return ;;
+        vocab:--size) :; return ;;
+        vocab:--min-df) :; return ;;
+        vocab:--max-df) :; return ;;
+        vocab:--stopwords) _dsltm_words 'none en de es fr it nl pt zh'; _dsltm_paths -f; return ;;
+        vocab:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
+        vocab:--text-field) :; return ;;
+        vocab:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        vocab:--on-error) _dsltm_words 'fail skip'; return ;;
+        vocab:--log-file) _dsltm_paths -f; return ;;
+        vocab:--config) _dsltm_paths -f; return ;;
+        distill:-o|distill:--output) _dsltm_paths -f; return ;;
+        distill:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
+        distill:--vocab) _dsltm_paths -f; return ;;
+        distill:--size) :; return ;;
+        distill:--stopwords) _dsltm_words 'none en de es fr it nl pt zh'; _dsltm_paths -f; return ;;
+        distill:--prompt) _dsltm_words 'auto paper keywords tags word related about filed topic category question post news review abstract message examples chat de es fr it pt zh'; return ;;
+        distill:--instruction) :; return ;;
+        distill:--prompt-file) _dsltm_paths -f; return ;;
+        distill:--preset) _dsltm_words 'best paper'; return ;;
+        distill:--projection) _dsltm_words 'token spellings first'; return ;;
+        distill:--max-tokens) :; return ;;
+        distill:--batch-tokens) :; return ;;
+        distill:--dtype) _dsltm_words 'auto float32 bfloat16 float16'; return ;;
+        distill:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
+        distill:--shard) :; return ;;
+        distill:--scratch) _dsltm_paths -d; return ;;
+        distill:--text-field) :; return ;;
+        distill:--id-field) :; return ;;
+        distill:--label-field) :; return ;;
+        distill:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        distill:--on-error) _dsltm_words 'fail skip'; return ;;
+        distill:--log-file) _dsltm_paths -f; return ;;
+        distill:--config) _dsltm_paths -f; return ;;
+        merge:-o|merge:--output) _dsltm_paths -f; return ;;
+        merge:--log-file) _dsltm_paths -f; return ;;
+        merge:--config) _dsltm_paths -f; return ;;
+        train:-o|train:--output) _dsltm_paths -f; return ;;
+        train:-k|train:--topics) :; return ;;
+        train:--seed) :; return ;;
+        train:--model) _dsltm_words 'prodlda ecrtm fastopic etm'; return ;;
+        train:--input) _dsltm_words 'hidden bow both'; return ;;
+        train:--target) _dsltm_words 'soft bow'; return ;;
+        train:--baseline) _dsltm_words 'prodlda zeroshottm combinedtm'; return ;;
+        train:--preset) _dsltm_words 'best paper'; return ;;
+        train:--smooth) :; return ;;
+        train:--guide) :; return ;;
+        train:--loss) _dsltm_words 'kl ce'; return ;;
+        train:--temperature) :; return ;;
+        train:--target-top) :; return ;;
+        train:--weight) :; return ;;
+        train:--epochs) :; return ;;
+        train:--batch) :; return ;;
+        train:--learning-rate) :; return ;;
+        train:--momentum) :; return ;;
+        train:--units) :; return ;;
+        train:--dropout) :; return ;;
+        train:--patience) :; return ;;
+        train:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
+        train:--log-file) _dsltm_paths -f; return ;;
+        train:--config) _dsltm_paths -f; return ;;
+        generate:-o|generate:--output) _dsltm_paths -f; return ;;
+        generate:-k|generate:--topics) :; return ;;
+        generate:--rounds) :; return ;;
+        generate:--sample) :; return ;;
+        generate:--context-tokens) :; return ;;
+        generate:--field) :; return ;;
+        generate:--stopwords) _dsltm_words 'none en de es fr it nl pt zh'; _dsltm_paths -f; return ;;
+        generate:--endpoint) :; return ;;
+        generate:--model) :; return ;;
+        generate:--key-env) :; return ;;
+        generate:--max-requests) :; return ;;
+        generate:--timeout) :; return ;;
+        generate:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
+        generate:--dtype) _dsltm_words 'auto float32 bfloat16 float16'; return ;;
+        generate:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
+        generate:--seed) :; return ;;
+        generate:--text-field) :; return ;;
+        generate:--id-field) :; return ;;
+        generate:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        generate:--on-error) _dsltm_words 'fail skip'; return ;;
+        generate:--log-file) _dsltm_paths -f; return ;;
+        generate:--config) _dsltm_paths -f; return ;;
+        ground:-o|ground:--output) _dsltm_paths -f; return ;;
+        ground:--labels) _dsltm_paths -f; return ;;
+        ground:--representatives) :; return ;;
+        ground:--expand) :; return ;;
+        ground:--balance) :; return ;;
+        ground:--temperature) :; return ;;
+        ground:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
+        ground:--dtype) _dsltm_words 'auto float32 bfloat16 float16'; return ;;
+        ground:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
+        ground:--text-field) :; return ;;
+        ground:--id-field) :; return ;;
+        ground:--label-field) :; return ;;
+        ground:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        ground:--on-error) _dsltm_words 'fail skip'; return ;;
+        ground:--log-file) _dsltm_paths -f; return ;;
+        ground:--config) _dsltm_paths -f; return ;;
+        attend:-o|attend:--output) _dsltm_paths -f; return ;;
+        attend:--labels) _dsltm_paths -f; return ;;
+        attend:--answer) _dsltm_words 'attention numbers mixture'; return ;;
+        attend:--heads) :; return ;;
+        attend:--layers) :; return ;;
+        attend:--most-heads) :; return ;;
+        attend:--orders) :; return ;;
+        attend:--calibrate) _dsltm_words 'corpus empty'; return ;;
+        attend:--sample) :; return ;;
+        attend:--temperature) :; return ;;
+        attend:--max-tokens) :; return ;;
+        attend:--seed) :; return ;;
+        attend:--assignments) _dsltm_paths -f; return ;;
+        attend:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
+        attend:--dtype) _dsltm_words 'auto float32 bfloat16 float16'; return ;;
+        attend:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
+        attend:--text-field) :; return ;;
+        attend:--id-field) :; return ;;
+        attend:--label-field) :; return ;;
+        attend:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        attend:--on-error) _dsltm_words 'fail skip'; return ;;
+        attend:--log-file) _dsltm_paths -f; return ;;
+        attend:--config) _dsltm_paths -f; return ;;
+        assign:-o|assign:--output) _dsltm_paths -f; return ;;
+        assign:--top) :; return ;;
+        assign:--min-prob) :; return ;;
+        assign:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
+        assign:--batch-tokens) :; return ;;
+        assign:--dtype) _dsltm_words 'auto float32 bfloat16 float16'; return ;;
+        assign:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
+        assign:--text-field) :; return ;;
+        assign:--id-field) :; return ;;
+        assign:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        assign:--on-error) _dsltm_words 'fail skip'; return ;;
+        assign:--log-file) _dsltm_paths -f; return ;;
+        assign:--config) _dsltm_paths -f; return ;;
+        topics:-o|topics:--output) _dsltm_paths -f; return ;;
+        topics:--sort) _dsltm_words 'id size coherence'; return ;;
+        topics:--words) :; return ;;
+        topics:--relevance) :; return ;;
+        topics:--diversify) :; return ;;
+        topics:--examples) :; return ;;
+        topics:--borderline) :; return ;;
+        topics:--corpus) _dsltm_paths -f; return ;;
+        topics:--by) :; return ;;
+        topics:--every) _dsltm_words 'day week month quarter year'; return ;;
+        topics:--html) _dsltm_paths -f; return ;;
+        topics:--title) :; return ;;
+        topics:--layout) _dsltm_words 'auto tsne pca'; return ;;
+        topics:--points) :; return ;;
+        topics:--seed) :; return ;;
+        topics:--names) _dsltm_paths -f; return ;;
+        topics:--labeler) :; return ;;
+        topics:--labeler-model) :; return ;;
+        topics:--merge) :; return ;;
+        topics:--drop) :; return ;;
+        topics:--text-field) :; return ;;
+        topics:--id-field) :; return ;;
+        topics:--label-field) :; return ;;
+        topics:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        topics:--on-error) _dsltm_words 'fail skip'; return ;;
+        topics:--log-file) _dsltm_paths -f; return ;;
+        topics:--config) _dsltm_paths -f; return ;;
+        eval:-o|eval:--output) _dsltm_paths -f; return ;;
+        eval:--top-words) :; return ;;
+        eval:--labels) _dsltm_paths -f; return ;;
+        eval:--gold) _dsltm_paths -f; return ;;
+        eval:--label-field) :; return ;;
+        eval:--topics) _dsltm_paths -f; return ;;
+        eval:--assignments) _dsltm_paths -f; return ;;
+        eval:--reference) _dsltm_paths -f; return ;;
+        eval:--text-field) :; return ;;
+        eval:--coherence-cache) _dsltm_paths -d; return ;;
+        eval:--windows) _dsltm_words 'gensim exact'; return ;;
+        eval:--rater) :; return ;;
+        eval:--rater-model) :; return ;;
+        eval:--max-requests) :; return ;;
+        eval:--rater-teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
+        eval:--log-file) _dsltm_paths -f; return ;;
+        eval:--config) _dsltm_paths -f; return ;;
+        prompts:-o|prompts:--output) _dsltm_paths -f; return ;;
+        prompts:--log-file) _dsltm_paths -f; return ;;
+        prompts:--config) _dsltm_paths -f; return ;;
+        teachers:-o|teachers:--output) _dsltm_paths -f; return ;;
+        teachers:--log-file) _dsltm_paths -f; return ;;
+        teachers:--config) _dsltm_paths -f; return ;;
+        config:-o|config:--output) _dsltm_paths -f; return ;;
+        config:--log-file) _dsltm_paths -f; return ;;
+        config:--config) _dsltm_paths -f; return ;;
+        help:--log-file) _dsltm_paths -f; return ;;
+        help:--config) _dsltm_paths -f; return ;;
+    esac
+    if [[ $word == -* ]]; then
+        case $command in
+        vocab) _dsltm_words '-o --output --size --min-df --max-df --stopwords --teacher --text-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        distill) _dsltm_words '-o --output --teacher --vocab --size --stopwords --prompt --instruction --prompt-file --preset --projection --max-tokens --batch-tokens --dtype --device --shard --scratch --fresh --trust-remote-code --text-field --id-field --label-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        merge) _dsltm_words '-o --output --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        train) _dsltm_words '-o --output -k --topics --seed --model --input --target --baseline --preset --centre --no-centre --smooth --guide --loss --temperature --target-top --weight --epochs --batch --learning-rate --momentum --units --dropout --patience --device --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --stopwords --endpoint --model --key-env --max-requests --timeout --teacher --dtype --device --seed --text-field --id-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        ground) _dsltm_words '-o --output --labels --representatives --expand --balance --temperature --teacher --dtype --device --text-field --id-field --label-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        attend) _dsltm_words '-o --output --labels --answer --heads --layers --most-heads --orders --calibrate --sample --temperature --max-tokens --seed --assignments --teacher --dtype --device --text-field --id-field --label-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        assign) _dsltm_words '-o --output --top --min-prob --npz --teacher --batch-tokens --dtype --device --trust-remote-code --text-field --id-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        topics) _dsltm_words '-o --output --sort --coherence --words --relevance --diversify --examples --borderline --corpus --by --every --html --title --layout --points --seed --tree --names --label --labeler --labeler-model --merge --drop --text-field --id-field --label-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        eval) _dsltm_words '-o --output --top-words --per-topic --labels --gold --label-field --topics --assignments --vectors --reference --text-field --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        prompts) _dsltm_words '-o --output --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        teachers) _dsltm_words '-o --output --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        config) _dsltm_words '-o --output --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        help) _dsltm_words '--quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        esac
+        return
+    fi
+    case $command in
+        vocab) _dsltm_paths -f ;;
+        distill) _dsltm_paths -f ;;
+        merge) _dsltm_paths -f ;;
+        train) _dsltm_paths -f ;;
+        generate) _dsltm_paths -f ;;
+        ground) _dsltm_paths -f ;;
+        attend) _dsltm_paths -f ;;
+        assign) _dsltm_paths -f ;;
+        topics) _dsltm_paths -f ;;
+        eval) _dsltm_paths -f ;;
+        prompts) : ;;
+        teachers) : ;;
+        config) _dsltm_words 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help' ;;
+        help) _dsltm_words 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help formats' ;;
+    esac
+}
+complete -F _dsltm dsltm

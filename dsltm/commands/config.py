@@ -1,0 +1,72 @@
+"""`dsltm config`: which value each option has, and where it comes from."""
+
+import os
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from dsltm import console
+from dsltm.command import config_file, environment_name, long_name, options_of
+from dsltm.commands.options import Output
+from dsltm.errors import UsageError
+from dsltm.formats.output import is_stdout
+
+
+def config_command(
+    ctx: typer.Context,
+    commands: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="COMMAND", help="Only the options of these commands.", show_default="all"),
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Show which value each option has, and where it comes from.
+
+    An option is what the command line says, else what the environment says (DSLTM_MAX_TOKENS for
+    --max-tokens), else what the settings file says (--config, or DSLTM_CONFIG), else its default. This
+    command shows the last three.
+
+    On a terminal a table; in a pipe or a file JSON lines {"command", "option", "value", "source"}.
+
+    dsltm config train
+
+    DSLTM_TOPICS=25 dsltm config --config dsltm.toml | jq -c 'select(.source != "default")'
+    """
+    from dsltm.formats.records import write_jsonl
+
+    assert ctx.parent is not None
+    known: Any = ctx.parent.command.commands  # type: ignore[attr-defined]
+    for name in commands or ():
+        if name not in known:
+            raise UsageError(f"there is no command {name!r}", hint="one of " + ", ".join(known))
+    rows = (row for name in commands or known for row in _rows(ctx.parent, name, config_file(ctx)))
+    if not is_stdout(output) or not console.stdout_is_terminal():
+        write_jsonl(output, rows)
+        return
+    console.table(
+        ["command", "option", console.Column("value", wrap=True), "source"],
+        (
+            [row["command"], row["option"], "" if row["value"] is None else row["value"], row["source"]]
+            for row in rows
+        ),
+    )
+
+
+def _rows(top: Any, name: str, config: str | None) -> Iterator[dict[str, Any]]:
+    command = top.command.commands[name]
+    arguments = [] if config is None else ["--config", config]
+    # Resilient: arguments may be missing, and nothing is run.
+    with command.make_context(name, arguments, parent=top, resilient_parsing=True) as ctx:
+        for option in options_of(command).values():
+            if option.name == "config":
+                continue
+            source = ctx.get_parameter_source(option.name).name
+            value = ctx.params[option.name]
+            if source == "ENVIRONMENT":
+                variable = environment_name(long_name(option))
+                value = os.environ[variable] if value is None else value
+                where = f"environment {variable}"
+            else:
+                where = f"{config}" if source == "DEFAULT_MAP" else "default"
+            yield {"command": name, "option": long_name(option), "value": value, "source": where}

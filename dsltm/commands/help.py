@@ -1,0 +1,52 @@
+"""`dsltm help`: a page of the manual."""
+
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dsltm import __version__, console
+from dsltm.errors import DsltmError, UsageError
+
+if TYPE_CHECKING:
+    from dsltm.manual.page import Page
+
+
+def help_command(
+    topic: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A command, or formats.", show_default="dsltm itself")
+    ] = None,
+) -> None:
+    """Show a page of the manual.
+
+    On a terminal man shows it, where there is man; otherwise it is written as text.
+
+    dsltm help distill
+
+    dsltm help formats
+    """
+    from dsltm.manual.page import plain, roff
+    from dsltm.manual.pages import all_pages
+
+    pages = {page.name.removeprefix("dsltm-"): page for page in all_pages()}
+    page = pages.get(topic or "dsltm")
+    if page is None:
+        raise UsageError(f"there is no page {topic!r}", hint="one of " + ", ".join(pages))
+    if console.stdout_is_terminal() and shutil.which("man"):
+        _man(page, roff(page, __version__))
+    elif sys.stdout is None:
+        raise DsltmError("standard output is closed")
+    else:
+        sys.stdout.write(plain(page))
+
+
+def _man(page: "Page", text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", suffix=f"-{page.file}", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        local = [] if platform.system() == "Darwin" else ["-l"]  # macOS's man takes a path as it is
+        subprocess.run(["man", *local, file.name], check=False)

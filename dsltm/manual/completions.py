@@ -1,0 +1,278 @@
+"""Completions for bash, zsh and fish: static files, so that pressing Tab never starts Python."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from typer.core import TyperOption
+
+from dsltm.cli import COMMANDS, top
+from dsltm.command import common_flags, long_name
+
+Kind = Literal["flag", "file", "folder", "choice", "text"]
+_FILES = {"FILE", "CORPUS"}
+_WORDS = {  # what is usually meant, where more would do
+    "--stopwords": ("none", "en", "de", "es", "fr", "it", "nl", "pt", "zh"),
+    "--dtype": ("auto", "float32", "bfloat16", "float16"),
+    "--device": ("auto", "cpu", "cuda", "mps"),
+}
+_HEAD = "# Made by `make docs` from the commands' definitions; not to be edited.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What may be typed for an option.
+
+    Args:
+        names: as it may be written, such as ("-o", "--output").
+        about: one line of help.
+        kind: what follows it.
+        words: with kind "choice", the words; "text" may be anything.
+        files: whether a file may follow as well as the words.
+    """
+
+    names: tuple[str, ...]
+    about: str
+    kind: Kind = "flag"
+    words: tuple[str, ...] = ()
+    files: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A subcommand: its line of help, its options, and the words that its arguments may be (or files)."""
+
+    name: str
+    about: str
+    options: tuple[Option, ...]
+    words: tuple[str, ...] = ()
+    files: bool = True
+
+
+def commands() -> Iterator[Command]:
+    """Every subcommand, as the shells need to know it."""
+    group: Any = top()
+    for name, about in COMMANDS.items():
+        command = group.commands[name]
+        context = command.context_class(command, info_name=name, **command.context_settings)
+        options = tuple(
+            _option(param) for param in command.get_params(context) if isinstance(param, TyperOption)
+        )
+        words = {"help": (*COMMANDS, "formats"), "config": tuple(COMMANDS)}.get(name, ())
+        arguments = any(param.param_type_name == "argument" for param in command.params)
+        yield Command(name, about, options, words, arguments and not words)
+
+
+def _option(param: TyperOption) -> Option:
+    from dsltm.teacher.prompts import NAMED
+    from dsltm.teacher.registry import ALIASES
+
+    names = (*param.opts, *param.secondary_opts)
+    about = (param.help or "").split("\n")[0]
+    metavar, name = param.metavar or "", long_name(param)
+    choices = tuple(str(choice) for choice in param.type_descriptor.choices or ())
+    if param.is_flag:
+        return Option(names, about)
+    if choices:
+        return Option(names, about, "choice", choices)
+    if name in ("--teacher", "--rater-teacher"):
+        return Option(names, about, "choice", tuple(ALIASES), files=True)
+    if name == "--prompt":
+        return Option(names, about, "choice", ("auto", *NAMED))
+    if name in _WORDS:
+        return Option(names, about, "choice", _WORDS[name], files="FILE" in metavar)
+    if metavar in _FILES:
+        return Option(names, about, "file")
+    return Option(names, about, "folder" if metavar == "DIR" else "text")
+
+
+def completions() -> dict[str, str]:
+    """The completions' files by name."""
+    listed = tuple(commands())
+    return {"dsltm.bash": bash(listed), "_dsltm": zsh(listed), "dsltm.fish": fish(listed)}
+
+
+def bash(listed: tuple[Command, ...]) -> str:
+    """The function for bash, which needs nothing but bash."""
+    cases, options, words = [], [], []
+    for command in listed:
+        for option in command.options:
+            match = "|".join(f"{command.name}:{name}" for name in option.names)
+            reply = {
+                "file": "_dsltm_paths -f",
+                "folder": "_dsltm_paths -d",
+                "text": "",
+                "choice": f"_dsltm_words '{' '.join(option.words)}'"
+                + ("; _dsltm_paths -f" if option.files else ""),
+            }
+            if option.kind != "flag":
+                cases.append(f"        {match}) {reply[option.kind] or ':'}; return ;;")
+        names = " ".join(name for option in command.options for name in option.names)
+        options.append(f"        {command.name}) _dsltm_words '{names}' ;;")
+        reply_words = f"_dsltm_words '{' '.join(command.words)}'" if command.words else ":"
+        words.append(f"        {command.name}) {'_dsltm_paths -f' if command.files else reply_words} ;;")
+    flags = " ".join(name for flag in common_flags() for name in flag.opts)
+    return _HEAD + _BASH.format(
+        commands=" ".join(command.name for command in listed),
+        flags=f"{flags} --version -V --help -h",
+        values="\n".join(cases),
+        options="\n".join(options),
+        words="\n".join(words),
+    )
+
+
+_BASH = """\
+_dsltm_words() {{
+    local IFS=$' \\t\\n'
+    COMPREPLY+=($(compgen -W "$1" -- "$word"))
+}}
+
+_dsltm_paths() {{  # -f for files, -d for folders
+    local IFS=$'\\n'
+    compopt -o filenames 2>/dev/null
+    COMPREPLY+=($(compgen "$1" -- "$word"))
+}}
+
+_dsltm() {{
+    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command= i
+    COMPREPLY=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${{COMP_WORDS[i]}} in
+        -*) ;;
+        *) command=${{COMP_WORDS[i]}}; break ;;
+        esac
+    done
+    if [[ -z $command ]]; then
+        _dsltm_words '{commands}'
+        [[ $word == -* ]] && _dsltm_words '{flags}'
+        return
+    fi
+    case $command:$before in
+{values}
+    esac
+    if [[ $word == -* ]]; then
+        case $command in
+{options}
+        esac
+        return
+    fi
+    case $command in
+{words}
+    esac
+}}
+complete -F _dsltm dsltm
+"""
+
+
+def zsh(listed: tuple[Command, ...]) -> str:
+    """The function for zsh, in the language of its _arguments."""
+    names = "\n".join(f"        {_quoted(f'{c.name}:{_colons(c.about)}')}" for c in listed)
+    cases = []
+    for command in listed:
+        specs = [spec for option in command.options for spec in _zsh_option(option)]
+        if command.words:
+            specs.append(_quoted(f"*:name:({' '.join(command.words)})"))
+        elif command.files:
+            specs.append(_quoted("*:file:_files"))
+        lines = " \\\n".join(f"            {spec}" for spec in specs)
+        cases.append(f"    {command.name})\n        _arguments -s \\\n{lines}\n        ;;")
+    flags = [
+        spec for flag in common_flags() for spec in _zsh_option(Option(tuple(flag.opts), flag.help or ""))
+    ]
+    flags += _zsh_option(Option(("-V", "--version"), "Print the version and stop."))
+    flags += _zsh_option(Option(("-h", "--help"), "Show this message and exit."))
+    return _ZSH.format(
+        head=_HEAD,
+        names=names,
+        cases="\n".join(cases),
+        flags=" \\\n".join(f"        {spec}" for spec in flags),
+    )
+
+
+def _zsh_option(option: Option) -> list[str]:
+    about = option.about.replace("[", "(").replace("]", ")")
+    about = _colons(about)
+    value = {
+        "flag": "",
+        "file": ":file:_files",
+        "folder": ":folder:_files -/",
+        "text": ":value: ",
+        "choice": f":word:({' '.join(option.words)})",
+    }[option.kind]
+    if option.kind == "choice" and option.files:
+        value = f":word:{{compadd -- {' '.join(option.words)}; _files}}"
+    return [_quoted(f"*{name}[{about}]{value}") for name in option.names]
+
+
+def _colons(text: str) -> str:
+    return text.replace(":", "\\:")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+_ZSH = """\
+#compdef dsltm
+{head}
+local state line
+_arguments -C -s \\
+{flags} \\
+        '1: :->command' \\
+        '*:: :->rest'
+case $state in
+command)
+    local -a commands
+    commands=(
+{names}
+    )
+    _describe command commands
+    ;;
+rest)
+    case $words[1] in
+{cases}
+    esac
+    ;;
+esac
+"""
+
+
+def fish(listed: tuple[Command, ...]) -> str:
+    """The commands for fish."""
+    lines = [_HEAD.rstrip(), "complete -c dsltm -f"]
+    for flag in common_flags():
+        lines.append(_fish_option("__fish_use_subcommand", Option(tuple(flag.opts), flag.help or "")))
+    version = Option(("--version", "-V"), "Print the version and stop.")
+    lines.append(_fish_option("__fish_use_subcommand", version))
+    for command in listed:
+        about = _fish_quoted(command.about)
+        lines.append(f"complete -c dsltm -n __fish_use_subcommand -a {command.name} -d {about}")
+        seen = f"__fish_seen_subcommand_from {command.name}"
+        lines += [_fish_option(seen, option) for option in command.options]
+        if command.words:
+            lines.append(
+                f"complete -c dsltm -n {_fish_quoted(seen)} -a {_fish_quoted(' '.join(command.words))}"
+            )
+        elif command.files:
+            lines.append(f"complete -c dsltm -n {_fish_quoted(seen)} -F")
+    return "\n".join(lines) + "\n"
+
+
+def _fish_option(condition: str, option: Option) -> str:
+    names = [f"-l {n[2:]}" if n.startswith("--") else f"-s {n[1:]}" for n in option.names]
+    value = {
+        "flag": [],
+        "file": ["-r", "-F"],
+        "folder": ["-x", "-a", "'(__fish_complete_directories)'"],
+        "text": ["-x"],
+        "choice": ["-r" if option.files else "-x", *(["-F"] if option.files else [])],
+    }[option.kind]
+    if option.words:
+        value += ["-a", _fish_quoted(" ".join(option.words))]
+    return " ".join(
+        ["complete -c dsltm -n", _fish_quoted(condition), *names, *value, "-d", _fish_quoted(option.about)]
+    )
+
+
+def _fish_quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

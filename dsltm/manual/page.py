@@ -1,0 +1,160 @@
+"""A manual page as a structure, and its two faces: roff for `man`, plain text where there is no `man`."""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+RELEASED = "2026-11-21"  # in every page's foot; the pages must not change with the day they are made
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text; `words in backquotes` are shown as they are typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A term and what it means."""
+
+    term: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Lines to be typed as they are."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within a section."""
+
+    text: str
+
+
+Block = Paragraph | Definition | Example | Heading
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page.
+
+    Args:
+        name: such as "dsltm-train".
+        section: 1 for commands, 5 for file formats.
+        summary: one line, without a full stop.
+        synopsis: what may be typed, a line each.
+        sections: heading and content, in order.
+    """
+
+    name: str
+    section: int
+    summary: str
+    synopsis: tuple[str, ...] = ()
+    sections: dict[str, list[Block]] = field(default_factory=dict)
+
+    @property
+    def file(self) -> str:
+        """The name of its file, such as "dsltm-train.1"."""
+        return f"{self.name}.{self.section}"
+
+
+def roff(page: Page, version: str) -> str:
+    """The page for `man`, in the macros of man(7), ASCII only."""
+    kind = "User Commands" if page.section == 1 else "File Formats"
+    lines = [
+        f'.TH {page.name.upper()} {page.section} "{RELEASED}" "dsltm {version}" "{kind}"',
+        ".ad l",
+        ".nh",  # a hyphen at a line's end would look like one of an option's
+        ".SH NAME",
+        f"{_escape(page.name)} \\-",
+        *_filled(page.summary),
+    ]
+    if page.synopsis:
+        lines.append(".SH SYNOPSIS")
+        for index, line in enumerate(page.synopsis):
+            command, _, rest = line.partition(" [")
+            lines += [".br"] * (index > 0) + [f"\\fB{_escape(command)}\\fR {_escape('[' + rest)}".strip()]
+    for heading, blocks in page.sections.items():
+        lines.append(f".SH {_escape(heading)}")
+        fresh = True  # a paragraph that follows a heading needs no macro, and mandoc objects to one
+        for block in blocks:
+            lines += _roff_block(block, fresh)
+            fresh = isinstance(block, Heading)
+    return "\n".join(lines) + "\n"
+
+
+def _roff_block(block: Block, fresh: bool) -> list[str]:
+    start = [] if fresh else [".PP"]
+    match block:
+        case Paragraph(text):
+            return [*start, *_filled(text)]
+        case Definition(term, text):
+            return [".TP", f"\\fB{_escape(term)}\\fR", *_filled(text)]
+        case Example(lines):
+            return [*start, ".in +4n", ".nf", *(_line(_escape(line)) for line in lines), ".fi", ".in"]
+        case Heading(text):
+            return [f".SS {_escape(text)}"]
+
+
+def _filled(text: str) -> list[str]:
+    """Running text in short lines, a sentence never beginning within one, as roff wants it."""
+    words = [_escape(word) for word in text.split()]
+    lines, line = [], ""
+    for word in words:
+        if line and (len(line) + 1 + len(word) > 76 or re.search(r"[.!?:;][)\"]?$", line)):
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    joined = "\n".join(_line(line) for line in [*lines, line])
+    return re.sub(r"`([^`]*)`", r"\\fB\1\\fR", joined).splitlines()
+
+
+def _line(text: str) -> str:
+    return "\\&" + text if text.startswith((".", "'")) else text
+
+
+def _escape(text: str) -> str:
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
+    return "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in text)
+
+
+def plain(page: Page, width: int = 80) -> str:
+    """The page as text."""
+    lines = ["NAME", f"    {page.name} - {page.summary}", ""]
+    if page.synopsis:
+        lines += ["SYNOPSIS", *(f"    {line}" for line in page.synopsis), ""]
+    for heading, blocks in page.sections.items():
+        lines += [heading, *(line for block in blocks for line in _plain_block(block, width)), ""]
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def _plain_block(block: Block, width: int) -> Iterator[str]:
+    def filled(text: str, indent: int) -> list[str]:
+        margin = " " * indent
+        return textwrap.wrap(
+            text.replace("`", ""),
+            width,
+            initial_indent=margin,
+            subsequent_indent=margin,
+            break_on_hyphens=False,
+        )
+
+    match block:
+        case Paragraph(text):
+            yield from filled(text, 4)
+        case Definition(term, text):
+            yield f"    {term}"
+            yield from filled(text, 8)
+        case Example(lines):
+            yield from (f"        {line}" for line in lines)
+        case Heading(text):
+            yield f"  {text}"
+    if not isinstance(block, Heading):
+        yield ""
