@@ -1,0 +1,313 @@
+"""What the end of a prompt attends to: one row of attention a layer and head, never a matrix.
+
+Documents of one shape are read side by side behind a prefix whose keys and values are worked out once.
+Beside each layer's usual attention the row of the answer position is worked out again, on its own: one query
+against the keys that are there anyway.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from dsltm.errors import DsltmError
+from dsltm.teacher.attention import positions, visible
+from dsltm.teacher.tokens import Encoder, Shape, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dsltm.teacher.load import Teacher
+    from dsltm.teacher.prompts import Prompt
+
+NAME = "dsltm_watched"
+_SINK = 20  # times the median token's attention
+_ATTENTION = ("full_attention", "sliding_attention")
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What the teacher attended to, and would say, at the end of one document's prompt.
+
+    Attributes:
+        spans: [L, heads, S] float32, attention per token on each span of the prefix.
+        own: [L, heads, T] float32, attention on each token behind the prefix up to the answer position.
+        logits: [m, V] float32, of the wanted tokens at the end of each tail.
+    """
+
+    spans: NDArray[np.float32]
+    own: NDArray[np.float32]
+    logits: NDArray[np.float32]
+
+
+@dataclass
+class Watch:
+    """What the attention layers must know of the batch under way, and what they leave of it.
+
+    Attributes:
+        spans: [P, S], which tokens of the prefix make up each span, columns sum to one.
+        shape: the documents' shape; None while the prefix itself is read.
+        prefix: by layer, its keys and values [1, kv heads, P, head].
+        masks: [T, P + T] additive, by the documents' shape and the layer's window.
+        rows: by layer, attention per token on spans [n, heads, S] and own tokens [n, heads, T].
+    """
+
+    spans: torch.Tensor
+    shape: Shape | None = None
+    prefix: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+    masks: dict[tuple[Shape, int | None], torch.Tensor] = field(default_factory=dict)
+    rows: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+
+    def mask(self, shape: Shape, before: int, window: int | None, like: torch.Tensor) -> torch.Tensor:
+        if (shape, window) not in self.masks:
+            seen = visible(shape, before, window).to(like.device)
+            empty = torch.zeros(seen.shape, dtype=like.dtype, device=like.device)
+            self.masks[shape, window] = empty.masked_fill_(~seen, float("-inf"))
+        return self.masks[shape, window]
+
+
+def watch(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,  # noqa: ARG001
+    scaling: float,
+    dropout: float = 0.0,  # noqa: ARG001
+    *,
+    watching: Watch,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """One layer's attention; called by transformers.
+
+    Args:
+        query: [n, heads, T, head].
+        key, value: [n, kv heads, T, head].
+
+    Returns:
+        [n, T, heads, head].
+    """
+    assert softcap is None, "no teacher of ours caps its attention"
+    layer, shape = int(module.layer_idx), watching.shape  # type: ignore[arg-type]
+    if shape is None:
+        watching.prefix[layer] = (key, value)
+    elif shape.prefixed:
+        ahead = watching.prefix[layer]
+        key = torch.cat([ahead[0].expand(len(key), -1, -1, -1), key], 2)
+        value = torch.cat([ahead[1].expand(len(value), -1, -1, -1), value], 2)
+    tokens = query.shape[2]
+    read = Shape(False, tokens, ()) if shape is None else shape
+    mask = watching.mask(read, key.shape[2] - tokens, sliding_window, query)
+    if shape is not None:
+        answer = shape.stem + shape.tails[0] - 1
+        row = _row(query[:, :, answer], key, mask[answer], scaling)
+        size = len(watching.spans)
+        start = size if shape.prefixed else 0
+        end = key.shape[2] - tokens + answer + 1
+        watching.rows[layer] = (row[..., :size] @ watching.spans, row[..., start:end])
+    out = torch.nn.functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, scale=scaling, enable_gqa=True
+    )
+    return out.transpose(1, 2), None
+
+
+def _row(query: torch.Tensor, key: torch.Tensor, mask: torch.Tensor, scaling: float) -> torch.Tensor:
+    """[n, heads, keys] float32 attention weights of one query [n, heads, head] each."""
+    count, heads, size = query.shape
+    grouped = query.float().view(count, key.shape[1], -1, size)
+    scores = torch.einsum("nkgd,nktd->nkgt", grouped, key.float()) * scaling + mask.float()
+    return torch.softmax(scores, -1).view(count, heads, -1)
+
+
+class Watcher:
+    """A teacher under prompts that differ only in how they end.
+
+    Args:
+        teacher: an open teacher.
+        prompts: the first one's last token is the answer position; the others say more.
+        spans: (start, end) in characters of the text before the document.
+        tokens: ids of the tokens whose logits are wanted.
+        max_tokens: the longest prompt, document included.
+        batch_tokens: about how many tokens go through the teacher at once.
+
+    Attributes:
+        encoder: makes the `Tokens` that `read` takes.
+        shares_prefix: False for teachers with layers of another kind than attention, which read every
+            prompt from its beginning; only their attention layers are seen.
+    """
+
+    def __init__(
+        self,
+        teacher: Teacher,
+        prompts: Sequence[Prompt],
+        spans: Sequence[tuple[int, int]],
+        tokens: Sequence[int],
+        *,
+        max_tokens: int,
+        batch_tokens: int,
+    ) -> None:
+        self.encoder = Encoder(teacher.tokenizer, prompts, max_tokens)
+        self.batch_tokens = batch_tokens
+        self._device = teacher.device
+        self._body: Any = teacher.model.base_model
+        self._config: Any = teacher.model.config.get_text_config()
+        self.shares_prefix = set(getattr(self._config, "layer_types", None) or []) <= set(_ATTENTION)
+        head: Any = teacher.model.get_output_embeddings()  # type: ignore[no-untyped-call]
+        self._head = head.weight[torch.tensor(list(tokens), dtype=torch.long, device=self._device)].float()
+        self._softcap: float | None = getattr(self._config, "final_logit_softcapping", None)
+        text, _ = prompts[0].around(teacher.tokenizer)
+        prefix = self.encoder.prefix
+        weights = torch.zeros(len(prefix), len(spans))
+        for span, places in enumerate(
+            span_tokens(teacher.tokenizer, text, prefix, spans, special=not prompts[0].chat)
+        ):
+            weights[places, span] = 1 / len(places)
+        self._watch = Watch(weights.to(self._device))
+        if self.shares_prefix:
+            self._forward([prefix], torch.arange(len(prefix)))
+
+    def leave_out_sinks(self, documents: Sequence[Tokens]) -> int:
+        """Take the tokens out of the spans that draw attention whatever the document says.
+
+        Args:
+            documents: without content.
+
+        Returns:
+            How many tokens; a span keeps its least one, however much that draws.
+        """
+        spans = self._watch.spans
+        self._watch.spans = torch.eye(len(spans), device=self._device)
+        seen = [glance.spans.mean((0, 1)) for _, glance in self.read(documents)]
+        drawn = torch.from_numpy(sum(seen[1:], seen[0])).to(self._device)
+        inside = spans > 0
+        limit = _SINK * drawn[inside.any(1)].median()
+        least = torch.where(inside, drawn[:, None], torch.inf).argmin(0)
+        keep = inside & (drawn <= limit)[:, None]
+        keep[least, torch.arange(spans.shape[1], device=self._device)] = True
+        self._watch.spans = keep / keep.sum(0, keepdim=True)
+        return int(inside.sum() - keep.sum())
+
+    def read(self, documents: Sequence[Tokens]) -> Iterator[tuple[int, Glance]]:
+        """Read documents, those of one shape side by side.
+
+        Yields:
+            Which one (by position), and what was seen at its end.
+        """
+        shapes = [document.shape for document in documents]
+        order = sorted(range(len(documents)), key=lambda row: (shapes[row], row))
+        while order:
+            shape = shapes[order[0]]
+            room = max(1, self.batch_tokens // len(shape))
+            batch = [row for row in order[:room] if shapes[row] == shape]
+            order = order[len(batch) :]
+            chosen = [documents[row] for row in batch]
+            yield from zip(
+                batch, self._read(chosen) if self.shares_prefix else self._whole(chosen), strict=True
+            )
+
+    def _read(self, documents: Sequence[Tokens]) -> Iterator[Glance]:
+        shape = documents[0].shape
+        before = len(self.encoder.prefix) if shape.prefixed else 0
+        self._watch.shape = shape
+        states = self._forward([document.ids() for document in documents], positions(shape, before))
+        logits = self._logits(states[:, _ends(shape)])
+        layers = [self._watch.rows[layer] for layer in sorted(self._watch.rows)]
+        spans, own = (torch.stack(list(parts), 1).cpu().numpy() for parts in zip(*layers, strict=True))
+        for i in range(len(documents)):
+            yield Glance(spans[i], own[i], logits[i])
+
+    def _whole(self, documents: Sequence[Tokens]) -> Iterator[Glance]:
+        """As `_read`, each tail as a prompt of its own, from its first token."""
+        prefix, m = self.encoder.prefix, len(documents[0].tails)
+        glances = []
+        for tail in range(m):
+            prompts = [
+                Tokens([*(prefix if d.prefixed else ()), *d.stem], (d.tails[tail],), d.truncated, False)
+                for d in documents
+            ]
+            glances.append(list(self._read(prompts)))
+        skip = len(prefix) if documents[0].prefixed else 0
+        for first, *others in zip(*glances, strict=True):
+            logits = first.logits if not others else _stack([first, *others])
+            yield Glance(first.spans, first.own[..., skip:], logits)
+
+    @torch.inference_mode()
+    def _forward(self, ids: Sequence[Sequence[int]], places: torch.Tensor) -> torch.Tensor:
+        """[n, T, H] post-norm hidden states."""
+        with _installed(self._config):
+            out = self._body(
+                input_ids=torch.tensor([list(row) for row in ids], device=self._device),
+                position_ids=places.expand(len(ids), -1).to(self._device),
+                watching=self._watch,
+                use_cache=False,
+            )
+        states: torch.Tensor = out.last_hidden_state
+        return states
+
+    @torch.inference_mode()
+    def _logits(self, states: torch.Tensor) -> NDArray[np.float32]:
+        logits = states.float() @ self._head.T
+        if self._softcap is not None:
+            logits = torch.tanh(logits / self._softcap) * self._softcap
+        out: NDArray[np.float32] = logits.cpu().numpy()
+        return out
+
+
+def span_tokens(
+    tokenizer: Any, text: str, prefix: Sequence[int], spans: Sequence[tuple[int, int]], *, special: bool
+) -> list[list[int]]:
+    """Which tokens of the prefix lie in each span of its text.
+
+    Raises:
+        DsltmError: a span has no token, or its tokens are not the same before every document.
+    """
+    encoding = tokenizer.backend_tokenizer.encode(text, add_special_tokens=special)
+    members = []
+    for start, end in spans:
+        places = [i for i, (a, b) in enumerate(encoding.offsets) if a < min(end, b) and b > start]
+        if not places or encoding.ids[: places[-1] + 1] != list(prefix[: places[-1] + 1]):
+            raise DsltmError(f"{text[start:end]!r} cannot be told apart in the prompt")
+        members.append(places)
+    return members
+
+
+def _stack(glances: Sequence[Glance]) -> NDArray[np.float32]:
+    import numpy as np
+
+    return np.concatenate([glance.logits for glance in glances])
+
+
+def _ends(shape: Shape) -> list[int]:
+    """The place of each tail's last token."""
+    ends, stop = [], shape.stem
+    for tail in shape.tails:
+        stop += tail
+        ends.append(stop - 1)
+    return ends
+
+
+@contextlib.contextmanager
+def _installed(config: Any) -> Iterator[None]:
+    """Within the block, the model of this transformers configuration attends by `watch`."""
+    from transformers import AttentionInterface, AttentionMaskInterface
+
+    AttentionInterface.register(NAME, watch)
+    AttentionMaskInterface.register(NAME, _no_mask)
+    usual = config._attn_implementation
+    config._attn_implementation = NAME
+    try:
+        yield
+    finally:
+        config._attn_implementation = usual
+
+
+def _no_mask(*_: Any, **__: Any) -> None:
+    """`watch` makes its own masks."""

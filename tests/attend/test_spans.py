@@ -1,0 +1,112 @@
+"""The answer position's attention, packed and behind a cached prefix, is that of the plain model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from dsltm.attend.layout import layout
+from dsltm.errors import DsltmError
+from dsltm.formats.topics import WrittenTopic
+from dsltm.teacher.load import load_teacher
+from dsltm.teacher.spans import Watcher, span_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+TOPICS = [
+    WrittenTopic(label)
+    for label in (
+        "kitchen", "rain and storm", "football team", "python code", "music", "bank", "guitar", "oven",
+        "league", "piano", "market", "frost",
+    )
+]  # fmt: skip
+TEXTS = [
+    "We saw the striker kick for the goal.",
+    "",
+    "butter",
+    "The bank and the market, with a budget of interest " * 3,
+    "guitar",
+    "  piano  concert\n\nsinger ",
+]
+
+
+@pytest.mark.parametrize("family", ["llama", "gemma3", "phi3", "qwen3_5"])
+def test_attention_is_that_of_the_eager_model(tiny_teacher: Callable[[str], Path], family: str) -> None:
+    from transformers import AutoModelForCausalLM
+
+    directory = str(tiny_teacher(family))
+    teacher = load_teacher(directory, dtype="float32", device="cpu")
+    plan = layout(TOPICS, [3, 1, 0, 2, 11, 10, 9, 8, 7, 6, 5, 4], teacher.tokenizer)
+    watcher = Watcher(teacher, plan.prompts, plan.spans, plan.tokens, max_tokens=500, batch_tokens=200)
+    assert watcher.shares_prefix == (family != "qwen3_5")
+    tokens = watcher.encoder.encode(TEXTS)
+    seen = dict(watcher.read(tokens))
+    assert sorted(seen) == list(range(len(TEXTS)))
+    eager = AutoModelForCausalLM.from_pretrained(directory, attn_implementation="eager", dtype=torch.float32)
+    for row, glance in seen.items():
+        prefix = watcher.encoder.prefix if tokens[row].prefixed else []
+        for tail, ids in enumerate(tokens[row].tails):
+            whole = [*prefix, *tokens[row].stem, *ids]
+            with torch.inference_mode():
+                out = eager(input_ids=torch.tensor([whole]), output_attentions=True)
+            np.testing.assert_allclose(glance.logits[tail], out.logits[0, -1, plan.tokens], atol=1e-4)
+            if tail:
+                continue
+            layers = [layer[0, :, -1].numpy() for layer in out.attentions if layer is not None]
+            attention = np.stack(layers)
+            assert glance.spans.shape[:2] == attention.shape[:2]
+            np.testing.assert_allclose(glance.own, attention[..., len(prefix) :], atol=1e-5)
+            text = plan.prompts[0].template.split("{document}")[0]
+            members = span_tokens(teacher.tokenizer, text, watcher.encoder.prefix, plan.spans, special=True)
+            expected = np.stack([attention[..., places].mean(-1) for places in members], -1)
+            np.testing.assert_allclose(glance.spans, expected, atol=1e-5)
+
+
+def test_spans_are_the_topics_own_tokens(tiny_teacher: Callable[[str], Path]) -> None:
+    teacher = load_teacher(str(tiny_teacher("llama")), dtype="float32", device="cpu")
+    plan = layout(TOPICS, range(12), teacher.tokenizer)
+    text = plan.prompts[0].template.split("{document}")[0]
+    ids = teacher.tokenizer(text).input_ids
+    for topic, places in zip(
+        TOPICS, span_tokens(teacher.tokenizer, text, ids, plan.spans, special=True), strict=True
+    ):
+        assert teacher.tokenizer.decode([ids[place] for place in places]).strip() == topic.label
+    with pytest.raises(DsltmError, match="cannot be told apart"):
+        span_tokens(teacher.tokenizer, text, ids[:5], plan.spans, special=True)
+
+
+def test_sinks_are_left_out_of_the_spans(tiny_teacher: Callable[[str], Path]) -> None:
+    teacher = load_teacher(str(tiny_teacher("llama")), dtype="float32", device="cpu")
+    plan = layout(TOPICS, range(12), teacher.tokenizer)
+    watcher = Watcher(teacher, plan.prompts, plan.spans, plan.tokens, max_tokens=500, batch_tokens=200)
+    before = dict(watcher.read(watcher.encoder.encode(TEXTS)))
+    left_out = watcher.leave_out_sinks(watcher.encoder.encode([""]))
+    after = dict(watcher.read(watcher.encoder.encode(TEXTS)))
+    changed = sum(not np.allclose(before[0].spans[..., k], after[0].spans[..., k]) for k in range(12))
+    assert changed <= left_out  # a span changes only where it lost a token
+    assert np.isfinite(after[0].spans).all()
+
+
+def test_the_numbers_are_a_distribution_and_follow_the_chain_rule(
+    tiny_teacher: Callable[[str], Path],
+) -> None:
+    teacher = load_teacher(str(tiny_teacher("llama")), dtype="float32", device="cpu")
+    order = [5, 3, 1, 0, 2, 4, 11, 10, 9, 8, 7, 6]
+    plan = layout(TOPICS, order, teacher.tokenizer)
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (4, len(plan.prompts), len(plan.tokens))).astype(np.float32)
+    said = plan.numbers(logits)
+    np.testing.assert_allclose(np.exp(said).sum(-1), 1, atol=1e-5)
+    # 10, 11 and 12 begin as 1 does, so that together they are what the first digit is
+    one = {teacher.tokenizer.decode([token]): i for i, token in enumerate(plan.tokens)}["1"]
+    digits = [i for i, token in enumerate(plan.tokens) if teacher.tokenizer.decode([token]).isdigit()]
+    digits = [i for i in digits if teacher.tokenizer.decode([plan.tokens[i]]) != "0"]
+    root = logits[:, 1]
+    first = np.exp(root[:, one]) / np.exp(root[:, digits]).sum(-1)
+    begun = [order[number - 1] for number in (1, 10, 11, 12)]
+    np.testing.assert_allclose(np.exp(said[:, begun]).sum(-1), first, rtol=1e-4)
