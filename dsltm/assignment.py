@@ -137,12 +137,12 @@ def _reader(model: Model, teacher: Teacher, batch_tokens: int) -> Reader:
             f"the model was trained with the teacher {header['teacher']['name']}, whose weights are others "
             f"than those of {teacher.name}"
         )
-    projection = project(teacher.tokenizer, model.vocabulary)
+    projection = project(teacher.tokenizer, model.vocabulary, header.get("projection", "token"))
     if projection.words != model.vocabulary:
         raise DsltmError(f"the tokenizer of {teacher.name} is not the one that the model was trained with")
     prompts = [Prompt.from_header(prompt) for prompt in header["prompts"]]
     return Reader(
-        teacher, prompts, projection.tokens, max_tokens=header["max_tokens"], batch_tokens=batch_tokens
+        teacher, prompts, projection.forms, max_tokens=header["max_tokens"], batch_tokens=batch_tokens
     )
 
 

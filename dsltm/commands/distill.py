@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -46,7 +46,9 @@ def distill_command(
     prompt: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="A named instruction; several make an ensemble.", show_default="paper"
+            metavar="NAME",
+            help="A named instruction (see dsltm prompts), or auto; several make an ensemble.",
+            show_default="keywords, tags, word, related",
         ),
     ] = None,
     instruction: Annotated[
@@ -55,6 +57,19 @@ def distill_command(
     prompt_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="A template of your own, with {document} once.")
     ] = None,
+    preset: Annotated[
+        Literal["best", "paper"] | None,
+        typer.Option(
+            show_default="best", help="paper: the paper's prompt alone, unless --prompt names others."
+        ),
+    ] = None,
+    projection: Annotated[
+        Literal["token", "spellings", "first"],
+        typer.Option(
+            help="A word's logit: of its one token after a space; of all one-token spellings together; "
+            "of its first token.",
+        ),
+    ] = "token",
     max_tokens: Annotated[
         int, typer.Option(min=16, metavar="N", help="Longest prompt; longer documents are cut at their end.")
     ] = 512,
@@ -104,15 +119,7 @@ def distill_command(
     from dsltm.vocabulary import load_stopwords, read_vocabulary
 
     words = tuple(entry.word for entry in read_vocabulary(vocab)) if vocab is not None else None
-    config = DistillConfig(
-        prompts=_prompts(prompt, instruction, prompt_file),
-        words=words,
-        size=size,
-        stopwords=load_stopwords(stopwords) if words is None else (),
-        max_tokens=max_tokens,
-        batch_tokens=batch_tokens,
-        shard=_shard(shard),
-    )
+    prompts = _prompts(prompt, instruction, prompt_file, preset)
     source = Corpus.open(
         corpus,
         text_field=text_field,
@@ -124,12 +131,33 @@ def distill_command(
     opened = load_teacher(
         teacher, dtype=dtype, device=device, trust_remote_code=trust_remote_code, notify=console.info
     )
+    if prompts is None:
+        from dsltm.distill.choose import choose_prompts
+
+        prompts = choose_prompts(source, opened, max_tokens=max_tokens, batch_tokens=batch_tokens)
+    config = DistillConfig(
+        prompts=prompts,
+        projection=projection,
+        words=words,
+        size=size,
+        stopwords=load_stopwords(stopwords) if words is None else (),
+        max_tokens=max_tokens,
+        batch_tokens=batch_tokens,
+        shard=_shard(shard),
+    )
     distill(source, opened, config, output=output, scratch=scratch, fresh=fresh)
 
 
-def _prompts(names: list[str] | None, instruction: str | None, file: str | None) -> "tuple[Prompt, ...]":
-    from dsltm.teacher.prompts import PAPER, Prompt, from_instruction, named
+def _prompts(
+    names: list[str] | None, instruction: str | None, file: str | None, preset: str | None
+) -> "tuple[Prompt, ...] | None":
+    """The prompts that were asked for; None where the corpus is to decide."""
+    from dsltm.teacher.prompts import DEFAULT, PAPER, Prompt, from_instruction, named
 
+    if "auto" in (names or ()):
+        if names != ["auto"] or instruction is not None or file is not None:
+            raise UsageError("--prompt auto chooses alone: no other prompt beside it")
+        return None
     chosen = [named(name) for name in names or ()]
     if instruction is not None:
         chosen.append(from_instruction(instruction))
@@ -139,7 +167,7 @@ def _prompts(names: list[str] | None, instruction: str | None, file: str | None)
         except (OSError, UnicodeDecodeError) as error:
             raise DsltmError(f"{file}: the prompt cannot be read: {error}") from error
         chosen.append(Prompt(Path(file).stem, template.removesuffix("\n")))
-    return tuple(chosen) or (PAPER,)
+    return tuple(chosen) or ((PAPER,) if preset == "paper" else DEFAULT)
 
 
 def _shard(text: str | None) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from dsltm.formats.labels import read_labels
 from dsltm.formats.model import write_model
 from dsltm.formats.output import open_output
 from dsltm.models import BACKBONES, ModelName
-from dsltm.training.config import BASELINES, Baseline, Input, Loss, Target, TrainConfig
+from dsltm.training.config import BASELINES, Baseline, Embeddings, Input, Loss, Preset, Target, TrainConfig
 
 if TYPE_CHECKING:
     from dsltm.formats.model import Model
@@ -38,6 +38,23 @@ def train_command(
     ] = None,
     topics: Annotated[int, typer.Option("-k", "--topics", min=2, help="Number of topics.")] = _DEFAULT.topics,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = _DEFAULT.seed,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Train N models, of seeds --seed and up; FILE.npz becomes FILE-s0.npz, FILE-s1.npz, … "
+            "`dsltm eval` gives mean and standard deviation of several models.",
+        ),
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Go on from this model with these documents: the same vocabulary, and topics keep their numbers. "
+            "-k, --model and --input are the model's.",
+        ),
+    ] = None,
     model: Annotated[
         ModelName | None,
         typer.Option(
@@ -63,7 +80,37 @@ def train_command(
     baseline: Annotated[
         Baseline | None,
         typer.Option(
-            help="A published bag-of-words model, in place of --model, --input and --target.",
+            help="A model of word counts as published, in place of --model, --input and --target.",
+        ),
+    ] = None,
+    preset: Annotated[
+        Preset,
+        typer.Option(help="Where the options below come from: best, as measured, or the paper's setting."),
+    ] = _DEFAULT.preset,
+    centre: Annotated[
+        bool | None,
+        typer.Option(
+            "--centre/--no-centre",
+            show_default="centre; paper: no",
+            help="Take away each word's mean logit over the corpus.",
+        ),
+    ] = None,
+    smooth: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            show_default="10; paper: 0",
+            help="Average a document's logits with those of its N nearest neighbours.",
+        ),
+    ] = None,
+    guide: Annotated[
+        float | None,
+        typer.Option(
+            metavar="WEIGHT",
+            min=0,
+            show_default="100; paper: 0",
+            help="How strongly documents are drawn to topics that begin as clusters of their vectors.",
         ),
     ] = None,
     loss: Annotated[
@@ -97,7 +144,7 @@ def train_command(
         int | None,
         typer.Option(
             min=1,
-            show_default=_published("epochs"),
+            show_default=f"40; paper: {_published('epochs')}",
             help="Passes over the corpus.",
         ),
     ] = None,
@@ -116,11 +163,12 @@ def train_command(
         ),
     ] = _DEFAULT.learning_rate,
     momentum: Annotated[
-        float,
+        float | None,
         typer.Option(
+            show_default="0.9; paper: 0.99",
             help="Adam's β₁.",
         ),
-    ] = _DEFAULT.momentum,
+    ] = None,
     units: Annotated[
         int,
         typer.Option(
@@ -134,6 +182,13 @@ def train_command(
             help="Share of units, and of topics, left out of a step.",
         ),
     ] = _DEFAULT.dropout,
+    embeddings: Annotated[
+        Embeddings | None,
+        typer.Option(
+            show_default="teacher",
+            help="What the word embeddings of ecrtm and etm begin as.",
+        ),
+    ] = None,
     patience: Annotated[
         int | None,
         typer.Option(
@@ -167,6 +222,10 @@ def train_command(
     config = TrainConfig(
         topics=topics,
         **chosen,
+        preset=preset,
+        centre=centre,
+        smooth=smooth,
+        guide=guide,
         loss=loss,
         temperature=temperature,
         target_top=target_top,
@@ -177,6 +236,7 @@ def train_command(
         momentum=momentum,
         units=units,
         dropout=dropout,
+        embeddings=embeddings,
         patience=patience,
         seed=seed,
         device=device,

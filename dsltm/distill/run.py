@@ -16,8 +16,8 @@ from dsltm.distill.reading import read_windows, rows_of, windows
 from dsltm.distill.survey import survey
 from dsltm.errors import DsltmError
 from dsltm.formats.output import is_stdout, open_output
-from dsltm.teacher.projection import Projection, project
-from dsltm.teacher.prompts import PAPER, Prompt
+from dsltm.teacher.projection import Kind, Projection, project
+from dsltm.teacher.prompts import DEFAULT, Prompt
 from dsltm.vocabulary import choose_words
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class DistillConfig:
 
     Attributes:
         prompts: instructions; the logits of several are averaged, their hidden states lie side by side.
+        projection: how a word's logit is gathered from the teacher's tokens.
         words: the vocabulary, None to choose the `size` most frequent words.
         size: of a vocabulary that is chosen.
         stopwords: never chosen.
@@ -47,7 +48,8 @@ class DistillConfig:
         shard: (i, n): only documents whose number leaves i after division by n.
     """
 
-    prompts: tuple[Prompt, ...] = (PAPER,)
+    prompts: tuple[Prompt, ...] = DEFAULT
+    projection: Kind = "token"
     words: tuple[str, ...] | None = None
     size: int = 2000
     stopwords: Collection[str] = ()
@@ -88,7 +90,7 @@ def distill(
         reader = Reader(
             teacher,
             config.prompts,
-            projection.tokens,
+            projection.forms,
             max_tokens=config.max_tokens,
             batch_tokens=config.batch_tokens,
         )
@@ -112,7 +114,7 @@ def _vocabulary(overview: Survey, teacher: Teacher, config: DistillConfig) -> Pr
     if wanted is None:
         assert overview.words is not None
         wanted = tuple(e.word for e in choose_words(overview.words, config.size, stopwords=config.stopwords))
-    projection = project(teacher.tokenizer, wanted)
+    projection = project(teacher.tokenizer, wanted, config.projection)
     if not projection.words:
         raise DsltmError(f"none of the vocabulary's {len(wanted):,} words is one token of {teacher.name}")
     say = console.warn if projection.coverage < LOW_COVERAGE else console.note
@@ -137,7 +139,7 @@ def _settings(
             "dtype": str(teacher.dtype).removeprefix("torch."),
         },
         "prompts": [prompt.as_header() for prompt in config.prompts],
-        "projection": "token",
+        "projection": config.projection,
         "max_tokens": config.max_tokens,
         "batch_tokens": reader.batch_tokens,
         "shard": list(config.shard),

@@ -50,7 +50,7 @@ class Reader:
     Args:
         teacher: an open teacher.
         prompts: one or more.
-        tokens: [V] token ids of the vocabulary.
+        tokens: [V] token ids of the vocabulary, or [V] lists of ids whose probabilities a word sums.
         max_tokens: the longest prompt, document included.
         batch_tokens: about how many tokens go through the teacher at once; by default what suits the device.
 
@@ -63,7 +63,7 @@ class Reader:
         self,
         teacher: Teacher,
         prompts: Sequence[Prompt],
-        tokens: Sequence[int],
+        tokens: Sequence[int] | Sequence[Sequence[int]],
         *,
         max_tokens: int,
         batch_tokens: int | None = None,
@@ -73,7 +73,9 @@ class Reader:
         self.batch_tokens = batch_tokens or (CPU_BATCH_TOKENS if on_cpu else GPU_BATCH_TOKENS)
         self._workers = torch.get_num_threads() if on_cpu else 1
         head: Any = teacher.model.get_output_embeddings()  # type: ignore[no-untyped-call]
-        rows = torch.tensor(list(tokens), dtype=torch.long, device=teacher.device)
+        forms = [[form] if isinstance(form, int) else list(form) for form in tokens]
+        self._forms = _places(list(map(len, forms))).to(teacher.device)
+        rows = torch.tensor([token for form in forms for token in form], device=teacher.device)
         self._head = head.weight[rows].float()
         self._bias = head.bias[rows].float() if getattr(head, "bias", None) is not None else None
         config: Any = teacher.model.config.get_text_config()
@@ -133,6 +135,9 @@ class Reader:
         logits = torch.nn.functional.linear(states, self._head, self._bias)
         if self._softcap is not None:
             logits = torch.tanh(logits / self._softcap) * self._softcap
+        if self._forms.shape[1] > 1:  # the logit of a word is that of the summed probability of its forms
+            logits = torch.nn.functional.pad(logits, (0, 1), value=float("-inf"))
+            logits = logits[..., self._forms].logsumexp(-1)
         return Reading(logits.mean(1).cpu().numpy(), states.flatten(1).cpu().numpy())
 
     def _find_way(self, teacher: Teacher) -> Way:
@@ -147,3 +152,12 @@ class Reader:
             if torch.cosine_similarity(expected, way(probes).float(), dim=-1).min().item() > _SAME_COSINE:
                 return way
         return whole
+
+
+def _places(counts: Sequence[int]) -> torch.Tensor:
+    """[V, F] places of each word's forms among all forms in a row; -1 where it has fewer than F."""
+    width, rows, start = max(counts, default=1), [], 0
+    for count in counts:
+        rows.append([*range(start, start + count), *[-1] * (width - count)])
+        start += count
+    return torch.tensor(rows)

@@ -3,40 +3,85 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
+
+from dsltm.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from transformers import PreTrainedTokenizerBase
+
+Kind = Literal["token", "spellings", "first"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
 class Projection:
-    """Which token stands for each word.
+    """Which tokens stand for each word.
 
     Attributes:
         words: V words, those of the wanted ones that the teacher can say.
-        tokens: V token ids.
+        forms: V tuples of token ids; a word's probability is the sum of theirs, and the first one's row of
+            the output embedding stands for the word.
         coverage: share of the wanted words that were kept, 0 to 1.
     """
 
     words: list[str]
-    tokens: list[int]
+    forms: list[tuple[int, ...]]
     coverage: float
+
+    @property
+    def tokens(self) -> list[int]:
+        """V token ids, the first of each word's forms."""
+        return [form[0] for form in self.forms]
 
 
 def single_token(tokenizer: PreTrainedTokenizerBase, word: str) -> int | None:
     """The token that writes `word` with a leading space, None where it takes several (paper, section 3.1)."""
+    return _only(tokenizer, f" {word}")
+
+
+def spellings(tokenizer: PreTrainedTokenizerBase, word: str) -> tuple[int, ...]:
+    """The single tokens that write `word`: after a space or not; small, capitalised or all capitals."""
+    cases = dict.fromkeys((word, word[:1].upper() + word[1:], word.upper()))
+    found = (_only(tokenizer, space + case) for space in (" ", "") for case in cases)
+    return tuple(dict.fromkeys(token for token in found if token is not None))
+
+
+def first_token(tokenizer: PreTrainedTokenizerBase, word: str) -> int | None:
+    """The token that begins `word` after a space, as in the paper's published code."""
     ids = tokenizer.encode(f" {word}", add_special_tokens=False)
-    return ids[0] if len(ids) == 1 and ids[0] != tokenizer.unk_token_id else None
+    return ids[0] if ids and ids[0] != tokenizer.unk_token_id else None
 
 
-def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str]) -> Projection:
-    """Keep the words that are one token with a leading space; of two that share a token, the first."""
-    wanted, tokens = list(words), {}
+def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind = "token") -> Projection:
+    """Keep the words that the teacher can say; a token belongs to the first word that claims it.
+
+    Args:
+        kind: "token", words that are one token after a space (the paper's); "spellings", the sum over all of
+            `spellings`; "first", the first token of any word.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise UsageError(f"there is no projection {kind!r}", hint="one of " + ", ".join(KINDS))
+    forms_of: dict[Kind, Callable[[str], tuple[int | None, ...]]] = {
+        "token": lambda word: (single_token(tokenizer, word),),
+        "spellings": lambda word: spellings(tokenizer, word),
+        "first": lambda word: (first_token(tokenizer, word),),
+    }
+    wanted, claimed = list(words), set[int]()
+    kept: dict[str, tuple[int, ...]] = {}
     for word in wanted:
-        token = single_token(tokenizer, word)
-        if token is not None and token not in tokens:
-            tokens[token] = word
-    return Projection(list(tokens.values()), list(tokens), len(tokens) / max(len(wanted), 1))
+        free = tuple(token for token in forms_of[kind](word) if token is not None and token not in claimed)
+        if free and word not in kept:
+            kept[word] = free
+            claimed.update(free)
+    return Projection(list(kept), list(kept.values()), len(kept) / max(len(wanted), 1))
+
+
+def _only(tokenizer: PreTrainedTokenizerBase, text: str) -> int | None:
+    ids = tokenizer.encode(text, add_special_tokens=False)
+    return ids[0] if len(ids) == 1 and ids[0] != tokenizer.unk_token_id else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError
@@ -21,6 +21,7 @@ class Prompt:
         name: what `--prompt` calls it.
         template: the text, `{document}` exactly once.
         chat: wrap the template in the teacher's chat template, as one turn of the user.
+        about: which documents it is for; makes no difference to what is read.
 
     Raises:
         DsltmError: `{document}` is missing or repeated.
@@ -29,6 +30,7 @@ class Prompt:
     name: str
     template: str
     chat: bool = False
+    about: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if self.template.count(SLOT) != 1:
@@ -61,8 +63,49 @@ def from_instruction(instruction: str) -> Prompt:
 PAPER = Prompt(
     "paper",
     from_instruction("Generate a label that capture the overall theme of the document below.").template,
+    about="the paper's instruction",
 )
-NAMED = {prompt.name: prompt for prompt in (PAPER,)}
+_EXAMPLES = (
+    "Text: The central bank raised interest rates again to slow inflation.\nKeywords: economy, finance\n\n"
+    "Text: A late goal sent the visitors through to the final.\nKeywords: football, sports\n\n"
+)
+_ALL = (
+    PAPER,
+    # General: they begin alike, so that together they cost a few tokens a document more than one.
+    Prompt("keywords", f"Text: {SLOT}\nKeywords:", about="any text"),
+    Prompt("tags", f"Text: {SLOT}\nTags:", about="any text"),
+    Prompt("word", f"Text: {SLOT}\nIn one word, the main topic of this text is", about="any text"),
+    Prompt("related", f"Text: {SLOT}\nRelated topics:", about="any text"),
+    Prompt("about", f"Text: {SLOT}\nThis text is about", about="any text"),
+    Prompt("filed", f"Text: {SLOT}\nFiled under:", about="any text"),
+    Prompt("topic", f"Text: {SLOT}\nTopic:", about="any text"),
+    Prompt("category", f"Text: {SLOT}\nCategory:", about="any text"),
+    # Kinds of text.
+    Prompt("question", f"Question: {SLOT}\nTags:", about="questions, requests for help"),
+    Prompt("post", f"Tweet: {SLOT}\nHashtags: #", about="social media"),
+    Prompt("news", f"Article: {SLOT}\nSection:", about="news"),
+    Prompt("review", f"Review: {SLOT}\nProduct category:", about="reviews"),
+    Prompt("abstract", f"Abstract: {SLOT}\nKeywords:", about="scientific papers"),
+    Prompt("message", f"Message: {SLOT}\nSubject:", about="mail, forums, chats"),
+    # Layouts.
+    Prompt("examples", f"{_EXAMPLES}Text: {SLOT}\nKeywords:", about="any text, after two worked examples"),
+    Prompt(
+        "chat",
+        f"In one word, what is the main topic of this text?\n\n{SLOT}",
+        chat=True,
+        about="any text, as a turn of a chat",
+    ),
+    # Languages.
+    Prompt("de", f"Text: {SLOT}\nSchlagwörter:", about="German"),
+    Prompt("es", f"Texto: {SLOT}\nPalabras clave:", about="Spanish"),
+    Prompt("fr", f"Texte : {SLOT}\nMots-clés :", about="French"),
+    Prompt("it", f"Testo: {SLOT}\nParole chiave:", about="Italian"),
+    Prompt("pt", f"Texto: {SLOT}\nPalavras-chave:", about="Portuguese"),
+    Prompt("zh", f"文本：{SLOT}\n关键词：", about="Chinese"),
+)
+NAMED = {prompt.name: prompt for prompt in _ALL}
+DEFAULT = tuple(NAMED[name] for name in ("keywords", "tags", "word", "related"))
+"""What `distill` asks when it is not told: general, alike at the beginning, better together than alone."""
 
 
 def named(name: str) -> Prompt:

@@ -11,7 +11,8 @@ from dsltm.models import BACKBONES, Entry, ModelName
 Input = Literal["hidden", "bow", "both"]
 Target = Literal["soft", "bow"]
 Loss = Literal["kl", "ce"]
-Baseline = Literal["prodlda", "zeroshottm", "combinedtm"]
+Embeddings = Literal["teacher", "random"]
+Baseline = Literal["prodlda", "zeroshottm", "combinedtm", "ecrtm", "etm", "fastopic"]
 Preset = Literal["best", "paper"]
 
 # Bag-of-words models in the grid of inputs and targets.
@@ -19,17 +20,14 @@ BASELINES: dict[Baseline, dict[str, Any]] = {
     "prodlda": {"model": "prodlda", "input": "bow", "target": "bow"},
     "zeroshottm": {"model": "prodlda", "input": "hidden", "target": "bow"},
     "combinedtm": {"model": "prodlda", "input": "both", "target": "bow"},
+    "ecrtm": {"model": "ecrtm", "input": "bow", "target": "bow"},
+    "etm": {"model": "etm", "input": "bow", "target": "bow"},
+    "fastopic": {"model": "fastopic", "input": "hidden", "target": "bow"},
 }
 
 _PAPER: dict[str, Any] = {"centre": False, "smooth": 0, "guide": 0.0, "momentum": 0.99}
-_BEST: dict[str, Any] = {
-    "centre": True,
-    "smooth": 10,
-    "guide": 100.0,
-    "momentum": 0.9,
-    "epochs": 40,
-    "batch": 256,
-}
+_BEST: dict[str, Any] = {"centre": True, "smooth": 10, "guide": 100.0}
+_BEST_OF: dict[ModelName, dict[str, Any]] = {"prodlda": {"momentum": 0.9, "epochs": 40}}
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,8 @@ class TrainConfig:
         epochs, batch: passes over the corpus, documents a step.
         learning_rate, momentum: Adam's step size and β₁.
         units, dropout: the encoder's width, and the share left out of a step.
+        embeddings: what word embeddings begin as: principal components of the teacher's output embeddings, or
+            random directions. Only of backbones that have them.
         patience: stop after so many epochs without a lower loss.
         seed: of everything random.
         device: "auto", "cpu", "cuda", ...
@@ -76,6 +76,7 @@ class TrainConfig:
     momentum: float | None = None
     units: int = 200
     dropout: float = 0.2
+    embeddings: Embeddings | None = None
     patience: int | None = None
     seed: int = 0
     device: str = "auto"
@@ -109,8 +110,12 @@ class TrainConfig:
             raise UsageError(f"--{option} is about soft labels, and --target bow learns word counts")
         if self.input == "bow" and self.guide:
             raise UsageError("--guide needs the teacher's hidden states, and --input bow leaves them out")
+        if self.embeddings and not entry.embedded:
+            raise UsageError(f"--embeddings is for models with word embeddings, and {self.model} has none")
         best = self.preset == "best" and self.target == "soft" and self.input != "bow"
         values = {**_PAPER, "epochs": entry.epochs, "batch": entry.batch, **(_BEST if best else {})}
+        values |= _BEST_OF.get(self.model, {}) if best else {}
+        values["embeddings"] = "teacher" if entry.embedded else None
         values["weight"] = 1000.0 if self.target == "soft" else 1.0
         return replace(self, **{name: v for name, v in values.items() if getattr(self, name) is None})
 

@@ -1,0 +1,155 @@
+"""What shapes the targets and guides the student: neighbours, centring, clusters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from planted import plant, purity
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+
+from dsltm.errors import UsageError
+from dsltm.inference import theta
+from dsltm.models.inputs import Inputs
+from dsltm.training import TrainConfig
+from dsltm.training import neighbours as near
+from dsltm.training.clusters import cluster
+from dsltm.training.loop import train
+from dsltm.training.neighbours import averaged, nearest
+from dsltm.training.space import document_space
+from dsltm.training.targets import soft_targets
+
+RNG = np.random.default_rng(3)
+
+
+def naive_nearest(points: np.ndarray, count: int) -> list[list[int]]:
+    units = points / np.linalg.norm(points, axis=1, keepdims=True)
+    found = []
+    for row, unit in enumerate(units):
+        others = sorted((-float(unit @ other), i) for i, other in enumerate(units) if i != row)
+        found.append([i for _, i in others[:count]])
+    return found
+
+
+@pytest.mark.parametrize("cells", [1, 500, 1 << 25])
+def test_neighbours_are_those_of_a_plain_loop(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near, "_CELLS", cells)
+    points = RNG.normal(size=(70, 6)).astype(np.float32)
+    assert nearest(points, 5).tolist() == naive_nearest(points, 5)
+
+
+def test_there_are_no_more_neighbours_than_documents() -> None:
+    found = nearest(RNG.normal(size=(4, 3)).astype(np.float32), 10)
+    assert [sorted(row) for row in found.tolist()] == [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]]
+
+
+@given(st.integers(3, 40), st.integers(1, 6), st.booleans(), st.floats(0.5, 5))
+@settings(max_examples=30, deadline=None)
+def test_targets_are_the_softmax_of_neighbourhood_means(
+    rows: int, count: int, centre: bool, temperature: float
+) -> None:
+    rng = np.random.default_rng(rows * 7 + count)
+    logits = rng.normal(0, 3, (rows + 5, 9)).astype(np.float16)
+    chosen = np.sort(rng.permutation(rows + 5)[:rows])
+    neighbours = np.array([rng.permutation(rows)[: min(count, rows)] for _ in range(rows)], np.int32)
+    targets, entropy = soft_targets(logits, chosen, temperature, centre=centre, neighbours=neighbours)
+    exact = logits[chosen].astype(np.float64)
+    for row in range(rows):
+        mean = np.mean([exact[row], *(exact[other] for other in neighbours[row])], 0)
+        scores = (mean - exact.mean(0) * centre) / temperature
+        expected = np.exp(scores) / np.exp(scores).sum()
+        np.testing.assert_allclose(targets[row], expected, atol=1e-3)
+        assert entropy[row] == pytest.approx(-(expected * np.log(expected)).sum(), abs=1e-3)
+
+
+def test_averages_of_a_few_members_are_rows_of_all() -> None:
+    values = RNG.normal(size=(30, 4)).astype(np.float32)
+    neighbours = nearest(values, 3)
+    whole = averaged(values.__getitem__, np.arange(30), neighbours)
+    np.testing.assert_allclose(whole[7], values[[7, *neighbours[7]]].mean(0), rtol=1e-5)
+    some = np.array([7, 2])
+    np.testing.assert_allclose(averaged(values.__getitem__, some, neighbours), whole[some], rtol=1e-5)
+
+
+def test_the_space_keeps_the_directions_that_an_exact_decomposition_keeps() -> None:
+    hidden = (RNG.normal(size=(300, 5)) @ RNG.normal(size=(5, 40)) + 9).astype(np.float16)
+    points = document_space(Inputs.of("hidden", hidden, None), np.arange(300), 5)
+    values = hidden.astype(np.float32)
+    values = (values - values.mean(0)) / values.std(0)
+    exact = PCA(5).fit_transform(values / np.linalg.norm(values, axis=1, keepdims=True))
+    np.testing.assert_allclose(points @ points.T, exact @ exact.T, atol=2e-3)
+
+
+def test_clusters_are_as_tight_as_those_of_a_library() -> None:
+    centres = RNG.normal(0, 5, (8, 4))
+    points = (centres[RNG.integers(8, size=400)] + RNG.normal(0, 1, (400, 4))).astype(np.float32)
+    mine = cluster(points, 8, seed=0)
+    spread = sum(((points[mine == k] - points[mine == k].mean(0)) ** 2).sum() for k in range(8))
+    assert spread < 1.05 * KMeans(8, n_init=10, random_state=0).fit(points).inertia_
+    assert (cluster(points, 8, seed=0) == mine).all()
+
+
+def test_every_cluster_of_many_equal_points_is_defined() -> None:
+    points = np.repeat(np.eye(3, dtype=np.float32), 20, 0)
+    found = cluster(points, 5, seed=1)
+    assert all(len(set(found[start : start + 20])) == 1 for start in (0, 20, 40))
+
+
+def test_defaults_are_better_than_the_paper_on_noisy_documents() -> None:
+    corpus = plant(documents=800, topics=12, hidden=32, noise=1.6, words=200)
+
+    def score(**options: Any) -> float:
+        config = TrainConfig(topics=12, epochs=30, **options)
+        return purity(corpus.truth, theta(train(corpus.labels, config), corpus.labels.hidden).argmax(1))
+
+    best, unguided = score(), score(guide=0)
+    assert best > score(preset="paper") + 0.1
+    assert best > unguided
+
+
+def test_each_option_changes_the_model_and_is_in_its_header() -> None:
+    corpus = plant(documents=200)
+    config = TrainConfig(topics=4, epochs=2)
+    base = train(corpus.labels, config)
+    chosen = base.header["hyperparameters"]
+    assert (chosen["preset"], chosen["centre"], chosen["smooth"], chosen["guide"]) == (
+        "best",
+        True,
+        10,
+        100.0,
+    )
+    for options in ({"centre": False}, {"smooth": 0}, {"smooth": 3}, {"guide": 0.0}, {"preset": "paper"}):
+        other = train(corpus.labels, replace(config, **options))
+        assert not np.array_equal(other.beta, base.beta), options
+        for name, value in options.items():
+            assert other.header["hyperparameters"][name] == value
+
+
+def test_the_paper_and_word_counts_keep_their_setting() -> None:
+    paper = TrainConfig(preset="paper").resolved()
+    assert (paper.centre, paper.smooth, paper.guide) == (False, 0, 0.0)
+    assert (paper.epochs, paper.batch, paper.momentum, paper.weight) == (100, 64, 0.99, 1000.0)
+    counts = TrainConfig(target="bow").resolved()
+    assert (counts.centre, counts.smooth, counts.guide, counts.epochs) == (False, 0, 0.0, 100)
+    mixed = TrainConfig(preset="paper", smooth=5).resolved()
+    assert (mixed.smooth, mixed.guide) == (5, 0.0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"target": "bow", "smooth": 3},
+        {"target": "bow", "centre": True},
+        {"input": "bow", "guide": 1.0},
+        {"smooth": -1},
+        {"guide": -1.0},
+    ],
+)
+def test_options_without_effect_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        TrainConfig(**options).resolved()
