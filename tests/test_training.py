@@ -22,9 +22,10 @@ from dsltm.training.loop import train
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dsltm.formats.labels import Labels
     from dsltm.training.loop import Epoch
 
-QUICK = TrainConfig(topics=8, epochs=20, batch=64)
+QUICK = TrainConfig(topics=8, epochs=20, batch=64, preset="paper")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_planted_topics_are_found(corpus: Planted, name: Any, reads: Any, writes
     text = ~corpus.labels.empty
     found = proportions(model, corpus)[text]
     assert purity(corpus.truth[text], found.argmax(1)) > 0.75  # chance is about 0.2
-    assert recovered(corpus.topic_words, model.beta) > 0.6  # chance is about 0.15
+    assert recovered(corpus.topic_words, model.beta) > 0.45  # chance is about 0.15
 
 
 def test_theta_and_beta_are_distributions(corpus: Planted) -> None:
@@ -122,10 +123,16 @@ def test_patience_stops_a_run_that_no_longer_improves(corpus: Planted) -> None:
 
 
 def test_nan_stops_with_the_step(corpus: Planted) -> None:
+    with pytest.raises(DsltmError, match=r"step \d+ \(epoch \d+\): the loss is not a number"):
+        train(corpus.labels, replace(QUICK, learning_rate=1e30))
+
+
+@pytest.mark.parametrize("preset", ["paper", "best"])
+def test_hidden_states_that_are_not_numbers_are_refused(corpus: Planted, preset: Any) -> None:
     hidden = np.array(corpus.labels.hidden)
-    hidden[500] = np.nan
-    with pytest.raises(DsltmError, match=r"step 1 \(epoch 1\): the loss is not a number"):
-        train(replace(corpus.labels, hidden=hidden), QUICK)
+    hidden[500, 3] = np.inf
+    with pytest.raises(DsltmError, match="not numbers"):
+        train(replace(corpus.labels, hidden=hidden), replace(QUICK, preset=preset))
 
 
 def test_more_topics_than_documents_are_refused() -> None:
@@ -154,3 +161,60 @@ def test_a_unit_that_never_changes_does_no_harm(corpus: Planted) -> None:
 def test_an_unknown_device_is_one_sentence(corpus: Planted) -> None:
     with pytest.raises(DsltmError, match="no device 'warp'"):
         train(corpus.labels, replace(QUICK, device="warp"))
+
+
+def halves(labels: Labels) -> list[Labels]:
+    """Two corpora of the same topics: training never looks at what is not sliced here."""
+    rows = np.arange(len(labels))
+    parts = [rows[: len(rows) // 2], rows[len(rows) // 2 :]]
+    return [
+        replace(labels, logits=labels.logits[part], hidden=labels.hidden[part], flags=labels.flags[part])
+        for part in parts
+    ]
+
+
+@pytest.mark.parametrize("preset", ["paper", "best"])
+def test_going_on_from_a_model_keeps_the_topics(corpus: Planted, preset: Any) -> None:
+    first, second = halves(corpus.labels)
+    config = replace(QUICK, preset=preset, epochs=40)
+    before = train(first, config)
+    after = train(second, replace(config, epochs=10, seed=5), init=before)
+    afresh = train(second, replace(config, seed=5))
+
+    def kept(model: Model) -> float:
+        """The share of documents whose topic has the number that it had."""
+        old, new = (theta(m, corpus.labels.hidden).argmax(1) for m in (before, model))
+        return float((old == new).mean())
+
+    assert kept(after) > 0.8
+    assert kept(afresh) < 0.5
+    assert after.header["training"]["before"] == before.header["training"]
+
+
+def test_going_on_needs_the_same_shape_and_labels(corpus: Planted) -> None:
+    before = train(corpus.labels, replace(QUICK, epochs=1))
+    with pytest.raises(DsltmError, match="has topics 8, not 9"):
+        train(corpus.labels, replace(QUICK, epochs=1, topics=9), init=before)
+    other = replace(corpus.labels, header={**corpus.labels.header, "projection": "sum"})
+    with pytest.raises(DsltmError, match="different projections"):
+        train(other, replace(QUICK, epochs=1), init=before)
+
+
+def test_options_that_would_do_nothing_are_refused(corpus: Planted) -> None:
+    with pytest.raises(UsageError, match="prodlda has none"):
+        train(corpus.labels, replace(QUICK, embeddings="random"))
+
+
+def test_word_embeddings_come_from_the_teacher_or_from_chance(corpus: Planted) -> None:
+    config = replace(QUICK, model="etm", epochs=1)
+    teacher = train(corpus.labels, config)
+    changed = replace(corpus.labels, word_embeddings=corpus.labels.word_embeddings[::-1])
+    assert not np.array_equal(train(changed, config).beta, teacher.beta)
+    random = replace(config, embeddings="random")
+    np.testing.assert_array_equal(train(changed, random).beta, train(corpus.labels, random).beta)
+
+
+def test_sparse_targets_reach_the_model(corpus: Planted) -> None:
+    models = [train(corpus.labels, replace(QUICK, epochs=2, target_top=top)) for top in (None, 5, 120)]
+    assert not np.array_equal(models[0].beta, models[1].beta)
+    np.testing.assert_array_equal(models[0].beta, models[2].beta)  # all 120 words is no restriction

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,12 +11,13 @@ import typer
 from dsltm import console
 from dsltm.errors import UsageError
 from dsltm.formats.labels import read_labels
-from dsltm.formats.model import write_model
-from dsltm.formats.output import open_output
+from dsltm.formats.model import read_model, write_model
+from dsltm.formats.output import is_stdout, open_output
 from dsltm.models import BACKBONES, ModelName
 from dsltm.training.config import BASELINES, Baseline, Embeddings, Input, Loss, Preset, Target, TrainConfig
 
 if TYPE_CHECKING:
+    from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model
     from dsltm.training.loop import Epoch
 
@@ -36,7 +39,10 @@ def train_command(
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Where the model goes.")
     ] = None,
-    topics: Annotated[int, typer.Option("-k", "--topics", min=2, help="Number of topics.")] = _DEFAULT.topics,
+    topics: Annotated[
+        int | None,
+        typer.Option("-k", "--topics", min=2, show_default=str(_DEFAULT.topics), help="Number of topics."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = _DEFAULT.seed,
     seeds: Annotated[
         int | None,
@@ -51,8 +57,8 @@ def train_command(
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="Go on from this model with these documents: the same vocabulary, and topics keep their numbers. "
-            "-k, --model and --input are the model's.",
+            help="Go on from this model with these documents: the same vocabulary, and topics keep their "
+            "numbers. The options that shape a model are its own.",
         ),
     ] = None,
     model: Annotated[
@@ -170,12 +176,13 @@ def train_command(
         ),
     ] = None,
     units: Annotated[
-        int,
+        int | None,
         typer.Option(
             min=1,
+            show_default=str(_DEFAULT.units),
             help="Width of the encoder's two layers.",
         ),
-    ] = _DEFAULT.units,
+    ] = None,
     dropout: Annotated[
         float,
         typer.Option(
@@ -213,14 +220,17 @@ def train_command(
 
     dsltm distill corpus.jsonl | dsltm train -k 50 | dsltm topics
     """
-    named = {"model": model, "input": input_, "target": target}
+    before = None if init is None else read_model(init)
+    named = {"model": model, "input": input_, "target": target, "topics": topics, "units": units}
     chosen: dict[str, Any] = {key: choice for key, choice in named.items() if choice is not None}
     if baseline is not None:
-        if chosen:
-            raise UsageError(f"--baseline {baseline} already says what --{next(iter(chosen))} is")
-        chosen = BASELINES[baseline]
+        for key in BASELINES[baseline]:
+            if key in chosen:
+                raise UsageError(f"--baseline {baseline} already says what --{key} is")
+        chosen |= BASELINES[baseline]
+    if before is not None:
+        chosen = {key: before.header["hyperparameters"].get(key) for key in named} | chosen
     config = TrainConfig(
-        topics=topics,
         **chosen,
         preset=preset,
         centre=centre,
@@ -234,22 +244,35 @@ def train_command(
         batch=batch,
         learning_rate=learning_rate,
         momentum=momentum,
-        units=units,
         dropout=dropout,
         embeddings=embeddings,
         patience=patience,
         seed=seed,
         device=device,
     ).resolved()
-    with open_output(output, binary=True) as target_file:
-        write_model(target_file, _train(labels, config))
+    if seeds is None:
+        with open_output(output, binary=True) as file:
+            write_model(file, _train(read_labels(labels), config, before))
+        return
+    if is_stdout(output) or output is None:
+        raise UsageError("--seeds writes several models, which need the name of a file: -o FILE")
+    opened = read_labels(labels)
+    for number in range(seed, seed + seeds):
+        trained = _train(opened, replace(config, seed=number), before, f"training seed {number}")
+        with open_output(_numbered(output, number), binary=True) as file:
+            write_model(file, trained)
 
 
-def _train(path: str, config: TrainConfig) -> Model:
+def _numbered(path: str, seed: int) -> str:
+    """models/m.npz of seed 3 is models/m-s3.npz."""
+    stem, suffix = os.path.splitext(path)
+    return f"{stem}-s{seed}{suffix}"
+
+
+def _train(labels: Labels, config: TrainConfig, init: Model | None, what: str = "training") -> Model:
     from dsltm.training.loop import train
 
-    labels = read_labels(path)
-    with console.progress("training", config.epochs, "epochs") as bar:
+    with console.progress(what, config.epochs, "epochs") as bar:
 
         def show(epoch: Epoch) -> None:
             fields = {
@@ -259,4 +282,4 @@ def _train(path: str, config: TrainConfig) -> Model:
             }
             bar.advance(1, work=None, **fields)
 
-        return train(labels, config, show)
+        return train(labels, config, show, init)

@@ -89,6 +89,9 @@ class Inputs:
         """Mean and standard deviation [D] over `rows`; counts keep their scale, which is 1.
 
         A unit that never changes gets scale 1 too: it becomes 0 and stays finite.
+
+        Raises:
+            DsltmError: a unit is not a number.
         """
         mean, scale = np.zeros(self.width, np.float32), np.ones(self.width, np.float32)
         if self.hidden is not None:
@@ -97,6 +100,8 @@ class Inputs:
             for block in blocks:
                 total += self.hidden[block].sum(0, dtype=np.float64)
             centre = total / len(rows)
+            if not np.isfinite(centre).all():
+                raise DsltmError("the labels hold hidden states that are not numbers")
             for block in blocks:
                 squares += np.square(self.hidden[block] - centre).sum(0)
             deviation = np.sqrt(squares / len(rows))

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from dsltm.errors import DsltmError
-from dsltm.formats.model import Model
-from dsltm.models.base import Backbone, Shape
+from dsltm.formats.model import Model, check_compatible
+from dsltm.inference import restore
+from dsltm.models.base import Backbone, Embedded, Shape
 from dsltm.models.objective import divergence
 from dsltm.training.adam import Adam
 from dsltm.training.data import TrainingSet
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from dsltm.training.config import TrainConfig
 
 _CARRIED = ("teacher", "prompts", "projection", "max_tokens", "vocabulary")
+_BLOCK = 4096
 _IMPROVES = 1e-4  # relative; a smaller gain does not reset the patience
 
 
@@ -36,7 +38,12 @@ class Epoch:
     regulariser: float
 
 
-def train(labels: Labels, config: TrainConfig, progress: Callable[[Epoch], None] | None = None) -> Model:
+def train(
+    labels: Labels,
+    config: TrainConfig,
+    progress: Callable[[Epoch], None] | None = None,
+    init: Model | None = None,
+) -> Model:
     """Fit a topic model to what a teacher said of a corpus.
 
     The same labels, options and seed give the same model, bit for bit, on one machine.
@@ -45,9 +52,11 @@ def train(labels: Labels, config: TrainConfig, progress: Callable[[Epoch], None]
         labels: N documents; those flagged empty are not trained on.
         config: the options.
         progress: called after every epoch.
+        init: go on from this model, whose topics keep their numbers; the documents may be new.
 
     Raises:
-        DsltmError: fewer documents than topics, or a loss that is not a number.
+        DsltmError: fewer documents than topics, a loss that is not a number, or a model to go on from that is
+            of other labels or of another shape.
         UsageError: an option outside its range.
     """
     config = config.resolved()
@@ -57,15 +66,48 @@ def train(labels: Labels, config: TrainConfig, progress: Callable[[Epoch], None]
         data = TrainingSet(labels, config, device)
         if config.topics > len(data):
             raise DsltmError(f"{config.topics} topics need as many documents, and {len(data)} have text")
-        backbone = build(config, data.inputs.width, labels.logits.shape[1])
-        backbone.set_scale(*data.inputs.mean_and_scale(data.rows))
+        backbone = build(config, data, labels) if init is None else resume(init, config, data, labels)
         last = fit(backbone.to(device), data, config, progress)
-    return to_model(backbone, config, labels, last, len(data))
+    model = to_model(backbone, config, labels, last, len(data))
+    if init is not None:
+        model.header["training"]["before"] = init.header["training"]
+    return model
 
 
-def build(config: TrainConfig, inputs: int, words: int) -> Backbone:
-    """An untrained backbone."""
-    return config.entry.load()(Shape(inputs, config.topics, words, config.units, config.dropout))
+def build(config: TrainConfig, data: TrainingSet, labels: Labels) -> Backbone:
+    """An untrained backbone, on the scale of its inputs."""
+    words = labels.logits.shape[1]
+    backbone = config.entry.load()(
+        Shape(data.inputs.width, config.topics, words, config.units, config.dropout)
+    )
+    backbone.set_scale(*data.inputs.mean_and_scale(data.rows))
+    if isinstance(backbone, Embedded) and config.embeddings == "teacher":
+        backbone.start_from(labels.word_embeddings)
+    return backbone
+
+
+def resume(init: Model, config: TrainConfig, data: TrainingSet, labels: Labels) -> Backbone:
+    """The backbone of a model, with its scale, and as clusters its topics, so that they keep their numbers.
+
+    Raises:
+        DsltmError: the model is of other labels or of another shape, or its topics have been edited.
+    """
+    check_compatible(init.header, labels.header)
+    if "edit" in init.header:
+        raise DsltmError("training goes on from a model as it was trained, and this one's topics were edited")
+    for name in ("model", "input", "topics", "units"):
+        before, now = init.header["hyperparameters"].get(name), getattr(config, name)
+        if before != now:
+            raise DsltmError(f"the model to go on from has {name} {before}, not {now}")
+    backbone = restore(init)
+    if data.clusters is not None:
+        parts = np.array_split(data.rows, -(-len(data) // _BLOCK))
+        with torch.no_grad():
+            chosen = [
+                backbone.theta(torch.from_numpy(data.inputs.dense(rows)).float()).argmax(1) for rows in parts
+            ]
+        data.clusters = torch.cat(chosen).to(data.device)
+    return backbone
 
 
 def fit(
