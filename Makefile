@@ -34,5 +34,12 @@ lint: $(VENV)/.installed ## ruff and mypy
 docs: $(VENV)/.installed ## the manual pages and the shells' completions
 	$(BIN)/python -m dsltm.manual .
 
+bench: $(VENV)/.installed ## the measured tables of the README; DATA is the folder of the corpora
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[bench]'
+	$(BIN)/python tests/bench/bench_distill.py $(DATA)/stackoverflow.jsonl.gz
+	$(BIN)/python tests/bench/bench_training.py
+	$(BIN)/python tests/bench/bench_metrics.py
+	$(BIN)/python tests/bench/bench_memory.py
+
 clean: ## remove what make made
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
