@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsltm import console
-from dsltm.commands.options import LabelField, Output, TextField
+from dsltm.commands.options import IdField, LabelField, Output, TextField
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout
 from dsltm.formats.records import write_jsonl
@@ -50,6 +50,7 @@ def eval_command(
             rich_help_panel=OTHERS,
         ),
     ] = None,
+    id_field: IdField = "id",
     label_field: LabelField = "label",
     topics: Annotated[
         str | None,
@@ -121,7 +122,8 @@ def eval_command(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Let a local teacher rate the topics: the rating that it expects, the same each time.",
+            help="Let a local teacher rate the topics: the rating that it expects, the same each time. Small "
+            "ones cannot: to smollm2-135m related words look like random ones.",
             rich_help_panel=RATING,
         ),
     ] = None,
@@ -151,20 +153,25 @@ def eval_command(
 
     if files is None and topics is None and assignments is None:
         files = ["-"]
+    if [*(files or []), labels, topics, assignments, gold, reference].count("-") > 1:
+        raise UsageError("standard input can be read as one of the files only")
     raters = _raters(rater, rater_model, max_requests, rater_teacher)
     opened = open_inputs(files or [], labels, topics, assignments, top_words)
-    if vectors and opened.labels is None:
+    if opened.labels is None and vectors:
         raise UsageError("--vectors needs a labels file")
     if gold is not None:
-        classes: Gold | None = Gold.of_corpus(Corpus.open(gold, label_field=label_field))
+        if opened.labels is None and assignments is None:
+            raise UsageError("--gold is for documents, and neither a labels file nor --assignments is given")
+        source = Corpus.open(gold, id_field=id_field, label_field=label_field)
+        classes: Gold | None = Gold.of_corpus(source)
     else:
         classes = None if opened.labels is None else Gold.of_labels(opened.labels)
     coherence_of: CoherenceOf | None
     if reference is not None:
         corpus = Corpus.open(reference, text_field=text_field)
         coherence_of = _by_corpus(corpus, text_field, top_words, windows, coherence_cache)
-    elif coherence_cache is not None:
-        raise UsageError("--coherence-cache keeps the counts of a --reference, and none is given")
+    elif coherence_cache is not None or windows != "gensim":
+        raise UsageError("--coherence-cache and --windows are for a --reference, and none is given")
     else:
         coherence_of = _by_counts(opened.labels, top_words)
     scores = evaluate(

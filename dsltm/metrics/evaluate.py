@@ -13,7 +13,7 @@ from dsltm.metrics.coherence import Coherence
 from dsltm.metrics.diversity import i_rbo, jaccard, top_words, topic_diversity
 from dsltm.metrics.gold import Gold
 from dsltm.metrics.names import TOP_WORDS
-from dsltm.metrics.retrieval import precision_by_topics, precision_by_vectors
+from dsltm.metrics.retrieval import MAX_QUERIES, precision_by_topics, precision_by_vectors
 from dsltm.metrics.subject import Subject
 
 Values = dict[str, float | int]
@@ -130,12 +130,15 @@ def by_gold(subject: Subject, gold: Sequence[str | None], labels: Labels | None 
     """
     assert subject.clusters is not None
     rows = np.flatnonzero([label is not None for label in gold])
-    classes = [label for label in gold if label is not None]
-    values: Values = {"gold_documents": len(rows), "classes": len(set(classes))}
+    codes: dict[str, int] = {}
+    classes = np.array([codes.setdefault(label, len(codes)) for label in gold if label is not None])
+    values: Values = {"gold_documents": len(rows), "classes": len(codes)}
     values |= {name: metric(subject.clusters[rows], classes) for name, metric in ASSIGNMENT.items()}
     if subject.theta is not None:
         theta = subject.theta if len(rows) == len(subject.theta) else subject.theta[rows]
         found = precision_by_topics(theta, classes)
+        if len(rows) > MAX_QUERIES:
+            values["query_documents"] = MAX_QUERIES
         values |= {f"precision_at_{depth}": value for depth, value in found.items()}
     if labels is not None:
         vectors = labels.hidden if len(rows) == len(labels) else labels.hidden[rows]

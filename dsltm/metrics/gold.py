@@ -41,7 +41,7 @@ class Gold:
         """
         assert subject.clusters is not None
         count = len(subject.clusters)
-        if subject.ids is None or (count == len(self.ids) and all(map(str.__eq__, subject.ids, self.ids))):
+        if subject.ids is None or self._is_order_of(subject.ids):
             if count != len(self.ids):
                 lengths = f"{count:,} documents without ids, and there are {len(self.ids):,} gold labels"
                 raise DsltmError(f"{subject.name} has {lengths}")
@@ -55,3 +55,6 @@ class Gold:
         if all(label is None for label in found):
             raise DsltmError(f"no document of {subject.name} has an id that the gold labels have")
         return found
+
+    def _is_order_of(self, ids: Sequence[str]) -> bool:
+        return ids is self.ids or (len(ids) == len(self.ids) and all(map(str.__eq__, ids, self.ids)))

@@ -41,14 +41,12 @@ def open_inputs(
         topn: words of each topic.
 
     Raises:
-        UsageError: there is nothing to evaluate, or standard input is named twice.
+        UsageError: there is nothing to evaluate.
         DsltmError: a file is not what it should be.
     """
     models = list(files)
     if labels is None and len(models) > 1 and (models[-1] == STDIN or _holds_labels(models[-1])):
         labels = models.pop()
-    if [*models, labels, topics, assignments].count(STDIN) > 1:
-        raise UsageError("standard input can be read as one of the files only")
     opened = None if labels is None else read_labels(labels)
     subjects = [from_model(_name(path), read_model(path), opened, topn) for path in models]
     if topics is not None or assignments is not None:

@@ -28,6 +28,7 @@ MEANINGS = {
     "ari": "Rand index adjusted for chance",
     "homogeneity": "each topic holds one class only",
     "completeness": "each class is in one topic only",
+    "query_documents": "of them that are looked up in all others, a random sample",
     "precision_at_1": "nearest document by topics is of the same class",
     "precision_at_5": "share among the nearest 5",
     "precision_at_10": "share among the nearest 10",
