@@ -18,7 +18,6 @@ from dsltm.commands.options import (
 )
 from dsltm.errors import UsageError
 from dsltm.formats.corpus import Corpus
-from dsltm.formats.labels import read_labels
 from dsltm.formats.model import read_model, write_model
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.formats.records import write_jsonl
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from dsltm.formats.model import Model
     from dsltm.topics.shares import Shares
     from dsltm.topics.view import View
 
@@ -148,6 +146,26 @@ def topics_command(
             metavar="FILE", help='Take names from lines {"topic", "label"}.', rich_help_panel=EDITING
         ),
     ] = None,
+    label: Annotated[
+        bool,
+        typer.Option(
+            "--label",
+            help="Name the topics that have no name, by the judgement of the model's own teacher.",
+            rich_help_panel=EDITING,
+        ),
+    ] = False,
+    labeler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Let the chat model at this OpenAI-compatible endpoint name them instead.",
+            rich_help_panel=EDITING,
+        ),
+    ] = None,
+    labeler_model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The model's name at that endpoint.", rich_help_panel=EDITING),
+    ] = None,
     merge: Annotated[
         list[str] | None,
         typer.Option(
@@ -183,8 +201,11 @@ def topics_command(
 
     dsltm topics model.npz labels.npz --corpus corpus.jsonl --html report.html
 
+    dsltm topics model.npz labels.npz --corpus corpus.jsonl --label -o named.npz
+
     dsltm topics model.npz labels.npz --merge 3,17 --drop 5 -o tidier.npz
     """
+    from dsltm.commands.topics_edit import edited_view, labelled
     from dsltm.commands.topics_table import show_documents, show_shares, show_topics, show_tree
     from dsltm.report.data import Options, collect
     from dsltm.report.page import page
@@ -201,11 +222,9 @@ def topics_command(
     if every is not None and by is None:
         raise UsageError("--every needs --by FIELD")
     choice = Choice(words or 10, relevance, diversify)
-    opened, view = _edited(read_model(model), labels, merge or [], drop or [], names)
-    keep = output is not None and bool(merge or drop or names)
-    if keep:
-        with open_output(output, binary=True) as file:
-            write_model(file, opened)
+    if (labeler is None) != (labeler_model is None):
+        raise UsageError("--labeler and --labeler-model go together")
+    opened, view = edited_view(read_model(model), labels, merge or [], drop or [], names)
     texts = None
     if corpus is not None:
         texts = Corpus.open(
@@ -217,6 +236,12 @@ def topics_command(
             on_error=on_error,
             keep_fields=() if by is None else (by,),
         )
+    if label or labeler is not None:
+        opened, view = labelled(opened, view, texts, labeler, labeler_model)
+    keep = output is not None and bool(merge or drop or names or label or labeler)
+    if keep:
+        with open_output(output, binary=True) as file:
+            write_model(file, opened)
     if html is not None:
         if view is None:
             raise UsageError("--html shows documents", hint="adding a labels file")
@@ -263,31 +288,6 @@ def _check(model: str, labels: str | None, corpus: str | None, wants_labels: dic
     for option, given in {**wants_labels, "--corpus": corpus}.items():
         if given and labels is None:
             raise UsageError(f"{option} is about documents", hint="adding a labels file")
-
-
-def _edited(
-    model: "Model", path: str | None, merge: list[str], drop: list[str], names: str | None
-) -> "tuple[Model, View | None]":
-    """The model as it is to be shown or written, and the documents to look at it with."""
-    from dsltm.topics.edit import edited, named, read_names
-    from dsltm.topics.view import View
-
-    labels = None if path is None else read_labels(path)
-    view = None if labels is None else View.of(model, labels)
-    if merge or drop:
-        groups, dropped = [_numbers(group, "--merge") for group in merge], _numbers(",".join(drop), "--drop")
-        model = edited(model, groups, dropped, None if view is None else view.sizes)
-        view = None if labels is None else View.of(model, labels)
-    if names is not None:
-        model = named(model, read_names(names, model))
-    return model, None if view is None else replace(view, model=model)
-
-
-def _numbers(listed: str, option: str) -> list[int]:
-    try:
-        return [int(part) for part in listed.split(",") if part.strip()]
-    except ValueError:
-        raise UsageError(f"{option} takes topic numbers such as 3,17, not {listed!r}") from None
 
 
 def _shares(

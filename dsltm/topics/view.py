@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dsltm.assignment import theta_of
 from dsltm.topics import documents
 from dsltm.topics.describe import Topic, describe, with_coherence
+from dsltm.topics.names import SOURCES, Clue
 from dsltm.topics.shares import Every, Shares, shares
 
 if TYPE_CHECKING:
@@ -88,6 +89,24 @@ class View:
             shown = documents.shown(uncertain, self.theta, self.labels, texts, borderline, border=True)
             topics = [replace(topic, borderline=found) for topic, found in zip(topics, shown, strict=True)]
         return topics
+
+    def clues(self, topics: list[Topic], corpus: Corpus | None) -> list[Clue]:
+        """What these topics are named by.
+
+        Args:
+            topics: with the words that tell them apart.
+            corpus: where typical documents are read; None: words alone.
+
+        Raises:
+            DsltmError: the corpus is not that of the labels.
+        """
+        if corpus is None:
+            return [Clue(topic.topic, topic.words) for topic in topics]
+        typical = documents.typical(self.theta, self.full, SOURCES)
+        rows = [typical[topic.topic][:SOURCES] for topic in topics]
+        texts = documents.texts_of((int(row) for found in rows for row in found), corpus, self.labels)
+        said = [[texts[int(row)] for row in found] for found in rows]
+        return [Clue(topic.topic, topic.words, found) for topic, found in zip(topics, said, strict=True)]
 
     def shares(self, field: str, every: Every | None, corpus: Corpus | None) -> Shares:
         """Topics over a field.

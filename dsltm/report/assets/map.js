@@ -133,15 +133,15 @@ T.map = (() => {
       pen.font = `${id === only ? 700 : 600} ${id === only ? 14 : 12}px system-ui, sans-serif`;
       const label = topic.short.length > 30 ? topic.short.slice(0, 29) + "…" : topic.short;
       const half = pen.measureText(label).width / 2 + 5;
-      const at = [x - half, y - 10, x + half, y + 10];
-      if (at[0] < 0 || at[1] < 0 || at[2] > w || at[3] > h) continue;
-      if (taken.some((b) => at[0] < b[2] && at[2] > b[0] && at[1] < b[3] && at[3] > b[1])) continue;
+      const at = [0, -18, 18].map((by) => [x - half, y + by - 10, x + half, y + by + 10]).find((a) =>
+        a[0] >= 0 && a[1] >= 0 && a[2] <= w && a[3] <= h && !taken.some((b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1]));
+      if (!at) continue;
       taken.push(at);
       pen.globalAlpha = only !== null && id !== only ? 0.35 : 1;
       pen.strokeStyle = paper;
-      pen.strokeText(label, x, y);
+      pen.strokeText(label, x, at[1] + 10);
       pen.fillStyle = ink;
-      pen.fillText(label, x, y);
+      pen.fillText(label, x, at[1] + 10);
     }
     pen.globalAlpha = 1;
   }

@@ -1,0 +1,154 @@
+"""Names: candidates, uniqueness, a teacher's judgement and a chat model's answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fake_endpoint import FakeEndpoint, Reply, fake_endpoint
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsltm.endpoint import ChatEndpoint, EndpointError
+from dsltm.topics.names import Clue, by_endpoint, by_teacher, candidates, cleaned, unique
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+VOCABULARY = {"oracle", "database", "query", "python", "list", "lists", "loop"}
+TEXTS = [
+    "Oracle Database is slow",
+    "an Oracle Database query",
+    "the ORACLE database, query it",
+    "python list",
+]
+
+
+def test_candidates_are_phrases_of_the_documents_and_the_topics_words() -> None:
+    found = candidates(Clue(0, ["oracle", "query"], TEXTS), VOCABULARY)
+    assert found[0] in ("Oracle", "Oracle Database")
+    assert "Oracle Database" in found
+    assert "oracle query" in found
+    assert not {"Database is", "is slow", "python list", "database, query"} & set(found)
+
+
+def test_two_forms_of_a_word_are_no_pair() -> None:
+    found = candidates(Clue(0, ["lists", "list", "loop"]), VOCABULARY)
+    assert "lists loop" in found
+    assert "lists list" not in found
+
+
+def test_hostile_words_make_harmless_names() -> None:
+    found = candidates(Clue(0, ["\x1b[31mred", "\u202eolleh"], []), set())
+    assert not {"\x1b", "\u202e"} & set("".join(found))
+
+
+class _Judge:
+    """Finds a name probable that the words in front of it hold."""
+
+    def of(self, text: str, phrases: Sequence[str]) -> list[float]:
+        words = text.lower().replace(",", "").split()
+        return [float(sum(words.count(word) for word in phrase.lower().split())) for phrase in phrases]
+
+
+def test_the_name_is_what_the_topic_makes_probable() -> None:
+    clues = [Clue(0, ["oracle", "query"], TEXTS[:3]), Clue(1, ["python", "loop"], ["python loop"] * 3)]
+    steps: list[int] = []
+    judge: Any = _Judge()
+    names = by_teacher(clues, VOCABULARY, judge, (), lambda: steps.append(1))
+    assert names == by_teacher(clues, VOCABULARY, judge, ())
+    assert "oracle" in names[0].lower()
+    assert "python" in names[1]
+    assert len(steps) == 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(["a b", "B A", "c", "C", "d e"]), max_size=4), min_size=1, max_size=6),
+    st.sets(st.sampled_from(["c", "a b", "x"])),
+)
+def test_no_name_comes_twice(offers: list[list[str]], taken: set[str]) -> None:
+    clues = [Clue(i, ["same", "words"]) for i in range(len(offers))]
+    scores = [[float(len(row) - i) for i in range(len(row))] for row in offers]
+    names = unique(clues, offers, scores, taken)
+    keys = [tuple(sorted(name.casefold().split())) for name in [*names, *taken]]
+    assert len(keys) == len(set(keys))
+    assert all(names)
+
+
+def test_the_surest_topic_gets_the_name() -> None:
+    clues = [Clue(0, ["p", "q"]), Clue(1, ["r", "s"])]
+    assert unique(clues, [["x", "y"], ["x", "z"]], [[1.0, 0.5], [2.0, 0.1]], ()) == ["y", "x"]
+    assert unique(clues, [["x"], ["x"]], [[1.0], [2.0]], ["X"]) == ["p q", "r s"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ("Oracle Databases", "Oracle Databases"),
+        ('"Oracle Databases."', "Oracle Databases"),
+        ("**Topic name: Oracle Databases**\n\nBecause ...", "Oracle Databases"),
+        ("<think>hm\nhm</think>\n\nC++ Templates", "C++ Templates"),
+        ("1. \u201cWeb Forms\u201d", "Web Forms"),
+        ("I think a good name for this topic would be Oracle", None),
+        ("", None),
+        ("...", None),
+        ("x" * 80, None),
+        ("red\x1b[31m alert", "red\ufffd[31m alert"),
+        ("日本語", "日本語"),
+    ],
+)
+def test_names_are_taken_out_of_answers(answer: str, name: str | None) -> None:
+    assert cleaned(answer) == name
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Callable[[FakeEndpoint], ChatEndpoint]:
+    return lambda server: ChatEndpoint(server.url, "m", cache_dir=tmp_path, concurrency=1, attempts=1)
+
+
+def test_a_chat_model_names_topics_once(ask: Callable[[FakeEndpoint], ChatEndpoint]) -> None:
+    clues = [Clue(i, [f"word{i}", f"other{i}"], ["a text"]) for i in range(3)]
+    with fake_endpoint() as server:
+        server.script = [
+            Reply("Databases"),
+            Reply("databases."),
+            Reply("No name but a very long sentence"),
+            Reply("Storage"),
+        ]
+        endpoint = ask(server)
+        assert by_endpoint(clues, endpoint, ["Web"]) == ["Databases", "Storage", "word2 other2"]
+        asked = len(server.asked)
+        assert "Databases; Web" in str(server.asked[3].body)
+        assert "word0, other0" in str(server.asked[0].body)
+        assert by_endpoint(clues, endpoint, ["Web"]) == ["Databases", "Storage", "word2 other2"]
+        assert len(server.asked) == asked
+
+
+def test_an_endpoint_that_never_answers_is_an_error(ask: Callable[[FakeEndpoint], ChatEndpoint]) -> None:
+    with fake_endpoint() as server:
+        server.always = lambda _: Reply.error(500)
+        with pytest.raises(EndpointError):
+            by_endpoint([Clue(0, ["a", "b"]), Clue(1, ["c", "d"])], ask(server), ())
+
+
+def test_likelihood_is_that_of_reading_it_all(tiny_teacher: Callable[[str], Path]) -> None:
+    import tiny_teachers
+    import torch
+
+    from dsltm.teacher.load import load_teacher
+    from dsltm.topics.likelihood import Likelihood
+
+    text, phrases = "the cat and the dog", ["cat", "the dog and the cat", "dog cat"]
+    for family in list(tiny_teachers.FAMILIES)[:3]:
+        teacher = load_teacher(str(tiny_teacher(family)), dtype="float32")
+        found = Likelihood(teacher).of(text, phrases)
+        for phrase, value in zip(phrases, found, strict=True):
+            before = teacher.tokenizer(text).input_ids
+            after = teacher.tokenizer(f" {phrase}", add_special_tokens=False).input_ids
+            with torch.inference_mode():
+                logits = teacher.model(torch.tensor([before + after])).logits[0].log_softmax(-1)
+            places = range(len(before) - 1, len(before) + len(after) - 1)
+            expected = sum(float(logits[place, token]) for place, token in zip(places, after, strict=True))
+            assert value == pytest.approx(expected, abs=1e-3), (family, phrase)
