@@ -25,10 +25,10 @@ class ETM(Embedded):
             "prior", torch.zeros(shape.topics)
         )  # its mean, and the logarithm of its variance
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mean, log_variance = self.encoder(self.standardise(x))
         theta, prior = draw(mean, log_variance, self.prior, self.prior)
-        return mixture(theta, self.beta()), prior
+        return mixture(theta, self.beta()), prior, torch.softmax(mean, 1)
 
     def theta(self, x: Tensor) -> Tensor:
         mean, _ = self.encoder(self.standardise(x))

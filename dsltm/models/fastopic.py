@@ -43,7 +43,7 @@ class FASTopic(Backbone):
         """[B, K] between documents and topics."""
         return squared_distances(normalize(self.standardise(x)), self.topics)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         to_topics, to_words = self.distances(x), squared_distances(self.topics, self.words)
         theta, of_topics = plan(
             to_topics, log_softmax(self.topic_weights, 0), self.topic_potential, DOCUMENT_SHARPNESS
@@ -55,7 +55,7 @@ class FASTopic(Backbone):
             self.topic_potential.lerp_(of_topics - of_topics.mean(), _MOMENTUM)
             self.word_potential.copy_(of_words)
         cost = (theta * to_topics).sum(1).mean() + (beta * to_words).sum(1).mean()
-        return mixture(theta, beta), cost
+        return mixture(theta, beta), cost, theta
 
     def theta(self, x: Tensor) -> Tensor:
         return torch.softmax(self.topic_potential - DOCUMENT_SHARPNESS * self.distances(x), 1)

@@ -129,11 +129,11 @@ def fit(
         # Parts of equal size: a short last batch would upset the batch normalisation.
         for step, chosen in enumerate(np.array_split(order.permutation(len(data)), steps)):
             x, y, entropy = data.batch(chosen)
-            logits, regulariser = backbone(x)
+            logits, regulariser, theta = backbone(x)
             loss = divergence(y, logits, entropy)
             total = config.weight * loss + regulariser
             if data.clusters is not None:
-                total = total + config.guide * guide_loss(backbone.theta(x), data.clusters[chosen])
+                total = total + config.guide * guide_loss(theta, data.clusters[chosen])
             total.backward()
             optimiser.step()
             parts[step, 0], parts[step, 1] = loss.detach(), regulariser.detach()

@@ -67,7 +67,7 @@ def test_prior_kl() -> None:
 @pytest.mark.parametrize("kind", [ProdLDA, ETM])
 def test_regulariser_is_the_prior_kl(kind: type[Backbone]) -> None:
     model = build(kind.__name__.lower()).eval()
-    _, found = model(vectors())
+    _, found, _ = model(vectors())
     # Of ProdLDA the Laplace approximation to Dirichlet(1), of which (1 - 2/K) + 1/K is left; of ETM N(0, I).
     variance = np.full(4, 1 - 2 / 4 + 1 / 4 if kind is ProdLDA else 1.0)
     expected = prior_kl(*posterior(model, vectors()), np.zeros(4), variance)
@@ -78,7 +78,7 @@ def test_ecrtm_regulariser() -> None:
     """100 · Σ P |t - w|² with P from Sinkhorn at α = 20 between equal weights, beside the prior's KL."""
     model = build("ecrtm").eval()
     assert isinstance(model, ECRTM)
-    _, found = model(vectors())
+    _, found, _ = model(vectors())
     topics, words = model.topics.detach().numpy(), model.words.detach().numpy()
     cost = ((topics[:, None].astype(np.float64) - words[None]) ** 2).sum(2)
     clustering = (reference_plan(cost, 20.0, np.full(30, 1 / 30)) * cost).sum()
@@ -116,7 +116,7 @@ def test_fastopic_regulariser() -> None:
     model = build("fastopic").eval()
     assert isinstance(model, FASTopic)
     x = vectors().double().numpy()
-    logits, found = model(vectors())
+    logits, found, _ = model(vectors())
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     topics, words = model.topics.detach().double().numpy(), model.words.detach().double().numpy()
     to_topics = ((x[:, None] - topics[None]) ** 2).sum(2)
@@ -139,7 +139,7 @@ def test_gradients_are_finite_at_extremes(name: str, temperature: float, weight:
         torch.randn(20, 30, generator=torch.Generator().manual_seed(0)) * 10 / temperature, 1
     )
     with torch.random.fork_rng():
-        logits, regulariser = model(scale * vectors())
+        logits, regulariser, _ = model(scale * vectors())
     (weight * divergence(target, logits) + regulariser).backward()
     for weights in model.parameters():
         assert weights.grad is not None
@@ -167,3 +167,9 @@ def test_word_embeddings_start_as_principal_components() -> None:
     centred = given.astype(np.float64) - given.astype(np.float64).mean(0)
     cosines = centred @ centred.T / np.outer(*[np.linalg.norm(centred, axis=1)] * 2)
     np.testing.assert_allclose(words @ words.T, cosines, atol=1e-3)  # 12 < 200: nothing is cut
+
+
+@pytest.mark.parametrize("name", ["prodlda", "ecrtm", "etm"])
+def test_forward_gives_theta_without_sampling(name: str) -> None:
+    model = build(name).eval()
+    torch.testing.assert_close(model(vectors())[2], model.theta(vectors()), rtol=0, atol=0)
