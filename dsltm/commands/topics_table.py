@@ -29,6 +29,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = "▁▂▃▄▅▆▇█"
 _ARROW = {1: "▲", 0: " ", -1: "▼"}
 _BAR = 10
+_WIDE = 110  # columns from which nothing has to be short
 _NAME = 32  # characters of a name in a table
 _EXAMPLE = 300  # characters of a document
 
@@ -51,13 +52,14 @@ def show_topics(topics: Sequence[Topic], *, all_words: bool) -> None:
         console.Column("words", wrap=True),
     ]
     largest = max((topic.share or 0.0 for topic in topics), default=0.0)
+    bar = _BAR if _width() >= _WIDE or not (named or scored) else _BAR // 2
     console.table(
         columns,
         (
             [
                 topic.topic,
-                *([_cut(topic.label or "", _NAME)] if named else []),
-                *([f"{topic.size:,}", _share(topic.share or 0.0, largest)] if sized else []),
+                *([_cut(topic.label or "", min(_NAME, _width() // 4))] if named else []),
+                *([f"{topic.size:,}", _share(topic.share or 0.0, largest, bar)] if sized else []),
                 *([_score(topic.coherence)] if scored else []),
                 _shaded(topic) if all_words else _Fitting(topic),
             ]
@@ -198,17 +200,17 @@ def _show_classes(topics: Sequence[Topic], shares: Shares) -> None:
     )
 
 
-def _share(share: float, largest: float) -> Text:
-    """A bar of at most `_BAR` characters and the number that it stands for."""
+def _share(share: float, largest: float, most: int) -> Text:
+    """A bar of at most `most` characters and the number that it stands for."""
     from rich.text import Text
 
-    length = share / largest * _BAR if largest else 0.0
+    length = share / largest * most if largest else 0.0
     if _unicode():
         whole, part = divmod(round(length * 8), 8)
         bar = "█" * whole + (_EIGHTHS[part] if part else "")
     else:
         bar = "#" * round(length)
-    return Text(f"{bar:<{_BAR}}", _ACCENT, no_wrap=True).append(f"{share:6.1%}", "default")
+    return Text(f"{bar:<{most}}", _ACCENT, no_wrap=True).append(f"{share:6.1%}", "default")
 
 
 def _score(value: float | None) -> str:
