@@ -41,5 +41,8 @@ bench: $(VENV)/.installed ## the measured tables of the README; DATA is the fold
 	$(BIN)/python tests/bench/bench_metrics.py
 	$(BIN)/python tests/bench/bench_memory.py
 
+reproduce: $(VENV)/.installed ## the paper's table, resumable, hours; DATA is the folder of the corpora
+	$(BIN)/python tests/bench/reproduce.py --data $(DATA) --out reproduce
+
 clean: ## remove what make made
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
