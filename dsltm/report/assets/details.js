@@ -46,7 +46,7 @@ T.details = (() => {
         el("button.quiet", { type: "button", "aria-label": "Close this topic", onclick: () => T.open({ topic: null, doc: null }) }, "×")),
       figures(topic),
       el("p", el("button.quiet", { type: "button", onclick: () => { T.open({ view: "map" }); T.map.zoomTo(id); } }, "Zoom to its documents")),
-      el("h3", "Words, by how much more they are this topic’s than others’"), words(topic),
+      el("h3", "Words that set it apart"), words(topic),
       el("h3", "Typical documents"), el("ul.cards", topic.examples.map((i) => card(i, share(i)))),
       topic.borderline.length ? [el("h3", "On the border"),
         el("ul.cards", topic.borderline.map((i) => card(i, el("span.muted", `${percent(points.p[i] / 255)}, or ${data.topics[points.second[i]].name} ${percent(points.q[i] / 255)}`))))] : null,

@@ -50,7 +50,7 @@ T.views = (() => {
     const note = field.every
       ? "Share of each period’s documents, with 95% limits; rising topics first, falling ones last."
       : `Which ${field.name} a topic’s documents have, the largest topics first.`;
-    const left = field.left ? ` ${number(field.left)} rarer values are not shown.` : "";
+    const left = field.left ? ` Not shown: ${number(field.left)} of the rarer values.` : "";
     return el("div.multiples", el("p.muted", note + left), el("ul.grid", ids.map((id) =>
       el("li", { "data-topic": id }, el("div.title", T.details.topicLink(id), field.changing[id] ? el("span.trend", field.changing[id] > 0 ? "▲ rising" : "▼ falling") : null), chart(field, id)))));
   }
