@@ -187,7 +187,10 @@ def test_other_tools_are_scored_beside(files: Files, tmp_path: Path) -> None:
         assert theirs[name] == pytest.approx(ours[name])
     # The empty documents are equally near to all, and stand in another order.
     assert theirs["precision_at_10"] == pytest.approx(ours["precision_at_10"], abs=0.01)
-    both = rows(files.models[0], files.labels, "--topics", topics, "--assignments", assignments)
+    both = rows(files.models[0], files.labels, "--topics", topics, "--assignments", assignments, "--vectors")
+    assert "vector_precision_at_1" in both[0]
+    assert "vector_precision_at_1" not in both[1]  # its documents are in another order
+    assert "empty_documents" not in both[1]
     assert [row["model"] for row in both[:2]] == [str(files.models[0]), str(topics)]
     assert both[1]["purity"] == pytest.approx(both[0]["purity"])
     assert both[1]["umass"] == pytest.approx(both[0]["umass"])

@@ -40,9 +40,8 @@ class Welch:
     Attributes:
         first, second: their names.
         difference: by metric, the first mean minus the second.
-        t, df, p: by metric, Welch's statistic, its degrees of freedom and the two-sided probability;
-            without the
-            metrics that do not vary at all, of which no test is possible.
+        t, df, p: by metric, Welch's statistic, its degrees of freedom and the two-sided probability; without
+            the metrics that do not vary at all, of which no test is possible.
     """
 
     first: str

@@ -79,8 +79,8 @@ class _Block:
     """Where the topics' words stand in some documents written one after another, in the order of the text.
 
     Attributes:
-        word, document, place: of each occurrence: which word, in which document, at which token of the
-            block. first, length: of each document: its first token and the number of its tokens.
+        word, document, place: of each occurrence: which word, in which document, at which token.
+        first, length: of each document: its first token and the number of its tokens.
     """
 
     word: Integers

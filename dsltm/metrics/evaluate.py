@@ -51,20 +51,24 @@ def evaluate(
     Args:
         subjects: the models.
         gold: the documents' classes.
-        labels: the file that the documents came from.
-        coherence_of: `reference.by_corpus` or `reference.by_counts` with their reference: all models at
-            once. raters: functions from topics to ratings, by the metric's name. topn: words of each topic
-            that count. vectors: also retrieve by the document vectors in `labels`.
+        labels: the file that the documents of our own models came from.
+        coherence_of: `reference.by_corpus` or `reference.by_counts` with their reference, for all models.
+        raters: functions from topics to ratings, by the metric's name.
+        topn: words of each topic that count.
+        vectors: also retrieve by the document vectors in `labels`.
 
     Raises:
         DsltmError: what is given does not fit together.
     """
-    scores = [Scores(_size(subject, labels)) for subject in subjects]
-    for subject, score in zip(subjects, scores, strict=True):
+    scores = []
+    for subject in subjects:
+        # Another tool's documents need not be those of the labels file, nor in their order.
+        own = labels if labels is not None and subject.ids is labels.ids else None
+        scores.append(score := Scores(_size(subject, own)))
         if gold is not None and subject.clusters is not None:
             classes = gold.aligned(subject)
-            score.values.update(by_gold(subject, classes, labels if vectors else None))
-        if subject.clusters is not None and subject.config is not None and subject.topics is not None:
+            score.values.update(by_gold(subject, classes, own if vectors else None))
+        if own is not None and subject.clusters is not None and subject.topics is not None:
             sizes = np.bincount(subject.clusters, minlength=len(subject.topics))
             score.per_topic["size"] = sizes.tolist()
         if subject.topics is not None:

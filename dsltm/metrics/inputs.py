@@ -1,17 +1,12 @@
 """Opening what is evaluated: which of the files are models, and which holds the documents."""
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
-import orjson
 
 from dsltm.errors import UsageError
-from dsltm.formats import labels as labels_format
-from dsltm.formats.labels import Labels, read_labels
+from dsltm.formats.labels import FORMAT, Labels, read_labels
 from dsltm.formats.model import read_model
+from dsltm.formats.npz import format_of
 from dsltm.formats.source import STDIN
 from dsltm.metrics.names import TOP_WORDS
 from dsltm.metrics.subject import Subject, from_files, from_model
@@ -45,7 +40,7 @@ def open_inputs(
         DsltmError: a file is not what it should be.
     """
     models = list(files)
-    if labels is None and len(models) > 1 and (models[-1] == STDIN or _holds_labels(models[-1])):
+    if labels is None and len(models) > 1 and (models[-1] == STDIN or format_of(models[-1]) == FORMAT):
         labels = models.pop()
     opened = None if labels is None else read_labels(labels)
     subjects = [from_model(_name(path), read_model(path), opened, topn) for path in models]
@@ -58,15 +53,3 @@ def open_inputs(
 
 def _name(path: str) -> str:
     return "standard input" if path == STDIN else path
-
-
-def _holds_labels(path: str) -> bool:
-    """Whether a file's header says so; what is wrong with a file is found, and said, when it is read."""
-    if not Path(path).is_file():
-        return False
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            header = orjson.loads(archive["header"].tobytes())
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError, AttributeError):
-        return False
-    return isinstance(header, dict) and header.get("format") == labels_format.FORMAT

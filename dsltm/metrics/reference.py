@@ -39,8 +39,10 @@ def by_corpus(
     Args:
         models: the topics of each.
         documents: the reference's tokens, `vocabulary.words` of each text; not touched where the cache has
-            all counts. topn: words of each topic that count. counting: see `names.Counting`. cache:
-            a directory for counts, and what tells the reference (its hash, and how it is read) from others.
+            all counts.
+        topn: words of each topic that count.
+        counting: see `names.Counting`.
+        cache: a directory for counts, and what tells this reference, and how it is read, from others.
 
     Raises:
         DsltmError: the reference has no documents, or the cache cannot be written.

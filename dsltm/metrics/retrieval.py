@@ -67,12 +67,11 @@ def precision_by_topics(
 def precision_by_vectors(
     vectors: Matrix, classes: Labelling, depths: Sequence[int] = DEPTHS, max_queries: int = MAX_QUERIES
 ) -> dict[int, float]:
-    """The same with documents ranked by the cosine of their vectors: what topics of these vectors can hope
-    for.
+    """The same by the cosine of document vectors: what topics of these vectors can hope for.
 
     Args:
-        vectors: [N, H] document vectors, of any floating type, memory-mapped or not; a zero vector is at
-            cosine 0. classes, depths, max_queries: as in `precision_by_topics`.
+        vectors: [N, H], of any floating type, memory-mapped or not; a zero vector is at cosine 0.
+        classes, depths, max_queries: as in `precision_by_topics`.
 
     Raises:
         DsltmError: the vectors are not finite or do not fit the classes.

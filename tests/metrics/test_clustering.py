@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsltm.errors import DsltmError
@@ -43,6 +43,7 @@ def test_a_perfect_clustering_scores_one(name: str) -> None:
 
 
 @given(labellings, st.permutations(range(6)))
+@settings(deadline=None)
 def test_renaming_topics_changes_nothing(pair: tuple[list[int], list[int]], names: list[int]) -> None:
     clusters, classes = pair
     renamed = [names[cluster] for cluster in clusters]
@@ -51,6 +52,7 @@ def test_renaming_topics_changes_nothing(pair: tuple[list[int], list[int]], name
 
 
 @given(labellings)
+@settings(deadline=None)
 def test_purities_and_nmi_equal_their_definitions(pair: tuple[list[int], list[int]]) -> None:
     clusters, classes = pair
     n = len(clusters)
