@@ -1,0 +1,134 @@
+"""Attention becomes topics: what must hold on tiny teachers, whose attention means nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import tiny_teachers
+import torch
+
+from dsltm.attend.layout import layout
+from dsltm.attend.reading import TopicReader
+from dsltm.attend.run import AttendConfig, attend
+from dsltm.distill.run import DistillConfig, distill
+from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.corpus import Corpus
+from dsltm.formats.labels import Labels, read_labels
+from dsltm.formats.topics import WrittenTopic
+from dsltm.inference import theta as theta_of
+from dsltm.models.attend import Attend
+from dsltm.models.base import Shape
+from dsltm.teacher.load import Teacher, load_teacher
+from dsltm.vocabulary import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+TOPICS = [WrittenTopic(name) for name in sorted(tiny_teachers.THEMES)]
+CONFIG = AttendConfig(sample=60, choosing=30, max_tokens=500)
+
+
+@pytest.fixture(scope="module")
+def read(
+    tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Callable[[str], Path], tiny_corpus: Path
+) -> tuple[Labels, Corpus, Teacher]:
+    teacher = load_teacher(str(tiny_teacher("llama")), dtype="float32", device="cpu")
+    place = str(tmp_path_factory.mktemp("attend") / "labels.npz")
+    corpus = Corpus.open(str(tiny_corpus))
+    distill(corpus, teacher, DistillConfig(), output=place)
+    return read_labels(place), corpus, teacher
+
+
+def test_attend_makes_a_model_that_assigns(read: tuple[Labels, Corpus, Teacher]) -> None:
+    labels, corpus, teacher = read
+    done = attend(TOPICS, labels, corpus, teacher, CONFIG)
+    assert done.theta.shape == (60, len(TOPICS))
+    np.testing.assert_allclose(done.theta.sum(1), 1, rtol=1e-4)
+    np.testing.assert_allclose(done.model.beta.sum(1), 1, rtol=1e-4)
+    assert done.model.names == [topic.label for topic in TOPICS]
+    theta = theta_of(done.model, labels.hidden)
+    np.testing.assert_allclose(theta.sum(1), 1, rtol=1e-4)
+    again = attend(TOPICS, labels, corpus, teacher, CONFIG)
+    assert np.array_equal(again.theta, done.theta)
+    assert all(np.array_equal(again.model.arrays[name], array) for name, array in done.model.arrays.items())
+    assert json.dumps(done.model.header)  # nothing in it that a file cannot hold
+
+
+def test_every_answer_calibration_and_choice_of_heads_runs(read: tuple[Labels, Corpus, Teacher]) -> None:
+    labels, corpus, teacher = read
+    seen = []
+    for change in (
+        {"answer": "numbers"},
+        {"answer": "mixture"},
+        {"calibrate": "empty"},
+        {"heads": ((1, 2), (2, 0)), "orders": 1},
+        {"layers": (2,)},
+    ):
+        done = attend(TOPICS, labels, corpus, teacher, AttendConfig(**{**CONFIG.__dict__, **change}))
+        assert np.isfinite(done.theta).all()
+        seen.append(done.theta.round(5).tobytes())
+        if "layers" in change:
+            assert {layer for layer, _ in done.model.header["training"]["heads"]} == {2}
+    assert len(set(seen)) == len(seen)  # no option that does nothing
+
+
+def test_what_the_teacher_does_not_have_is_refused(
+    read: tuple[Labels, Corpus, Teacher], tiny_teacher: Callable[[str], Path]
+) -> None:
+    labels, corpus, teacher = read
+    for change, complaint in (
+        ({"heads": ((9, 0),)}, "there is no head 9.0, the teacher has 0.0 to 2.3"),
+        ({"layers": (7,)}, "there is no layer 7, the teacher has 0 to 2"),
+        ({"orders": 1}, "needs --orders 2"),
+    ):
+        with pytest.raises(UsageError, match=complaint):
+            attend(TOPICS, labels, corpus, teacher, AttendConfig(**{**CONFIG.__dict__, **change}))
+    other = load_teacher(str(tiny_teacher("gemma3")), dtype="float32", device="cpu")
+    with pytest.raises(DsltmError, match="the documents were read by"):
+        attend(TOPICS, labels, corpus, other, CONFIG)
+    with pytest.raises(DsltmError, match="the instruction alone takes more"):
+        attend(TOPICS, labels, corpus, teacher, AttendConfig(**{**CONFIG.__dict__, "max_tokens": 40}))
+
+
+def test_words_have_the_attention_of_their_tokens(read: tuple[Labels, Corpus, Teacher]) -> None:
+    _, _, teacher = read
+    texts = ["We saw butter, and a GUITAR.", "", "x 1 \u0130stanbul", "piano " * 40, "<s> oven"]
+    reader = TopicReader(teacher, TOPICS, np.array([range(6), range(5, -1, -1)]), max_tokens=500)
+    heads = np.array([0, 5, 11])
+    seen = reader.read(texts, heads)
+    assert seen.topics.shape == (2, 5, 3, 6)
+    np.testing.assert_allclose(np.exp(seen.numbers).sum(-1), 1, atol=1e-4)
+    for text, (found, mass) in zip(texts, seen.words, strict=True):
+        if text.isascii():
+            assert found == words(text)
+        assert mass.shape == (3, len(found))
+        assert (mass >= 0).all()
+        assert (mass.sum(1) <= 1 + 1e-5).all()
+    assert (seen.words[0][1] > 0).all()
+    assert (seen.words[3][1] > 0).all()
+    alone = reader.read(texts[:1], heads)
+    np.testing.assert_allclose(alone.topics[:, 0], seen.topics[:, 0], atol=1e-4)
+
+
+def test_labels_with_the_slot_in_them_are_only_text(read: tuple[Labels, Corpus, Teacher]) -> None:
+    _, _, teacher = read
+    plan = layout([WrittenTopic("a {document} b"), WrittenTopic("c")], [0, 1], teacher.tokenizer)
+    assert "(1) a document b\n(2) c\n" in plan.prompts[0].template
+
+
+def test_the_linear_map_learns_what_can_be_learnt() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(3, 2, (500, 12)).astype(np.float32)
+    scores = (x - 3) @ rng.normal(0, 1, (12, 4))
+    theta = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    model = Attend(Shape(12, 4, 7))
+    model.set_scale(x.mean(0), x.std(0))
+    entropy = -(theta * np.log(theta)).sum(1).mean()
+    left = model.fit(torch.from_numpy(x), torch.from_numpy(theta.astype(np.float32)), penalty=0.0, steps=200)
+    assert left < entropy + 0.02
+    found = model.theta(torch.from_numpy(x)).numpy()
+    assert (found.argmax(1) == theta.argmax(1)).mean() > 0.97

@@ -1,0 +1,136 @@
+"""What is asked, and that nothing of an answer is believed which the documents do not show."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsltm.formats.corpus import Document
+from dsltm.formats.topics import WrittenTopic
+from dsltm.generate.merge import Merger, joined
+from dsltm.generate.request import AnswerError, Dropped, Request, excerpt, fitting, parse
+
+DOCUMENTS = [
+    Document("a1", "Butter and flour in the oven"),
+    Document("b2", "The striker's goal"),
+    Document("c3", "Rain, then\n snow"),
+]
+REQUEST = Request(DOCUMENTS, cue="A cue.", known=["Money"])
+GOOD = {"label": "Baking", "summary": "Bread.", "keywords": ["butter", "oven"], "documents": [1]}
+
+
+def answer(*topics: object) -> str:
+    return json.dumps({"topics": topics})
+
+
+def test_the_question_shows_documents_cue_and_what_is_known() -> None:
+    text = REQUEST.text()
+    assert "[1] Butter and flour in the oven\n[2] The striker's goal\n[3] Rain, then snow" in text
+    assert "A cue." in text
+    assert "find others than these: Money" in text
+    assert "Write 3 topics" in Request(DOCUMENTS, count=3).text()
+
+
+def test_long_documents_are_cut_and_inputs_filled() -> None:
+    assert len(excerpt("word " * 1000)) < 620
+    many = [Document(str(i), "word " * 100) for i in range(100)]
+    kept = fitting(many, 2000)
+    assert 1 < len(kept) < 100
+    assert len(Request(kept).text()) < 2000 * 4
+    assert len(fitting([Document("0", "word " * 1000)], 701)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        answer(GOOD),
+        json.dumps([GOOD]),
+        f"Sure! Here they are:\n```json\n{answer(GOOD)}\n```\nAnything {{else}}?",
+    ],
+    ids=["object", "list", "prose and fence"],
+)
+def test_topics_are_found_in_an_answer(text: str) -> None:
+    dropped = Dropped()
+    assert parse(text, REQUEST, dropped) == [WrittenTopic("Baking", "Bread.", ("butter", "oven"), ("a1",))]
+    assert str(dropped) == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("I cannot help with that.", "no JSON"),
+        (answer(GOOD)[:-20], "cut off"),
+        ('{"themes": []}', 'no list "topics"'),
+        ("[" * 100_000, "too deep"),
+    ],
+)
+def test_an_answer_without_topics_is_refused(text: str, complaint: str) -> None:
+    with pytest.raises(AnswerError, match=complaint):
+        parse(text, REQUEST, Dropped())
+
+
+def test_what_does_not_hold_is_dropped_and_counted() -> None:
+    dropped = Dropped()
+    found = parse(
+        answer(
+            {
+                **GOOD,
+                "keywords": ["Butter", "yeast", "oven flour", 7, "yeast"],
+                "documents": [0, 4, "2", 1, 1, True],
+            },
+            {"label": "Money", "keywords": ["bank"]},
+            {"keywords": ["rain"]},
+            "Rain",
+            {"label": "\x1b[31mRain\u202e \ud83d", "keywords": ["rain"], "summary": 3, "documents": "all"},
+        ),
+        REQUEST,
+        dropped,
+    )
+    assert found[0] == WrittenTopic("Baking", "Bread.", ("Butter", "oven flour"), ("b2", "a1"))
+    assert found[1].keywords == ("rain",)
+    assert found[1].label.isprintable()
+    assert len(found) == 2
+    assert (dropped.documents, dropped.keywords, dropped.topics) == (3, 2, 3)
+
+
+FIELDS = st.sampled_from(["topics", "label", "keywords", "documents", "summary", "x"])
+SIMPLE = st.none() | st.booleans() | st.integers() | st.text()
+ANYTHING = st.recursive(
+    SIMPLE, lambda x: st.lists(x, max_size=4) | st.dictionaries(FIELDS, x, max_size=5), max_leaves=20
+)
+
+
+@given(ANYTHING)
+@settings(max_examples=100, deadline=None)
+def test_whatever_json_comes_gives_topics_or_an_answer_error(value: object) -> None:
+    try:
+        found = parse(json.dumps(value), REQUEST, Dropped())
+    except AnswerError:
+        return
+    shown = {document.id for document in DOCUMENTS}
+    for topic in found:
+        assert topic.label
+        assert topic.keywords
+        assert set(topic.documents) <= shown
+
+
+def test_near_duplicates_become_one() -> None:
+    documents = [Document(str(i), text) for i, text in enumerate(["a b c d", "a b e f", "x y z w", "x y q"])]
+    merger = Merger(documents)
+    first = WrittenTopic("Letters", keywords=("a", "b", "c"), documents=("0",))
+    assert merger.add([first, WrittenTopic("End", keywords=("x", "y"))]) == 2
+    assert merger.add([WrittenTopic("letters", keywords=("k",))]) == 0  # the same label
+    assert merger.add([WrittenTopic("First ones", keywords=("a", "b"), documents=("1",))]) == 0  # keywords
+    assert merger.add([WrittenTopic("Tail", keywords=("q", "w", "z", "x"))]) == 0  # the same documents
+    assert merger.add([WrittenTopic("Others", keywords=("e", "f"))]) == 1
+    assert [topic.label for topic in merger.topics] == ["Letters", "End", "Others"]
+    assert merger.topics[0].documents == ("0", "1")
+    assert [topic.label for topic in merger.best(2)] == ["Letters", "End"]
+
+
+def test_joined_topics_keep_the_first_label() -> None:
+    both = joined(WrittenTopic("A", "", ("x",), ("1",)), WrittenTopic("B", "s", ("y", "x"), ("1", "2")))
+    assert both == WrittenTopic("A", "s", ("x", "y"), ("1", "2"))
