@@ -134,6 +134,7 @@ def test_the_paper_and_word_counts_keep_their_setting() -> None:
     paper = TrainConfig(preset="paper").resolved()
     assert (paper.centre, paper.smooth, paper.guide) == (False, 0, 0.0)
     assert (paper.epochs, paper.batch, paper.momentum, paper.weight) == (100, 64, 0.99, 1000.0)
+    assert (paper.temperature, TrainConfig().resolved().temperature) == (3.0, 1.0)
     counts = TrainConfig(target="bow").resolved()
     assert (counts.centre, counts.smooth, counts.guide, counts.epochs) == (False, 0, 0.0, 100)
     mixed = TrainConfig(preset="paper", smooth=5).resolved()

@@ -126,11 +126,12 @@ def train_command(
         ),
     ] = _DEFAULT.loss,
     temperature: Annotated[
-        float,
+        float | None,
         typer.Option(
+            show_default="1 for prodlda; paper, and other models: 3",
             help="τ of the soft label softmax(logits / τ).",
         ),
-    ] = _DEFAULT.temperature,
+    ] = None,
     target_top: Annotated[
         int | None,
         typer.Option(
@@ -150,7 +151,7 @@ def train_command(
         int | None,
         typer.Option(
             min=1,
-            show_default=f"40; paper: {_published('epochs')}",
+            show_default=f"40 for prodlda; paper, and other models: {_published('epochs')}",
             help="Passes over the corpus.",
         ),
     ] = None,
@@ -171,7 +172,7 @@ def train_command(
     momentum: Annotated[
         float | None,
         typer.Option(
-            show_default="0.9; paper: 0.99",
+            show_default="0.9 for prodlda; paper, and other models: 0.99",
             help="Adam's β₁.",
         ),
     ] = None,

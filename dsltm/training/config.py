@@ -25,9 +25,9 @@ BASELINES: dict[Baseline, dict[str, Any]] = {
     "fastopic": {"model": "fastopic", "input": "hidden", "target": "bow"},
 }
 
-_PAPER: dict[str, Any] = {"centre": False, "smooth": 0, "guide": 0.0, "momentum": 0.99}
+_PAPER: dict[str, Any] = {"temperature": 3.0, "centre": False, "smooth": 0, "guide": 0.0, "momentum": 0.99}
 _BEST: dict[str, Any] = {"centre": True, "smooth": 10, "guide": 100.0}
-_BEST_OF: dict[ModelName, dict[str, Any]] = {"prodlda": {"momentum": 0.9, "epochs": 40}}
+_BEST_OF: dict[ModelName, dict[str, Any]] = {"prodlda": {"temperature": 1.0, "momentum": 0.9, "epochs": 40}}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class TrainConfig:
     input: Input = "hidden"
     target: Target = "soft"
     loss: Loss = "kl"
-    temperature: float = 3.0
+    temperature: float | None = None
     preset: Preset = "best"
     centre: bool | None = None
     smooth: int | None = None
@@ -90,7 +90,7 @@ class TrainConfig:
         entry = self.entry
         for name, good in {
             "topics": self.topics >= 2,
-            "temperature": self.temperature > 0,
+            "temperature": self.temperature is None or self.temperature > 0,
             "weight": self.weight is None or self.weight > 0,
             "epochs": self.epochs is None or self.epochs >= 1,
             "batch": self.batch is None or self.batch >= 2,

@@ -36,6 +36,7 @@ class TrainingSet:
         self.entropy = np.zeros(len(self.rows), np.float32)
         neighbours = self._look_around(labels, config)
         if config.target == "soft":
+            assert config.temperature is not None
             self.targets, entropy = soft_targets(
                 labels.logits,
                 self.rows,
