@@ -32,10 +32,15 @@ def main() -> None:
     parser.add_argument("--topics", type=int, default=50)
     parser.add_argument("--batch", type=int)
     parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--preset", default="paper", choices=["paper", "best"])
     options = parser.parse_args()
     labels = plant(options.documents, 50, options.words, 20, options.hidden).labels
     config = TrainConfig(
-        model=options.model, topics=options.topics, epochs=options.epochs, batch=options.batch
+        model=options.model,
+        topics=options.topics,
+        epochs=options.epochs,
+        batch=options.batch,
+        preset=options.preset,
     ).resolved()
     ends = [time.perf_counter()]
 
@@ -56,14 +61,17 @@ def main() -> None:
 
 def floor(documents: int, words: int, hidden: int, topics: int, config: TrainConfig) -> None:
     """The time an epoch would take if nothing but memory, or nothing but arithmetic, had to be waited for."""
-    moved = documents * (2 * words + 2 * hidden)  # float16 targets and hidden states, once
+    assert config.batch
     units = config.units
     weights = hidden * units + units * units + 2 * units * topics + topics * words
+    data = documents * (2 * words + 2 * hidden)  # float16 targets and hidden states, once
+    state = -(-documents // config.batch) * weights * 28  # Adam reads four arrays and writes three, each step
     operations = 3 * 2 * documents * weights  # a product forward is two backward
     bandwidth, speed = memory_bandwidth(), product_speed()
-    print(
-        f"read once: {moved / 1e6:.0f} MB at {bandwidth / 1e9:.1f} GB/s: {moved / bandwidth:.3f} s an epoch"
-    )
+    for name, moved in {"documents": data, "weights and Adam's state": state}.items():
+        print(
+            f"{name}: {moved / 1e6:.0f} MB at {bandwidth / 1e9:.1f} GB/s: {moved / bandwidth:.3f} s an epoch"
+        )
     print(
         f"products: {operations / 1e9:.0f} GFLOP at {speed / 1e9:.0f} GFLOP/s: "
         f"{operations / speed:.3f} s an epoch"

@@ -129,9 +129,10 @@ def test_fastopic_regulariser() -> None:
 
 
 @pytest.mark.parametrize("name", BACKBONES)
-@pytest.mark.parametrize("temperature", [1e-3, 1.0, 1e4])
-@pytest.mark.parametrize("weight", [1e-6, 1e6])
-@pytest.mark.parametrize("scale", [1.0, 1e4])
+@pytest.mark.parametrize(
+    ("temperature", "weight", "scale"),
+    [(1e-3, 1e6, 1.0), (1e4, 1e6, 1.0), (1e-3, 1e-6, 1e4), (1.0, 1e6, 1e4)],
+)
 def test_gradients_are_finite_at_extremes(name: str, temperature: float, weight: float, scale: float) -> None:
     """Of τ, of λ, and of the length of document vectors, which underflows FASTopic as it was published."""
     model = build(name).train()
