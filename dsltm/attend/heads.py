@@ -90,4 +90,5 @@ def shared_information(left: NDArray[np.int64], right: NDArray[np.int64], kinds:
 def choose(value: NDArray[np.float64], most: int) -> NDArray[np.int64]:
     """The heads to use: up to `most`, none worth less than half of the best."""
     order = np.argsort(-value, kind="stable")[:most]
-    return np.asarray(np.sort(order[value[order] >= value[order[0]] / 2]))
+    best = value[order[0]]
+    return np.asarray(np.sort(order[value[order] >= best - abs(best) / 2]))

@@ -159,7 +159,8 @@ class TopicReader:
 
 def _align(ids: Sequence[int], stem: Sequence[int]) -> int:
     """Where the document's tokens begin in the stem: 0, or a little later where the join took a token."""
-    return next((i for i in range(min(3, len(stem))) if ids[:3] == list(stem[i : i + 3])), 0)
+    head = list(ids[:3])
+    return next((i for i in range(min(3, len(stem))) if head == list(stem[i : i + len(head)])), 0)
 
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:

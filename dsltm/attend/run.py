@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 BACKBONE = "attend"
 Answer = Literal["attention", "numbers", "mixture"]
 _CHUNK = 512
+_WEAK = 0.3  # nats of agreement
 _FREE = ("", "N/A", *("..." * size for size in (1, 2, 4, 8, 16, 32)))
 """Documents without content, of several lengths."""
 
@@ -164,6 +165,10 @@ def _heads(
     if config.heads is None:
         value = agreement(_off(trial.topics, trial.topics, trial.lengths, trial.lengths), trial.lengths)
         heads = allowed[choose(value[allowed], config.most)]
+        if value[heads].max() < _WEAK:
+            console.warn(
+                "no attention head follows the topics: a larger teacher, or dsltm ground, may do better"
+            )
         return heads, (value[heads], said)
     for layer, head in config.heads:
         if not (0 <= layer < reader.layers and 0 <= head < reader.heads):
@@ -204,7 +209,7 @@ def _read(
     """Scores [n, K] with deviation one, and for each document its words and what they weigh."""
     index = {word: i for i, word in enumerate(vocabulary)}
     scale = np.maximum(_off(free.topics, free.topics, free.lengths, free.lengths).std((0, 1, 3)), 1e-6)
-    share = worth[0] / max(worth[0].sum(), 1e-9)
+    share = np.maximum(worth[0], 1e-9) / np.maximum(worth[0], 1e-9).sum()
     parts, told, weights = [], [], []
     with console.progress("attending", len(texts) * config.orders, "readings") as bar:
         for start in range(0, len(texts), _CHUNK):

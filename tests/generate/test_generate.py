@@ -59,12 +59,12 @@ def test_an_endpoint_that_misbehaves_in_every_way(
     endpoint.script = [
         Reply.error(429, headers={"Retry-After": "0"}),
         Reply.error(500),
-        Reply(delay=3),  # longer than the time-out
+        Reply(delay=5),  # longer than the time-out
         Reply('Sure: {"topics": [{"label": "Kitch'),  # cut off, which is asked about once more
         Reply("Here you are:\n" + json.dumps(wrong)),
     ]
     endpoint.always = honest
-    done = generate(endpoint, tiny_corpus, tmp_path / "cache", "--timeout", "1", "-k", "6", "-v")
+    done = generate(endpoint, tiny_corpus, tmp_path / "cache", "--timeout", "3", "-k", "6", "-v")
     assert done.returncode == 0, done.stderr
     path = tmp_path / "topics.jsonl"
     path.write_bytes(done.stdout)
