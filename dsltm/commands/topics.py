@@ -122,23 +122,28 @@ def topics_command(
         typer.Option(help="Its heading.", show_default="the corpus file's name", rich_help_panel=REPORT),
     ] = None,
     layout: Annotated[
-        Layout,
+        Layout | None,
         typer.Option(
+            show_default="auto",
             help="How documents are placed; auto is t-SNE where openTSNE is installed (pip install "
             "'dsltm[map]') or the documents are few, else PCA.",
             rich_help_panel=REPORT,
         ),
-    ] = "auto",
+    ] = None,
     points: Annotated[
-        int,
+        int | None,
         typer.Option(
             min=1,
             metavar="N",
+            show_default="20000",
             help="At most so many documents on the map, chosen at random.",
             rich_help_panel=REPORT,
         ),
-    ] = 20_000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of choice and map.", rich_help_panel=REPORT)] = 0,
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, show_default="0", help="Seed of choice and map.", rich_help_panel=REPORT),
+    ] = None,
     tree: Annotated[bool, typer.Option("--tree", help="Show which topics are alike.")] = False,
     names: Annotated[
         str | None,
@@ -207,7 +212,7 @@ def topics_command(
     """
     from dsltm.commands.topics_edit import edited_view, labelled
     from dsltm.commands.topics_table import show_documents, show_shares, show_topics, show_tree
-    from dsltm.report.data import Options, collect
+    from dsltm.report.data import POINTS, Options, collect
     from dsltm.report.page import page
     from dsltm.topics.describe import describe, ordered
     from dsltm.topics.tree import tree as topic_tree
@@ -219,6 +224,20 @@ def topics_command(
         corpus,
         {"--examples": examples, "--borderline": borderline, "--coherence": coherence or sort == "coherence"},
     )
+    naming = label or labeler is not None
+    _check_views(
+        {
+            "--html": html is not None,
+            "--tree": tree,
+            "--examples": bool(examples or borderline),
+            "--by": by is not None,
+        },
+        editing=output is not None and bool(merge or drop or names or naming),
+    )
+    if html is None and any(option is not None for option in (title, layout, points, seed)):
+        raise UsageError("--title, --layout, --points and --seed are about the page", hint="--html FILE")
+    if corpus is not None and not (examples or borderline or by or html or naming):
+        raise UsageError("the --corpus is for --examples, --borderline, --by, --label or --html")
     if every is not None and by is None:
         raise UsageError("--every needs --by FIELD")
     choice = Choice(words or 10, relevance, diversify)
@@ -236,9 +255,9 @@ def topics_command(
             on_error=on_error,
             keep_fields=() if by is None else (by,),
         )
-    if label or labeler is not None:
+    if naming:
         opened, view = labelled(opened, view, texts, labeler, labeler_model)
-    keep = output is not None and bool(merge or drop or names or label or labeler)
+    keep = output is not None and bool(merge or drop or names or naming)
     if keep:
         with open_output(output, binary=True) as file:
             write_model(file, opened)
@@ -249,7 +268,7 @@ def topics_command(
         fields = [] if by is None else [_shares(view, by, every, texts, label_field)]
         if by != label_field and view.labels.header.get("gold_names"):
             fields.append(view.shares(label_field, None, None))
-        options = Options(title or _title(corpus), layout, points, seed)
+        options = Options(title or _title(corpus), layout or "auto", points or POINTS, seed or 0)
         data = collect(view, view.topics(choice, coherence=coherence), fields, texts, options)
         with open_output(html) as file:
             file.write(page(data))
@@ -279,6 +298,17 @@ def topics_command(
 def _title(corpus: str | None) -> str:
     """What the page is called: "reviews" for "data/reviews.jsonl.gz"."""
     return "Topics" if corpus in (None, "-") else Path(str(corpus)).name.split(".")[0] or "Topics"
+
+
+def _check_views(asked: dict[str, bool], *, editing: bool) -> None:
+    """Refuse two pictures at once, of which only one would be shown."""
+    views = [option for option, given in asked.items() if given]
+    if len(views) > 1 and views != ["--html", "--by"]:
+        raise UsageError(f"{views[0]} and {views[1]} are shown one at a time")
+    if editing and views and views[0] != "--html":
+        raise UsageError(
+            f"{views[0]} shows topics, and -o is the edited model here", hint="one after the other"
+        )
 
 
 def _check(model: str, labels: str | None, corpus: str | None, wants_labels: dict[str, object]) -> None:

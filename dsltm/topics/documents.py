@@ -76,6 +76,8 @@ def typical(theta: Floats, full: NDArray[np.bool_], count: int) -> list[Integers
 def uncertain(theta: Floats, first: Integers, count: int) -> list[Integers]:
     """For each topic the rows of its documents whose second topic is nearest to it, with spare ones."""
     found = []
+    if theta.shape[1] < 2:  # the only topic of a model has no border
+        return [np.empty(0, np.int64)]
     for topic in range(theta.shape[1]):
         rows = np.flatnonzero(first == topic)
         two = np.partition(theta[rows], -2, axis=1)[:, -2:]
@@ -84,7 +86,11 @@ def uncertain(theta: Floats, first: Integers, count: int) -> list[Integers]:
 
 
 def _first(values: Floats, count: int) -> Integers:
-    return np.argsort(values, kind="stable")[:count]
+    """Places of the least values, the least first, equal ones in their order; without sorting the rest."""
+    if count >= len(values):
+        return np.argsort(values, kind="stable")
+    least = np.flatnonzero(values <= np.partition(values, count - 1)[count - 1])
+    return np.asarray(least[np.argsort(values[least], kind="stable")[:count]])
 
 
 def read_along(corpus: Corpus, labels: Labels) -> Iterator[Document]:

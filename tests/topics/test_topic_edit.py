@@ -132,3 +132,15 @@ def test_a_header_that_lies_is_refused(change: dict[str, object], files: Files, 
         write_model(file, lying)
     with pytest.raises(DsltmError):
         theta_of(read_model(str(tmp_path / "m.npz")), files.planted.labels)
+
+
+def test_a_model_of_one_topic_can_be_looked_at(files: Files) -> None:
+    from dsltm.report.data import Options, collect
+    from dsltm.report.page import page
+    from dsltm.topics.view import View
+    from dsltm.topics.words import Choice
+
+    view = View.of(edited(files.model, [list(range(6))], []), files.planted.labels)
+    topics = view.topics(Choice(5))
+    assert view.with_documents(topics, 2, 2, None)[0].borderline == []
+    assert len(page(collect(view, topics, [], None, Options(layout="pca")))) > 10_000
