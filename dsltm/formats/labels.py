@@ -52,7 +52,10 @@ class Strings(Sequence[str]):
             index += len(self)
         if not 0 <= index < len(self):
             raise IndexError(index)
-        return self.data[self.indptr[index] : self.indptr[index + 1]].tobytes().decode()
+        try:
+            return self.data[self.indptr[index] : self.indptr[index + 1]].tobytes().decode()
+        except UnicodeDecodeError as exc:
+            raise DsltmError(f"the id of row {index} is not UTF-8") from exc
 
 
 @dataclass(frozen=True)

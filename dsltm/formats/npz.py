@@ -12,7 +12,9 @@ import shutil
 import struct
 import sys
 import tempfile
+import tokenize
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -32,6 +34,17 @@ _ALIGN = 64
 _PADDING_FIELD = 0xD935  # the extra-field id that zip aligners use
 _LOCAL_HEADER, _ZIP64_EXTRA = 30, 20
 _CHUNK = 1 << 22
+_BROKEN = (  # what the zip and numpy modules raise at a file that is cut off or altered
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    struct.error,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    SyntaxError,
+    tokenize.TokenError,
+)
 
 
 @dataclass(frozen=True)
@@ -111,16 +124,23 @@ def open_npz(path: str, *, expect: str) -> tuple[dict[str, Any], dict[str, NDArr
             raise DsltmError(f"{name}: no such file") from None
         except IsADirectoryError:
             raise DsltmError(f"{name}: is a directory, not a file") from None
-        except (
-            zipfile.BadZipFile,
-            EOFError,
-            struct.error,
-            ValueError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except _BROKEN as error:
             raise DsltmError(_what_is_wrong(real, name, error)) from error
     return _check_header(arrays.pop("header", None), expect, name), arrays
+
+
+def format_of(path: str) -> str | None:
+    """What a file's header calls it, such as "dsltm.labels"; None for files of others. Reads no array."""
+    if not os.path.isfile(path):  # looking into a pipe would use it up
+        return None
+    try:
+        with open(path, "rb") as raw, zipfile.ZipFile(raw) as archive:
+            member = _map_member(archive, raw, archive.getinfo("header.npy"), path, path)
+        header = orjson.loads(member.tobytes())
+    except (*_BROKEN, DsltmError, OSError, KeyError):
+        return None
+    found = header.get("format") if isinstance(header, dict) else None
+    return found if isinstance(found, str) else None
 
 
 @contextlib.contextmanager
