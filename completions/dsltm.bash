@@ -65,10 +65,12 @@ _dsltm() {
         train:-o|train:--output) _dsltm_paths -f; return ;;
         train:-k|train:--topics) :; return ;;
         train:--seed) :; return ;;
+        train:--seeds) :; return ;;
+        train:--init) :; return ;;
         train:--model) _dsltm_words 'prodlda ecrtm fastopic etm'; return ;;
         train:--input) _dsltm_words 'hidden bow both'; return ;;
         train:--target) _dsltm_words 'soft bow'; return ;;
-        train:--baseline) _dsltm_words 'prodlda zeroshottm combinedtm'; return ;;
+        train:--baseline) _dsltm_words 'prodlda zeroshottm combinedtm ecrtm etm fastopic'; return ;;
         train:--preset) _dsltm_words 'best paper'; return ;;
         train:--smooth) :; return ;;
         train:--guide) :; return ;;
@@ -82,6 +84,7 @@ _dsltm() {
         train:--momentum) :; return ;;
         train:--units) :; return ;;
         train:--dropout) :; return ;;
+        train:--embeddings) _dsltm_words 'teacher random'; return ;;
         train:--patience) :; return ;;
         train:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
         train:--log-file) _dsltm_paths -f; return ;;
@@ -191,6 +194,7 @@ _dsltm() {
         eval:--top-words) :; return ;;
         eval:--labels) _dsltm_paths -f; return ;;
         eval:--gold) _dsltm_paths -f; return ;;
+        eval:--id-field) :; return ;;
         eval:--label-field) :; return ;;
         eval:--topics) _dsltm_paths -f; return ;;
         eval:--assignments) _dsltm_paths -f; return ;;
@@ -218,20 +222,20 @@ _dsltm() {
     esac
     if [[ $word == -* ]]; then
         case $command in
-        vocab) _dsltm_words '-o --output --size --min-df --max-df --stopwords --teacher --text-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        distill) _dsltm_words '-o --output --teacher --vocab --size --stopwords --prompt --instruction --prompt-file --preset --projection --max-tokens --batch-tokens --dtype --device --shard --scratch --fresh --trust-remote-code --text-field --id-field --label-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        merge) _dsltm_words '-o --output --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        train) _dsltm_words '-o --output -k --topics --seed --model --input --target --baseline --preset --centre --no-centre --smooth --guide --loss --temperature --target-top --weight --epochs --batch --learning-rate --momentum --units --dropout --patience --device --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --stopwords --endpoint --model --key-env --max-requests --timeout --teacher --dtype --device --seed --text-field --id-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        ground) _dsltm_words '-o --output --labels --representatives --expand --balance --temperature --teacher --dtype --device --text-field --id-field --label-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        attend) _dsltm_words '-o --output --labels --answer --heads --layers --most-heads --orders --calibrate --sample --temperature --max-tokens --seed --assignments --teacher --dtype --device --text-field --id-field --label-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        assign) _dsltm_words '-o --output --top --min-prob --npz --teacher --batch-tokens --dtype --device --trust-remote-code --text-field --id-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        topics) _dsltm_words '-o --output --sort --coherence --words --relevance --diversify --examples --borderline --corpus --by --every --html --title --layout --points --seed --tree --names --label --labeler --labeler-model --merge --drop --text-field --id-field --label-field --format --on-error --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        eval) _dsltm_words '-o --output --top-words --per-topic --labels --gold --label-field --topics --assignments --vectors --reference --text-field --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        prompts) _dsltm_words '-o --output --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        teachers) _dsltm_words '-o --output --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        config) _dsltm_words '-o --output --quiet -q --verbose -v --log-file --config --debug -h --help' ;;
-        help) _dsltm_words '--quiet -q --verbose -v --log-file --config --debug -h --help' ;;
+        vocab) _dsltm_words '-o --output --size --min-df --max-df --stopwords --teacher --text-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        distill) _dsltm_words '-o --output --teacher --vocab --size --stopwords --prompt --instruction --prompt-file --preset --projection --max-tokens --batch-tokens --dtype --device --shard --scratch --fresh --trust-remote-code --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        merge) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        train) _dsltm_words '-o --output -k --topics --seed --seeds --init --model --input --target --baseline --preset --centre --no-centre --smooth --guide --loss --temperature --target-top --weight --epochs --batch --learning-rate --momentum --units --dropout --embeddings --patience --device -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --stopwords --endpoint --model --key-env --max-requests --timeout --teacher --dtype --device --seed --text-field --id-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        ground) _dsltm_words '-o --output --labels --representatives --expand --balance --temperature --teacher --dtype --device --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        attend) _dsltm_words '-o --output --labels --answer --heads --layers --most-heads --orders --calibrate --sample --temperature --max-tokens --seed --assignments --teacher --dtype --device --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        assign) _dsltm_words '-o --output --top --min-prob --npz --teacher --batch-tokens --dtype --device --trust-remote-code --text-field --id-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        topics) _dsltm_words '-o --output --sort --coherence --words --relevance --diversify --examples --borderline --corpus --by --every --html --title --layout --points --seed --tree --names --label --labeler --labeler-model --merge --drop --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        eval) _dsltm_words '-o --output --top-words --per-topic --labels --gold --id-field --label-field --topics --assignments --vectors --reference --text-field --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        prompts) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        teachers) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        config) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        help) _dsltm_words '-q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         esac
         return
     fi

@@ -7,12 +7,13 @@ import pty
 import re
 import shutil
 import subprocess
+import sys
 import time
 import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from shell import ROOT, bash, dsltm, on_terminal
+from shell import ROOT, bash, dsltm, environment, on_terminal
 
 from dsltm.cli import COMMANDS, top
 from dsltm.command import environment_name, long_name, options_of
@@ -52,6 +53,15 @@ def test_the_files_in_the_repository_are_those_of_the_definitions() -> None:
         str(path.relative_to(ROOT)) for folder in ("man", "completions") for path in (ROOT / folder).iterdir()
     }
     assert kept == set(files())
+
+
+def test_the_same_definitions_make_the_same_files(tmp_path: Path) -> None:
+    for seed in ("1", "2", "3"):
+        command = [sys.executable, "-m", "dsltm.manual", str(tmp_path / seed)]
+        (tmp_path / seed).mkdir()
+        subprocess.run(command, env=environment(PYTHONHASHSEED=seed), check=True)
+    for name in files():
+        assert len({(tmp_path / seed / name).read_bytes() for seed in ("1", "2", "3")}) == 1
 
 
 def test_the_wheel_puts_them_where_the_shells_and_man_look() -> None:

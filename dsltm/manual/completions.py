@@ -67,7 +67,10 @@ def _option(param: TyperOption) -> Option:
     from dsltm.teacher.prompts import NAMED
     from dsltm.teacher.registry import ALIASES
 
-    names = (*param.opts, *param.secondary_opts)
+    # typer keeps the names of --help in a set, whose order changes from run to run
+    names = tuple(
+        sorted((*param.opts, *param.secondary_opts), key=lambda name: (name.startswith("--"), name))
+    )
     about = (param.help or "").split("\n")[0]
     metavar, name = param.metavar or "", long_name(param)
     choices = tuple(str(choice) for choice in param.type_descriptor.choices or ())
