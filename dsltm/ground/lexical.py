@@ -56,7 +56,7 @@ def search(texts: Iterable[str], wanted: Sequence[Sequence[str]]) -> NDArray[np.
     where, which, often = np.array(rows, np.int64), np.array(columns, np.int64), np.array(counts, np.float64)
     frequency = np.bincount(which, minlength=len(index))
     inverse = idf(frequency, total)
-    length = np.array(lengths) / max(np.mean(lengths), 1.0) if total else np.zeros(0)
+    length = np.array(lengths) / (np.mean(lengths) or 1.0) if any(lengths) else np.ones(total)
     weight = often * (K1 + 1) / (often + K1 * (1 - B + B * length[where])) * inverse[which]
     scores = np.zeros((total, len(wanted)), np.float32)
     for number, query in enumerate(wanted):
