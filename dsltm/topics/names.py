@@ -2,7 +2,7 @@
 
 A small model writes poor names but judges them well. So it is not asked to write: candidates are phrases of
 the topic's typical documents and its top words, and the one is taken that the teacher finds most of all more
-probable with the topic before its eyes than without.
+probable with the topic before its eyes than without, and that many of the documents say.
 """
 
 from __future__ import annotations
@@ -128,11 +128,19 @@ def by_teacher(
         known = likelihood.of(f"{clue.told()}\n\n{_QUESTION}", names)
         blind = likelihood.of(_QUESTION, names)
         offered.append(names)
-        scored.append(
-            [(k - b) / len(name.split()) ** 0.5 for k, b, name in zip(known, blind, names, strict=True)]
-        )
+        gains = [
+            max(k - b, 0) / len(name.split()) ** 0.5 for k, b, name in zip(known, blind, names, strict=True)
+        ]
+        scored.append([gain * _coverage(name, clue.texts) for gain, name in zip(gains, names, strict=True)])
         advance()
     return unique(clues, offered, scored, taken)
+
+
+def _coverage(name: str, texts: Sequence[str]) -> float:
+    """How much a name counts for being said: 0.25 where no document says it, 1.25 where all do."""
+    if not texts:
+        return 1.0
+    return 0.25 + sum(name.casefold() in text.casefold() for text in texts) / len(texts)
 
 
 def unique(
