@@ -18,11 +18,10 @@ from dsltm.commands.options import (
 )
 from dsltm.errors import UsageError
 from dsltm.formats.corpus import Corpus
-from dsltm.formats.model import read_model, write_model
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.formats.records import write_jsonl
-from dsltm.report.layout import Layout
-from dsltm.topics.shares import Every
+from dsltm.report import Layout
+from dsltm.topics import Every
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -212,6 +211,7 @@ def topics_command(
     """
     from dsltm.commands.topics_edit import edited_view, labelled
     from dsltm.commands.topics_table import show_documents, show_shares, show_topics, show_tree
+    from dsltm.formats.model import read_model, write_model
     from dsltm.report.data import POINTS, Options, collect
     from dsltm.report.page import page
     from dsltm.topics.describe import describe, ordered

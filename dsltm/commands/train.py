@@ -10,8 +10,6 @@ import typer
 
 from dsltm import console
 from dsltm.errors import UsageError
-from dsltm.formats.labels import read_labels
-from dsltm.formats.model import read_model, write_model
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.models import BACKBONES, ModelName
 from dsltm.training.config import BASELINES, Baseline, Embeddings, Input, Loss, Preset, Target, TrainConfig
@@ -221,6 +219,9 @@ def train_command(
 
     dsltm distill corpus.jsonl | dsltm train -k 50 | dsltm topics
     """
+    from dsltm.formats.labels import read_labels
+    from dsltm.formats.model import read_model, write_model
+
     before = None if init is None else read_model(init)
     named = {"model": model, "input": input_, "target": target, "topics": topics, "units": units}
     chosen: dict[str, Any] = {key: choice for key, choice in named.items() if choice is not None}

@@ -1,1 +1,6 @@
 """One page to pass on: a map of the documents, the topics, their likeness and shares, in one file."""
+
+from typing import Literal
+
+Layout = Literal["auto", "tsne", "pca"]
+"""How documents are placed on the map."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.formats.corpus import Corpus
-    from dsltm.report.layout import Layout
+    from dsltm.report import Layout
     from dsltm.topics.describe import Topic
     from dsltm.topics.shares import Shares
     from dsltm.topics.view import View

@@ -10,9 +10,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dsltm.report import Layout
+
     Floats = NDArray[np.float64]
 
-Layout = Literal["auto", "tsne", "pca"]
 NAMES = {"tsne": "t-SNE", "pca": "PCA"}
 _SMALL = 3000  # so many documents scikit-learn's t-SNE places in under half a minute
 _PLACES = 30  # principal components that neighbours are looked for in

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dsltm.assignment import theta_of
-from dsltm.topics import documents
+from dsltm.topics import Every, documents
 from dsltm.topics.describe import Topic, describe, with_coherence
 from dsltm.topics.names import SOURCES, Clue
-from dsltm.topics.shares import Every, Shares, shares
+from dsltm.topics.shares import Shares, shares
 
 if TYPE_CHECKING:
     import numpy as np
