@@ -129,9 +129,13 @@ def long_name(option: TyperOption) -> str:
     return max(option.opts, key=len)
 
 
-def environment_name(option: str) -> str:
-    """The environment variable that stands in for an option: DSLTM_MAX_TOKENS for "--max-tokens"."""
-    return "DSLTM_" + option.lstrip("-").replace("-", "_").upper()
+def environment_names(command: str, option: TyperOption) -> list[str]:
+    """The environment variables that stand in for an option, the first one first.
+
+    DSLTM_TRAIN_TOPICS is `--topics` of train alone, DSLTM_TOPICS that of every command.
+    """
+    name = long_name(option).lstrip("-").replace("-", "_").upper()
+    return [f"DSLTM_{command.upper()}_{name}", f"DSLTM_{name}"]
 
 
 def examples_of(text: str) -> tuple[str, list[str]]:
@@ -150,7 +154,7 @@ class Command(TyperCommand):
         self.params += common_options()
         for param in self.params:
             if isinstance(param, TyperOption):
-                param.envvar = environment_name(long_name(param))
+                param.envvar = environment_names(self.name or "", param)
                 param.show_envvar = False  # said once, in the manual, not at each option
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]

@@ -17,7 +17,6 @@ import pytest
 from shell import DSLTM, bash, dsltm, environment, on_terminal
 
 from dsltm import __version__, cli, commands
-from dsltm.command import environment_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,7 +158,8 @@ def test_options_from_the_environment() -> None:
     assert dsltm("vocab", "--size", "2", stdin=CORPUS, env={"DSLTM_SIZE": "1"}).stdout.count(b"\n") == 2
     done = dsltm("vocab", stdin=CORPUS, env={"DSLTM_SIZE": "some"})
     assert (done.returncode, len(sentences(done.stderr))) == (2, 1)
-    assert environment_name("--max-tokens") == "DSLTM_MAX_TOKENS"
+    both = {"DSLTM_VOCAB_SIZE": "2", "DSLTM_SIZE": "1", "DSLTM_TRAIN_SIZE": "3"}
+    assert dsltm("vocab", stdin=CORPUS, env=both).stdout.count(b"\n") == 2
     quiet = dsltm("vocab", "--on-error", "skip", stdin=CORPUS + "oops", env={"DSLTM_QUIET": "1"})
     assert (quiet.returncode, quiet.stderr) == (0, b"")
 

@@ -16,10 +16,11 @@ import pytest
 from shell import ROOT, bash, dsltm, environment, on_terminal
 
 from dsltm.cli import COMMANDS, top
-from dsltm.command import environment_name, long_name, options_of
+from dsltm.command import long_name, options_of
 from dsltm.manual.__main__ import files, main
 from dsltm.manual.page import Definition, Example, Page, Paragraph, plain, roff
 from dsltm.manual.pages import FILES, all_pages
+from dsltm.manual.reference import with_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,8 @@ def test_the_files_in_the_repository_are_those_of_the_definitions() -> None:
         path = ROOT / name
         assert path.exists(), f"{name} is missing: run make docs"
         assert path.read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme == with_reference(readme), "README.md is stale: run make docs"
     kept = {
         str(path.relative_to(ROOT)) for folder in ("man", "completions") for path in (ROOT / folder).iterdir()
     }
@@ -75,12 +78,15 @@ def test_the_wheel_puts_them_where_the_shells_and_man_look() -> None:
 
 def test_every_command_and_option_is_everywhere() -> None:
     pages = {page.name: plain(page) for page in all_pages()}
+    reference = (ROOT / "README.md").read_text(encoding="utf-8")
     shells = {name: text for name, text in files().items() if name.startswith("completions/")}
     assert set(FILES) == set(COMMANDS)
     for name, option in every_option():
         assert option in pages[f"dsltm-{name}"]
         common = {"--quiet", "--verbose", "--log-file", "--config", "--debug"}
-        assert option in common or environment_name(option) in pages[f"dsltm-{name}"]
+        variable = f"DSLTM_{name}_{option[2:]}".upper().replace("-", "_")
+        assert option in common or variable in pages[f"dsltm-{name}"]
+        assert re.search(rf"`dsltm {name} .*\n.*`{option}`", reference) or option in common
         word = re.compile(rf"(?<![\w-])(--|-l ){option[2:]}(?![\w-])")
         for shell, text in shells.items():
             assert word.search(text), f"{option} of {name} is not in {shell}"

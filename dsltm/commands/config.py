@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from dsltm import console
-from dsltm.command import config_file, environment_name, long_name, options_of
+from dsltm.command import config_file, environment_names, long_name, options_of
 from dsltm.commands.options import Output
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout
@@ -23,15 +23,15 @@ def config_command(
 ) -> None:
     """Show which value each option has, and where it comes from.
 
-    An option is what the command line says, else what the environment says (DSLTM_MAX_TOKENS for
-    --max-tokens), else what the settings file says (--config, or DSLTM_CONFIG), else its default. This
-    command shows the last three.
+    An option is what the command line says, else what the environment says (DSLTM_TRAIN_TOPICS for --topics
+    of train, DSLTM_TEACHER for --teacher of every command), else what the settings file says (--config, or
+    DSLTM_CONFIG), else its default. This command shows the last three.
 
     On a terminal a table; in a pipe or a file JSON lines {"command", "option", "value", "source"}.
 
     dsltm config train
 
-    DSLTM_TOPICS=25 dsltm config --config dsltm.toml | jq -c 'select(.source != "default")'
+    DSLTM_TRAIN_TOPICS=25 dsltm config --config dsltm.toml | jq -c 'select(.source != "default")'
     """
     from dsltm.formats.records import write_jsonl
 
@@ -64,7 +64,7 @@ def _rows(top: Any, name: str, config: str | None) -> Iterator[dict[str, Any]]:
             source = ctx.get_parameter_source(option.name).name
             value = ctx.params[option.name]
             if source == "ENVIRONMENT":
-                variable = environment_name(long_name(option))
+                variable = next(v for v in environment_names(name, option) if os.environ.get(v))
                 value = os.environ[variable] if value is None else value
                 where = f"environment {variable}"
             else:

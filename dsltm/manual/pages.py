@@ -7,7 +7,7 @@ from typing import Any
 from typer.core import TyperOption
 
 from dsltm.cli import COMMANDS, top
-from dsltm.command import COMMON, by_heading, environment_name, heading_of, long_name
+from dsltm.command import COMMON, by_heading, environment_names, heading_of
 from dsltm.manual.page import Block, Definition, Example, Heading, Page, Paragraph
 from dsltm.manual.text import sections
 
@@ -58,11 +58,11 @@ def command_page(name: str, command: Any) -> Page:
     if writes is not None:
         content["OUTPUT"] = [*sections("formats")[writes], Paragraph("See dsltm-formats(5).")]
     content["EXIT STATUS"] = common["EXIT STATUS"]
-    content["ENVIRONMENT"] = _environment(command)
+    content["ENVIRONMENT"] = _environment(name, command)
     content["EXAMPLES"] = [Example(tuple(lines.splitlines())) for lines in command.examples]
     others = [f"dsltm-{other}(1)" for other in COMMANDS if other != name]
     content["SEE ALSO"] = [Paragraph(", ".join(["dsltm(1)", *others, "dsltm-formats(5)"]))]
-    return Page(f"dsltm-{name}", 1, _summary(summary), (_synopsis(name, command),), content)
+    return Page(f"dsltm-{name}", 1, _summary(summary), (synopsis(name, command),), content)
 
 
 def top_page(group: Any) -> Page:
@@ -115,7 +115,8 @@ def _summary(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _synopsis(name: str, command: Any) -> str:
+def synopsis(name: str, command: Any) -> str:
+    """How a subcommand is called, such as "dsltm vocab [OPTIONS] [CORPUS]"."""
     parts = [f"dsltm {name} [OPTIONS]"]
     for param in command.params:
         if param.param_type_name == "argument":
@@ -134,13 +135,13 @@ def _options(command: Any) -> list[Block]:
     return blocks
 
 
-def _environment(command: Any) -> list[Block]:
+def _environment(name: str, command: Any) -> list[Block]:
     names = [
-        environment_name(long_name(param))
+        environment_names(name, param)[0]
         for param in command.params
         if isinstance(param, TyperOption) and heading_of(param) != COMMON
     ]
-    own = [Paragraph("For this command: " + ", ".join(names) + ".")] if names else []
+    own = [Paragraph("For this command alone: " + ", ".join(names) + ".")] if names else []
     return [*sections("common")["ENVIRONMENT"], *own]
 
 

@@ -1,0 +1,138 @@
+"""Every block of the README that can be typed is typed, in order, in one folder.
+
+What a test cannot have is stood in for: the default teacher by a tiny one, the demo's corpus by a part of it,
+a cluster by a script, and `make` and `pip` by looking whether there is what they are asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from shell import ROOT, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+KNOWN = {"sh", "text", "toml", "make", "cron"}
+
+STAND_INS = {
+    "dsltm": 'exec "{python}" -m dsltm "$@"',
+    "python": """
+if [ "$*" = "-m dsltm.demo" ]; then awk 'NR % 40 == 1' {demo}; else exec "{python}" "$@"; fi
+""",
+    "make": 'exec {make} -n -C "{root}" "$@"',
+    "pip": 'cd "{root}" && [ "$1 $2" = "install -c" ] && [ -f "$3" ] && [ -f "$4/pyproject.toml" ]',
+    "parallel": """
+command=(); while [ "$1" != ::: ]; do command+=("$1"); shift; done; shift
+for value in "$@"; do "${{command[@]//\\{{\\}}/$value}}"; done
+""",
+    "sbatch": """
+for task in $(sed -n 's/^#SBATCH --array=1-\\([0-9]*\\).*/\\1/p' "${{!#}}" | xargs seq); do
+    SLURM_ARRAY_TASK_ID=$task sh "${{!#}}"
+done
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def typing(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Callable[[str], Path]) -> Typing:
+    folder, programs = tmp_path_factory.mktemp("readme"), tmp_path_factory.mktemp("bin")
+    demo = programs / "demo.jsonl"
+    with demo.open("wb") as file:
+        command = [sys.executable, "-m", "dsltm.demo"]
+        subprocess.run(command, stdout=file, env=environment(), check=True)
+    names = {"python": sys.executable, "demo": demo, "make": shutil.which("make"), "root": ROOT}
+    for name, script in STAND_INS.items():
+        (programs / name).write_text(f"#!/usr/bin/env bash\nset -e\n{script.format(**names)}\n")
+        (programs / name).chmod(0o755)
+    env = environment(
+        PATH=f"{programs}:{os.environ['PATH']}",
+        HOME=str(folder),
+        DSLTM_EPOCHS="2",
+        DSLTM_TEACHER=str(tiny_teacher("llama")),
+        DSLTM_PROJECTION="spellings",
+    )
+    rows = [json.loads(line) for line in demo.read_text().splitlines()[::60]]
+    (folder / "new.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with (folder / "reviews.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("id", "review"), *((row["id"], row["text"]) for row in rows)])
+    (folder / "notes.txt").write_text("".join(row["text"].split("\n")[0] + "\n" for row in rows))
+    for kind, block in BLOCKS:
+        if kind == "toml":
+            (folder / "dsltm.toml").write_text(block)
+    return Typing(folder, env)
+
+
+class Typing:
+    """A folder in which blocks are typed one after another."""
+
+    def __init__(self, folder: Path, env: dict[str, str]) -> None:
+        self.folder, self.env = folder, env
+
+    def __call__(self, script: str, folder: Path | None = None) -> str:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=folder or self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, f"{script}\n{done.stdout[-1000:]}\n{done.stderr[-3000:]}"
+        return done.stdout
+
+
+def test_every_block_is_of_a_kind_that_is_looked_at() -> None:
+    assert {kind for kind, _ in BLOCKS} <= KNOWN
+    assert sum(kind == "sh" for kind, _ in BLOCKS) >= 10
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+def test_the_commands_run_as_they_stand(typing: Typing) -> None:
+    for kind, block in BLOCKS:
+        if kind == "sh":
+            typing(block)
+    made = {path.name for path in typing.folder.iterdir()}
+    assert {"labels.npz", "model.npz", "assignments.jsonl", "report.html", "joined.npz"} <= made
+    assert typing("cmp labels.npz joined.npz || dsltm assign model.npz joined.npz | wc -l")
+
+
+def test_the_makefile_makes_topics_and_then_nothing(typing: Typing, tmp_path: Path) -> None:
+    rules = next(block for kind, block in BLOCKS if kind == "make")
+    (tmp_path / "Makefile").write_text(rules)
+    typing("python -m dsltm.demo > corpus.jsonl", tmp_path)
+    make = f"{shutil.which('make')} -s topics.jsonl"
+    typing(make, tmp_path)
+    first = (tmp_path / "topics.jsonl").stat().st_mtime_ns
+    typing(make, tmp_path)
+    assert (tmp_path / "topics.jsonl").stat().st_mtime_ns == first
+    assert "size" in json.loads((tmp_path / "topics.jsonl").read_text().splitlines()[0])
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+def test_the_nightly_job_is_silent(typing: Typing) -> None:
+    if not (typing.folder / "model.npz").exists():
+        pytest.skip("the commands that make its model did not run")
+    line = next(block for kind, block in BLOCKS if kind == "cron").strip()
+    *when, command = line.split(" ", 5)
+    assert all(re.fullmatch(r"[\d*]+", field) for field in when)
+    assert len(when) == 5
+    assert "%" not in command.replace("\\%", "")  # cron takes a bare one for the end of the line
+    (typing.folder / "topics").mkdir()
+    for name in ("model.npz", "new.jsonl"):
+        shutil.copy(typing.folder / name, typing.folder / "topics")
+    assert typing(command.replace("\\%", "%")) == ""
+    (written,) = (typing.folder / "topics").glob("20??-??-??.jsonl")
+    assert written.read_text().count("\n") == (typing.folder / "new.jsonl").read_text().count("\n")
