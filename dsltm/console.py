@@ -5,6 +5,7 @@ here ever fails because standard error is closed or full: there is nobody left t
 """
 
 import contextlib
+import functools
 import os
 import re
 import sys
@@ -35,7 +36,6 @@ class _State:
     verbose: bool = False
     debug: bool = False
     log: TextIO | None = None
-    rich: "Console | None" = None
     live: bool = False
 
 
@@ -56,7 +56,7 @@ def configure(
         quiet: only errors are printed.
         verbose: `note` is printed too.
         log_file: every message also goes here, appended, with its time, whatever `quiet` says.
-        debug: errors come with their traceback (read by the command line through `debugging`).
+        debug: errors come with their traceback (see `debugging`).
         program: what messages begin with, such as "dsltm train".
 
     Raises:
@@ -117,9 +117,10 @@ def error(message: str) -> None:
 
 
 def raw_error(text: str) -> None:
-    """Write several lines, such as a traceback or a usage message, to standard error as they are."""
+    """Write several lines, such as a traceback or a usage message, to standard error."""
+    text = "\n".join(map(plain, text.rstrip("\n").split("\n")))
     _log(text)
-    _write(text if text.endswith("\n") else text + "\n")
+    _write(text + "\n")
 
 
 def stdout_is_terminal() -> bool:
@@ -172,12 +173,11 @@ def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S")
 
 
+@functools.cache
 def _rich_stderr() -> "Console":
-    if _state.rich is None:
-        from rich.console import Console
+    from rich.console import Console
 
-        _state.rich = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    return _state.rich
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +214,7 @@ def show(*shown: "RenderableType") -> None:
     from rich.console import Console
 
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(
-            errors="replace"
-        )  # a word that the terminal's encoding lacks is no reason to die
+        sys.stdout.reconfigure(errors="replace")  # for terminals whose encoding lacks a character
     screen = Console(highlight=False, markup=False, emoji=False)
     for each in shown:
         screen.print(each)
@@ -238,8 +236,7 @@ def progress(
         description: what is being done, such as "distilling".
         total: how many units there are, None where that is not known.
         unit: what they are, in the plural, such as "documents".
-        work_total: how much work that is in a measure of its own (see `Progress.advance`), so that the
-            time left is worked out from tokens rather than documents.
+        work_total: how much work that is in a measure of its own, such as tokens (see `Progress.advance`).
     """
     shown = Progress(description, total, unit, work_total)
     if _state.quiet or _state.live or not _stderr_is_rich():
@@ -259,13 +256,11 @@ class _Lines:
     at: float = 0.0
 
     def __call__(self, progress: Progress) -> None:
-        now, share = time.monotonic(), progress.share()
-        tenth = (
-            share is not None and share - self.at >= _LINE_SHARE and now - self.when >= _LINE_LEAST_SECONDS
-        )
-        if share == 1.0 or not (tenth or now - self.when >= _LINE_SECONDS):
+        share, waited = progress.share(), time.monotonic() - self.when
+        tenth = share is not None and share - self.at >= _LINE_SHARE and waited >= _LINE_LEAST_SECONDS
+        if share == 1.0 or not (tenth or waited >= _LINE_SECONDS):
             return
-        self.when, self.at = now, share or 0.0
+        self.when, self.at = self.when + waited, share or 0.0
         percent = "" if share is None else f" ({share:.0%})"
         left = "" if progress.left() is None else f", {clock(progress.left())} left"
         _progress_line(f"{progress.description}: {progress.status()}{percent}{left}")
