@@ -63,11 +63,9 @@ def configure(
         OSError: the log file cannot be opened.
     """
     close()
-    log = None
-    if log_file is not None:  # stays open until `close`
-        log = Path(log_file).open("a", encoding="utf-8", errors="replace", buffering=1)  # noqa: SIM115
     _state.program, _state.quiet, _state.verbose, _state.debug = program, quiet, verbose, debug
-    _state.log = log
+    if log_file is not None:  # stays open until `close`
+        _state.log = Path(log_file).open("a", encoding="utf-8", errors="replace", buffering=1)
 
 
 def close() -> None:
