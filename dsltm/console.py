@@ -65,7 +65,7 @@ def configure(
     close()
     _state.program, _state.quiet, _state.verbose, _state.debug = program, quiet, verbose, debug
     if log_file is not None:  # stays open until `close`
-        _state.log = Path(log_file).open("a", encoding="utf-8", errors="replace", buffering=1)
+        _state.log = Path(log_file).open("a", encoding="utf-8", errors="replace", buffering=1)  # noqa: SIM115
 
 
 def close() -> None:
