@@ -20,8 +20,7 @@ from dsltm.progress import Progress, clock
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-# Control characters (escape sequences begin with one), direction marks and overrides, line and
-# paragraph separators, and lone surrogates, which no terminal can be sent.
+# Control characters (escapes begin with one), direction marks, line separators, lone surrogates.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LINE_SECONDS = 10.0  # off a terminal: a progress line after this long ...
 _LINE_SHARE = 0.1  # ... or this share of the work, whichever is first
@@ -273,7 +272,7 @@ def _bar(shown: Progress) -> Iterator[None]:
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TextColumn("{task.fields[status]}", markup=False),
-        TextColumn("{task.fields[left]} left", markup=False),
+        TextColumn("{task.fields[left]}", markup=False),
     )
     with RichProgress(*columns, console=_rich_stderr(), refresh_per_second=8, transient=True) as bar:
         task = bar.add_task(plain(shown.description), total=shown.target, status="", left="")
@@ -281,7 +280,8 @@ def _bar(shown: Progress) -> Iterator[None]:
         def show(now: Progress) -> None:
             if time.monotonic() - drawn[0] >= _BAR_SECONDS or now.share() == 1.0:
                 drawn[0] = time.monotonic()
-                bar.update(task, completed=now.work, status=plain(now.status()), left=clock(now.left()))
+                left = f"{clock(now.left())} left"
+                bar.update(task, completed=now.work, status=plain(now.status()), left=left)
 
         drawn = [0.0]
         shown.show = show

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shell import dsltm, on_terminal
 
 from dsltm import console
 from dsltm.progress import Progress, clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from conftest import Made
 
 
 @pytest.fixture(autouse=True)
@@ -156,3 +161,53 @@ def test_a_table_on_a_terminal_without_the_letters(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(buffer, encoding="ascii", write_through=True))
     console.table(["word"], [["naïve"]])
     assert b"na?ve" in buffer.getvalue()
+
+
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_progress_on_a_terminal(made: Made, tmp_path: Path, env: dict[str, str]) -> None:
+    arguments = ["train", made.labels, "-k", "5", "--epochs", "10", "-o", tmp_path / "m.npz"]
+    status, sent = on_terminal(*arguments, env=env)
+    assert status == 0
+    assert "training: 10/10 epochs" in sent.splitlines()[-1]
+    assert not re.search(r"^\d{4}-\d\d-\d\dT", sent.splitlines()[-1]) or env.get("TERM") == "dumb"
+    if env.get("TERM") == "dumb":
+        assert "\x1b" not in sent
+    else:
+        assert "\x1b[?25h" in sent  # the cursor comes back
+        assert "/10 epochs" in sent.split("\n")[0]
+    if "NO_COLOR" in env:
+        assert not re.search(r"\x1b\[[0-9;]*[3-9]\dm", sent)
+
+
+@pytest.mark.parametrize("column", ["words", "id", "label"])
+def test_text_of_a_corpus_is_nothing_but_text_on_a_terminal(
+    tmp_path: Path, tiny_teacher: Callable[[str], Path], column: str
+) -> None:
+    evil = "\x1b]0;owned\x07\x1b[2J[bold red]\u202e"
+    rows = [{"id": f"d{i}", "text": f"rain storm {i}", "label": "a"} for i in range(8)]
+    if column != "words":
+        rows[0][column] = evil
+    vocabulary = [{"word": "rain"}, {"word": "storm"}]
+    (tmp_path / "c.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "v.jsonl").write_text("".join(json.dumps(row) + "\n" for row in vocabulary))
+    for arguments in (
+        ["distill", "c.jsonl", "--teacher", tiny_teacher("llama"), "--vocab", "v.jsonl", "-o", "l.npz"],
+        ["train", "l.npz", "-k", "2", "--epochs", "1", "-o", "m.npz"],
+    ):
+        done = dsltm(*arguments, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr.decode()
+    if column == "words":  # a model whose vocabulary somebody wrote
+        with np.load(tmp_path / "m.npz") as arrays:
+            members = dict(arrays)
+        header = json.loads(members["header"].tobytes())
+        header["vocabulary"][0] = evil
+        members["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+        np.savez(tmp_path / "m.npz", **members)
+    shown = ["topics", "m.npz", *(["l.npz", "--examples", "2", "--corpus", "c.jsonl"] * (column != "words"))]
+    status, sent = on_terminal(*shown, cwd=tmp_path)
+    assert status == 0, sent
+    assert "\x1b]0" not in sent
+    assert "\x1b[2J" not in sent
+    assert "\u202e" not in sent
+    if column == "words":
+        assert "[bold red]" in sent
