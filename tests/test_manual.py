@@ -92,6 +92,11 @@ def test_every_command_and_option_is_everywhere() -> None:
             assert word.search(text), f"{option} of {name} is not in {shell}"
     for name in COMMANDS:
         assert f"dsltm {name}" in pages["dsltm"]
+        assert f"`dsltm {name}`" in reference  # the table of what each does
+        synopsis = pages[f"dsltm-{name}"].split("SYNOPSIS\n")[1].split("\n")[0]
+        for where in FILES[name][0]:
+            first = where.split(",")[0]
+            assert first in synopsis or (first.startswith("--") and (name, first) in set(every_option()))
 
 
 def test_roff_of_awkward_text() -> None:

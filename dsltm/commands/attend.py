@@ -19,6 +19,7 @@ from dsltm.errors import UsageError
 from dsltm.formats.corpus import Corpus
 from dsltm.formats.output import open_output
 from dsltm.formats.records import write_jsonl
+from dsltm.formats.source import holds_zip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,9 +94,9 @@ def attend_command(
     from dsltm.attend.run import AttendConfig, attend
     from dsltm.formats.model import write_model
     from dsltm.formats.topics import read_topics
-    from dsltm.ground.documents import documents, is_npz
+    from dsltm.ground.documents import documents
 
-    if is_npz(corpus):
+    if holds_zip(corpus):
         raise UsageError("attention needs the documents' texts", hint="CORPUS --labels LABELS")
     config = AttendConfig(
         answer=answer,

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from dsltm import console
 from dsltm.distill.run import DistillConfig, distill
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.labels import Labels, read_labels
+from dsltm.formats.source import holds_zip
 from dsltm.vocabulary import STOPWORDS, load_stopwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from io import BufferedReader
 
     from dsltm.formats.corpus import Corpus
     from dsltm.teacher.load import Teacher
-
-_NPZ = b"PK"
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def documents(
         UsageError: two labels files.
         DsltmError: corpus and labels are not of the same documents.
     """
-    if is_npz(path):
+    if holds_zip(path):
         if labels is not None:
             raise UsageError("--labels belongs to a corpus, and the documents are a labels file already")
         opened = read_labels(path)
@@ -77,17 +74,6 @@ def documents(
         console.note("distilling the corpus; dsltm distill keeps what it reads, for --labels")
         distill(corpus, teacher, DistillConfig(stopwords=load_stopwords(STOPWORDS)), output=place)
         yield Documents(read_labels(place), corpus, teacher)
-
-
-def is_npz(path: str) -> bool:
-    """Whether a file, or standard input, begins as an NPZ file does; nothing of it is consumed."""
-    if path == "-":
-        return sys.stdin is not None and bool(cast("BufferedReader", sys.stdin.buffer).peek(2)[:2] == _NPZ)
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(2) == _NPZ
-    except OSError:
-        return False  # whoever opens it next says why
 
 
 def check_same(labels: Labels, corpus: Corpus, name: str) -> None:

@@ -17,11 +17,11 @@ FILES: dict[str, tuple[dict[str, str], str | None]] = {
     "distill": ({"CORPUS": "Corpus", "--vocab": "Vocabulary"}, "Labels"),
     "merge": ({"LABELS": "Labels"}, "Labels"),
     "train": ({"LABELS": "Labels"}, "Model"),
-    "generate": ({"CORPUS": "Corpus"}, "Topics"),
-    "ground": ({"TOPICS": "Topics", "DOCUMENTS": "Corpus", "--labels": "Labels"}, "Model"),
-    "attend": ({"TOPICS": "Topics", "DOCUMENTS": "Corpus", "--labels": "Labels"}, "Model"),
+    "generate": ({"CORPUS": "Corpus"}, "Written topics"),
+    "ground": ({"TOPICS": "Written topics", "DOCUMENTS": "Corpus", "--labels": "Labels"}, "Model"),
+    "attend": ({"TOPICS": "Written topics", "CORPUS": "Corpus", "--labels": "Labels"}, "Model"),
     "assign": (
-        {"MODEL": "Model", "DOCUMENTS, made by distill": "Labels", "DOCUMENTS": "Corpus"},
+        {"MODEL": "Model", "DOCUMENTS": "Labels", "DOCUMENTS, in its place": "Corpus"},
         "Assignments",
     ),
     "topics": ({"MODEL": "Model", "LABELS": "Labels", "--corpus": "Corpus"}, "Topics"),
@@ -55,6 +55,7 @@ def command_page(name: str, command: Any) -> Page:
     }
     if reads:
         content["INPUT"] = [_file(where, what) for where, what in reads.items()]
+    content["OUTPUT"] = [Paragraph("A list or a text for people to read, as described above.")]
     if writes is not None:
         content["OUTPUT"] = [*sections("formats")[writes], Paragraph("See dsltm-formats(5).")]
     content["EXIT STATUS"] = common["EXIT STATUS"]
