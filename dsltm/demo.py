@@ -14,7 +14,8 @@ from pathlib import Path
 from dsltm.formats.records import write_jsonl
 
 LEAST_CHARACTERS = 60  # "Return self." says nothing about a topic
-LEAST_DOCUMENTS = 20  # a label with fewer is no class to be found
+MOST_CHARACTERS = 1000  # a page of manual takes the teacher as long as ten others
+LEAST_DOCUMENTS = 30  # a label with fewer is no class to be found
 _NOT_LIBRARY = {"site-packages", "dist-packages", "test", "tests", "idle_test", "__pycache__"}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -38,7 +39,7 @@ def docstrings(root: Path) -> Iterator[dict[str, str]]:
             continue
         module = ".".join(parts).removesuffix(".__init__")
         for name, text in _documented(tree, module):
-            if len(text) >= LEAST_CHARACTERS and not {name, text} & seen:
+            if LEAST_CHARACTERS <= len(text) <= MOST_CHARACTERS and not {name, text} & seen:
                 seen |= {name, text}
                 yield {"id": name, "text": text, "label": parts[0]}
 

@@ -210,8 +210,8 @@ def test_the_demo_corpus(tmp_path: Path) -> None:
     assert len(rows) > 1500
     assert len({row["id"] for row in rows}) == len(rows)
     sizes = Counter(row["label"] for row in rows)
-    assert min(sizes.values()) >= 20
-    assert len(sizes) >= 25
+    assert min(sizes.values()) >= 30
+    assert len(sizes) >= 20
     by_id = {row["id"]: row for row in rows}
     assert by_id["logging.Handler.emit"]["label"] == "logging"
     assert "Do whatever it takes to actually log" in by_id["logging.Handler.emit"]["text"]
