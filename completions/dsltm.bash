@@ -45,7 +45,7 @@ _dsltm() {
         distill:--instruction) :; return ;;
         distill:--prompt-file) _dsltm_paths -f; return ;;
         distill:--preset) _dsltm_words 'best paper'; return ;;
-        distill:--projection) _dsltm_words 'token spellings first'; return ;;
+        distill:--projection) _dsltm_words 'token spellings first chain'; return ;;
         distill:--max-tokens) :; return ;;
         distill:--batch-tokens) :; return ;;
         distill:--dtype) _dsltm_words 'auto float32 bfloat16 float16'; return ;;

@@ -31,7 +31,7 @@ complete -c dsltm -n '__fish_seen_subcommand_from distill' -l prompt -x -a 'auto
 complete -c dsltm -n '__fish_seen_subcommand_from distill' -l instruction -x -d 'An instruction of your own, in the paper\'s layout.'
 complete -c dsltm -n '__fish_seen_subcommand_from distill' -l prompt-file -r -F -d 'A template of your own, with {document} once.'
 complete -c dsltm -n '__fish_seen_subcommand_from distill' -l preset -x -a 'best paper' -d 'paper: the paper\'s prompt alone, unless --prompt names others.'
-complete -c dsltm -n '__fish_seen_subcommand_from distill' -l projection -x -a 'token spellings first' -d 'A word\'s logit: of its one token after a space; of all one-token spellings together; of its first token.'
+complete -c dsltm -n '__fish_seen_subcommand_from distill' -l projection -x -a 'token spellings first chain' -d 'A word\'s logit: of its one token after a space; of all one-token spellings together; of its first token; of all its tokens in order, exact and tens of times slower.'
 complete -c dsltm -n '__fish_seen_subcommand_from distill' -l max-tokens -x -d 'Longest prompt; longer documents are cut at their end.'
 complete -c dsltm -n '__fish_seen_subcommand_from distill' -l batch-tokens -x -d 'About how many tokens are read at once.'
 complete -c dsltm -n '__fish_seen_subcommand_from distill' -l dtype -x -a 'auto float32 bfloat16 float16' -d 'auto, float32, bfloat16 or float16; auto: the fast one.'

@@ -127,7 +127,7 @@ def assign_corpus(model: Model, corpus: Corpus, teacher: Teacher, *, batch_token
 
 def _reader(model: Model, teacher: Teacher, batch_tokens: int) -> Reader:
     """The teacher under the prompts, and over the vocabulary, that the model was trained with."""
-    from dsltm.teacher.forward import Reader
+    from dsltm.teacher.chain import open_reader
     from dsltm.teacher.projection import project
     from dsltm.teacher.prompts import Prompt
 
@@ -141,8 +141,8 @@ def _reader(model: Model, teacher: Teacher, batch_tokens: int) -> Reader:
     if projection.words != model.vocabulary:
         raise DsltmError(f"the tokenizer of {teacher.name} is not the one that the model was trained with")
     prompts = [Prompt.from_header(prompt) for prompt in header["prompts"]]
-    return Reader(
-        teacher, prompts, projection.forms, max_tokens=header["max_tokens"], batch_tokens=batch_tokens
+    return open_reader(
+        teacher, prompts, projection, max_tokens=header["max_tokens"], batch_tokens=batch_tokens
     )
 
 

@@ -64,10 +64,10 @@ def distill_command(
         ),
     ] = None,
     projection: Annotated[
-        Literal["token", "spellings", "first"],
+        Literal["token", "spellings", "first", "chain"],
         typer.Option(
             help="A word's logit: of its one token after a space; of all one-token spellings together; "
-            "of its first token.",
+            "of its first token; of all its tokens in order, exact and tens of times slower.",
         ),
     ] = "token",
     max_tokens: Annotated[

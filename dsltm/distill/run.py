@@ -77,7 +77,7 @@ def distill(
     Raises:
         DsltmError: the corpus, the vocabulary or the journal are not usable.
     """
-    from dsltm.teacher.forward import Reader
+    from dsltm.teacher.chain import open_reader
 
     with tempfile.TemporaryDirectory(prefix="dsltm-") as temporary:
         if is_stdout(output):
@@ -87,10 +87,10 @@ def distill(
             corpus, max_tokens=config.max_tokens, shard=config.shard, count=config.words is None
         )
         projection = _vocabulary(overview, teacher, config)
-        reader = Reader(
+        reader = open_reader(
             teacher,
             config.prompts,
-            projection.forms,
+            projection,
             max_tokens=config.max_tokens,
             batch_tokens=config.batch_tokens,
         )
@@ -118,8 +118,9 @@ def _vocabulary(overview: Survey, teacher: Teacher, config: DistillConfig) -> Pr
     if not projection.words:
         raise DsltmError(f"none of the vocabulary's {len(wanted):,} words is one token of {teacher.name}")
     say = console.warn if projection.coverage < LOW_COVERAGE else console.note
+    how = "token by token" if projection.chains else "as one token"
     say(
-        f"{teacher.name} writes {len(projection.words):,} of {len(wanted):,} words as one token "
+        f"{teacher.name} writes {len(projection.words):,} of {len(wanted):,} words {how} "
         f"({projection.coverage:.0%}); the others are left out"
     )
     return projection
@@ -184,9 +185,9 @@ def _read_all(
 
 
 def _word_embeddings(teacher: Teacher, projection: Projection) -> NDArray[np.float16]:
-    """[V, H] the rows of the teacher's output embedding that stand for the vocabulary."""
+    """[V, H] the rows of the teacher's output embedding that stand for the vocabulary, a chain's mean."""
     weight: Any = teacher.model.get_output_embeddings().weight  # type: ignore[no-untyped-call]
-    rows: np.ndarray[Any, np.dtype[np.float16]] = (
-        weight[projection.tokens].float().cpu().numpy().astype(np.float16)
-    )
+    rows: NDArray[np.float16] = weight[projection.tokens].float().cpu().numpy().astype(np.float16)
+    for number, chain in enumerate(projection.chains):
+        rows[number] = weight[list(chain)].float().mean(0).cpu().numpy()
     return rows

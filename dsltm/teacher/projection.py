@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedTokenizerBase
 
-Kind = Literal["token", "spellings", "first"]
+Kind = Literal["token", "spellings", "first", "chain"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -25,11 +25,13 @@ class Projection:
         forms: V tuples of token ids; a word's probability is the sum of theirs, and the first one's row of
             the output embedding stands for the word.
         coverage: share of the wanted words that were kept, 0 to 1.
+        chains: V tuples of token ids that spell each word in order; empty where `forms` say it all.
     """
 
     words: list[str]
     forms: list[tuple[int, ...]]
     coverage: float
+    chains: tuple[tuple[int, ...], ...] = ()
 
     @property
     def tokens(self) -> list[int]:
@@ -60,7 +62,7 @@ def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind
 
     Args:
         kind: "token", words that are one token after a space (the paper's); "spellings", the sum over all of
-            `spellings`; "first", the first token of any word.
+            `spellings`; "first", the first token of any word; "chain", all tokens of any word, in order.
 
     Raises:
         UsageError: there is no such kind.
@@ -73,6 +75,8 @@ def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind
         "first": lambda word: (first_token(tokenizer, word),),
     }
     wanted, claimed = list(words), set[int]()
+    if kind == "chain":
+        return _chains(tokenizer, wanted)
     kept: dict[str, tuple[int, ...]] = {}
     for word in wanted:
         free = tuple(token for token in forms_of[kind](word) if token is not None and token not in claimed)
@@ -80,6 +84,17 @@ def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind
             kept[word] = free
             claimed.update(free)
     return Projection(list(kept), list(kept.values()), len(kept) / max(len(wanted), 1))
+
+
+def _chains(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection:
+    """Every word but those that the tokenizer cannot spell; of two that it spells alike the first."""
+    kept: dict[tuple[int, ...], str] = {}
+    for word in dict.fromkeys(wanted):
+        ids = tuple(tokenizer.encode(f" {word}", add_special_tokens=False))
+        if ids and tokenizer.unk_token_id not in ids:
+            kept.setdefault(ids, word)
+    forms: list[tuple[int, ...]] = [(chain[0],) for chain in kept]
+    return Projection(list(kept.values()), forms, len(kept) / max(len(wanted), 1), tuple(kept))
 
 
 def _only(tokenizer: PreTrainedTokenizerBase, text: str) -> int | None:

@@ -150,5 +150,9 @@ def test_projections_differ_in_the_words_that_they_can_say() -> None:
     first = project(tokenizer, words, "first")  # type: ignore[arg-type]
     assert first.words == ["bank", "rate", "x"]  # rank begins like rate
     assert first.tokens == [1, 6, 132]
+    chain = project(tokenizer, [*words, "bank"], "chain")  # type: ignore[arg-type]
+    assert chain.words == ["bank", "rate", "x"]  # this tokenizer spells rank like rate
+    assert chain.chains == ((1,), (6, 50, 51), (132, 220))
+    assert chain.tokens == [1, 6, 132]
     with pytest.raises(UsageError, match="spellings"):
-        project(tokenizer, words, "chain")  # type: ignore[arg-type]
+        project(tokenizer, words, "whole")  # type: ignore[arg-type]
