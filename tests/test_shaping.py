@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted import plant, purity
@@ -18,6 +19,7 @@ from dsltm.inference import theta
 from dsltm.models.inputs import Inputs
 from dsltm.training import TrainConfig
 from dsltm.training import neighbours as near
+from dsltm.training.cells import nearest_in_cells
 from dsltm.training.clusters import cluster
 from dsltm.training.loop import train
 from dsltm.training.neighbours import averaged, nearest
@@ -46,6 +48,28 @@ def test_neighbours_are_those_of_a_plain_loop(cells: int, monkeypatch: pytest.Mo
 def test_there_are_no_more_neighbours_than_documents() -> None:
     found = nearest(RNG.normal(size=(4, 3)).astype(np.float32), 10)
     assert [sorted(row) for row in found.tolist()] == [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]]
+
+
+def test_above_a_size_cells_find_nearly_the_same_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    centres = RNG.normal(size=(40, 12))
+    points = (centres[RNG.integers(0, 40, 3000)] + 0.5 * RNG.normal(size=(3000, 12))).astype(np.float32)
+    exact = nearest(points, 10)
+    monkeypatch.setattr(near, "EXACT", 1000)
+    found = nearest(points, 10)
+    assert nearest(points, 10).tolist() == found.tolist()
+    assert not (found == np.arange(3000)[:, None]).any()
+    shared = [len(set(some) & set(all_)) for some, all_ in zip(found.tolist(), exact.tolist(), strict=True)]
+    assert np.mean(shared) > 9.5
+    few = nearest_in_cells(torch.nn.functional.normalize(torch.from_numpy(points), dim=1), 10, probes=1)
+    assert (few != found).any()  # so that cells were looked through at all
+
+
+def test_cells_serve_documents_that_are_all_alike() -> None:
+    points = torch.nn.functional.normalize(torch.ones(500, 6), dim=1)
+    points[:3] = torch.eye(6)[:3]
+    found = nearest_in_cells(points, 10, probes=2)
+    assert not (found == np.arange(500)[:, None]).any()
+    assert {len(set(row)) for row in found.tolist()} == {10}
 
 
 @given(st.integers(3, 40), st.integers(1, 6), st.booleans(), st.floats(0.5, 5))
