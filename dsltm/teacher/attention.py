@@ -13,12 +13,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import torch
 
 from dsltm.teacher.tokens import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 NAME = "dsltm_packed"
 _lock = threading.Lock()
@@ -57,21 +60,34 @@ class Packing:
     prefix: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
     runs: list[Run] | None = None
     masks: dict[tuple[Shape, int | None], torch.Tensor] = field(default_factory=dict)
+    by_key: dict[Shape, NDArray[np.float32]] = field(default_factory=dict)
 
     def around(self, runs: list[Run]) -> Packing:
-        """The packing of a batch, with the same prefix and masks."""
-        return Packing(self.prefix, runs, self.masks)
+        """The packing of a batch, with the same prefix."""
+        return Packing(self.prefix, runs)
 
-    def mask(self, shape: Shape, window: int | None, like: torch.Tensor) -> torch.Tensor:
-        """[T, P + T] additive: 0 where a token is seen, -inf where not; cached for the batches to come."""
+    def mask(self, shape: Shape, window: int | None, like: torch.Tensor, groups: int) -> torch.Tensor:
+        """[groups * T, P + T] additive: 0 where a token is seen, -inf where not; the same for every layer.
+
+        Args:
+            groups: how many query heads share a key head; their masks, one after another, are the same.
+        """
         key = (shape, window)
         if key not in self.masks:
             before = self.prefix[0][0].shape[1] if shape.prefixed and self.prefix else 0
-            seen = visible(shape, before, window).to(like.device)
+            seen = visible(shape, before, window).repeat(groups, 1).to(like.device)
             self.masks[key] = torch.zeros(seen.shape, dtype=like.dtype, device=like.device).masked_fill_(
                 ~seen, float("-inf")
             )
         return self.masks[key]
+
+    def mask_by_key(self, shape: Shape, groups: int, width: int) -> NDArray[np.float32]:
+        """[P + T, width] as `mask`, of a layer without a window; columns beyond groups * T are 0."""
+        if shape not in self.by_key:
+            mask = self.mask(shape, None, torch.empty(0), groups)
+            self.by_key[shape] = np.zeros((mask.shape[1], width), np.float32)
+            self.by_key[shape][:, : len(mask)] = mask.numpy().T
+        return self.by_key[shape]
 
 
 def positions(shape: Shape, before: int) -> torch.Tensor:
@@ -149,8 +165,9 @@ def attend_runs(
     else:
         runs = packing.runs
         before = packing.prefix[layer] if packing.prefix else None
+    groups = len(query) // len(key)
     for run in runs:
-        mask = packing.mask(run.shape, window, query)
+        mask = packing.mask(run.shape, window, query, groups)
         cut = slice(run.start, run.stop)
         shared = before if run.shape.prefixed else None
         _attend_run(query[:, cut], key[:, cut], value[:, cut], shared, mask, scaling, run.count, out[cut])
@@ -178,9 +195,7 @@ def _attend_run(
     q = q.reshape(count, kv_heads, groups * length, size)
     k = _behind(prefix and prefix[0], key.view(kv_heads, count, length, size).transpose(0, 1))
     v = _behind(prefix and prefix[1], value.view(kv_heads, count, length, size).transpose(0, 1))
-    answer = torch.nn.functional.scaled_dot_product_attention(
-        q, k, v, attn_mask=mask.repeat(groups, 1), scale=scaling
-    )
+    answer = torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scaling)
     answer = answer.view(count, kv_heads, groups, length, size).permute(0, 3, 1, 2, 4)
     out.view(count, length, kv_heads, groups, size).copy_(answer)
 

@@ -1,19 +1,19 @@
 """A Llama-shaped network without the library's overhead.
 
 The arithmetic of a small teacher is over before its memory traffic is: RMS norms in float32, rotary
-embeddings made of five temporaries, a fresh buffer for every product. Here the projections that
-read the same input are one matrix, the norms' weights are part of it, and every intermediate
-result has a buffer that lives as long as the decoder. What it computes is the same.
+embeddings made of five temporaries, a fresh buffer for every product. Here the projections that read the same
+input are one matrix, the norms' weights are part of it, what lies between the products is left to
+`operations`, and intermediate results have buffers that live as long as the decoder. What it computes is the
+same.
 """
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from dsltm.teacher.attention import attend_runs
+from dsltm.teacher.operations import operations
 
 if TYPE_CHECKING:
     from dsltm.teacher.attention import Packing
@@ -33,15 +33,11 @@ class Decoder:
     """
 
     def __init__(self, model: Any) -> None:
-        config = model.config
+        if model.config.hidden_act != "silu":
+            raise ValueError(f"activation {model.config.hidden_act}")
         self._embed, self._rotary, self._norm = model.embed_tokens, model.rotary_emb, model.norm
-        self._heads: int = config.num_attention_heads
-        self._kv_heads: int = config.num_key_value_heads
-        self._eps: float = config.rms_norm_eps
-        if config.hidden_act != "silu":
-            raise ValueError(f"activation {config.hidden_act}")
         self._layers = [_Layer(layer) for layer in model.layers]
-        self._local = threading.local()
+        self._operations = operations(model, self._layers[0].scaling)
 
     def __call__(
         self, ids: torch.Tensor, places: torch.Tensor, packing: Packing, ends: torch.Tensor
@@ -58,60 +54,21 @@ class Decoder:
             [n, m, H].
         """
         states = torch.index_select(self._embed.weight, 0, ids)
-        cos, sin = self._rotary(states[None], places[None])
+        cos, sin = self._rotary(states[None, :1].float(), places[None])
         half = cos.shape[-1] // 2
-        turn = cos[0, :, None, :half].contiguous(), sin[0, :, None, :half].contiguous()
-        last = len(self._layers) - 1
+        turn = cos[0, :, :half].contiguous(), sin[0, :, :half].contiguous()
+        do, last = self._operations, len(self._layers) - 1
         for number, layer in enumerate(self._layers):
-            mixed = self._attention(layer, number, states, turn, packing)
+            qkv = do.buffer("qkv", states, len(states), layer.qkv.shape[1])
+            torch.mm(do.normalise(states), layer.qkv, out=qkv)
+            mixed = do.attend(qkv, turn, packing, number)
             if number == last:
                 states, mixed = states[ends.flatten()], mixed[ends.flatten()]
             states.addmm_(mixed, layer.out)
-            self._mlp(layer, states)
+            both = do.buffer("both", states, len(states), layer.gate_up.shape[1])
+            torch.mm(do.normalise(states), layer.gate_up, out=both)
+            states.addmm_(do.gate(both), layer.down)
         return torch.as_tensor(self._norm(states)).view(*ends.shape, -1)
-
-    def _attention(
-        self,
-        layer: _Layer,
-        number: int,
-        states: torch.Tensor,
-        turn: tuple[torch.Tensor, torch.Tensor],
-        packing: Packing,
-    ) -> torch.Tensor:
-        """[T, heads * head] what each token gathers from those that it sees."""
-        tokens, size = len(states), layer.head_size
-        qkv = self._buffer("qkv", tokens, layer.qkv.shape[1], states)
-        torch.mm(self._normalise(states), layer.qkv, out=qkv)
-        heads = qkv.view(tokens, -1, size)
-        _rotate(heads[:, : self._heads + self._kv_heads], *turn, self._buffer)
-        by_head = heads.transpose(0, 1)
-        query, key, value = by_head[: self._heads], *by_head[self._heads :].chunk(2)
-        mixed = self._buffer("mixed", tokens, self._heads * size, states)
-        out = mixed.view(tokens, self._heads, size)
-        attend_runs(query, key, value, packing, number, layer.scaling, None, out)
-        return mixed
-
-    def _mlp(self, layer: _Layer, states: torch.Tensor) -> None:
-        """Add the feed-forward part of a layer to `states`."""
-        both = self._buffer("both", len(states), layer.gate_up.shape[1], states)
-        torch.mm(self._normalise(states), layer.gate_up, out=both)
-        gate, up = both.chunk(2, dim=1)
-        torch.nn.functional.silu(gate, inplace=True).mul_(up)
-        states.addmm_(gate, layer.down)
-
-    def _normalise(self, states: torch.Tensor) -> torch.Tensor:
-        """RMS norm without its weight, which the next matrix holds."""
-        norm = torch.linalg.vector_norm(states, dim=-1, keepdim=True, dtype=torch.float32)
-        scale = norm.square_().div_(states.shape[1]).add_(self._eps).rsqrt_().to(states.dtype)
-        return torch.mul(states, scale, out=self._buffer("normal", len(states), states.shape[1], states))
-
-    def _buffer(self, name: str, rows: int, columns: int, like: torch.Tensor) -> torch.Tensor:
-        """[rows, columns] memory that a thread uses again in every layer and batch."""
-        buffers: dict[str, torch.Tensor] = self._local.__dict__
-        held = buffers.get(name)
-        if held is None or held.numel() < rows * columns:
-            held = buffers[name] = like.new_empty(rows * columns)
-        return held[: rows * columns].view(rows, columns)
 
 
 class _Layer:
@@ -123,7 +80,6 @@ class _Layer:
         self.out = attention.o_proj.weight.t()
         self.gate_up = _merge([mlp.gate_proj, mlp.up_proj], layer.post_attention_layernorm)
         self.down = mlp.down_proj.weight.t()
-        self.head_size: int = attention.head_dim
         self.scaling: float = attention.scaling
         if attention.o_proj.bias is not None or mlp.down_proj.bias is not None:
             raise ValueError("biases")
@@ -141,12 +97,3 @@ def _merge(linears: list[Any], norm: Any) -> torch.Tensor:
         linear.weight.data = part
     norm.weight.data = torch.ones_like(norm.weight)
     return merged.t()
-
-
-def _rotate(heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, buffer: Any) -> None:
-    """Rotary embedding (Su et al. 2021) of [T, heads, head], in place."""
-    first, second = heads.chunk(2, dim=-1)
-    held = buffer("turned", len(heads), first.shape[1] * first.shape[2], heads).view(first.shape)
-    torch.mul(first, sin, out=held)
-    first.mul_(cos).addcmul_(second, sin, value=-1)
-    second.mul_(cos).add_(held)

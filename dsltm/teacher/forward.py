@@ -40,6 +40,12 @@ class Reading:
     logits: NDArray[np.float32]
     hidden: NDArray[np.float32]
 
+    def repeated(self, counts: Sequence[int]) -> Reading:
+        """Each document as many times as `counts` [n] says."""
+        if max(counts) == 1:
+            return self
+        return Reading(self.logits.repeat(counts, 0), self.hidden.repeat(counts, 0))
+
 
 class Reader:
     """A teacher under fixed prompts, over a fixed vocabulary.
@@ -83,11 +89,18 @@ class Reader:
         self.way = self._find_way(teacher)
 
     def read(self, documents: Sequence[Tokens]) -> Iterator[tuple[list[int], Reading]]:
-        """Read documents in the order that suits the machine.
+        """Read documents in the order that suits the machine; those that are the same are read once.
 
         Yields:
             Which of them (by position), and what was read of each.
         """
+        same = _same(documents)
+        distinct = [documents[rows[0]] for rows in same]
+        for batch, reading in self._read_all(distinct):
+            counts = [len(same[number]) for number in batch]
+            yield [row for number in batch for row in same[number]], reading.repeated(counts)
+
+    def _read_all(self, documents: Sequence[Tokens]) -> Iterator[tuple[list[int], Reading]]:
         batches = self.batches(documents)
         read = partial(self._read_batch, documents)
         if self._workers == 1:
@@ -152,6 +165,15 @@ class Reader:
             if torch.cosine_similarity(expected, way(probes).float(), dim=-1).min().item() > _SAME_COSINE:
                 return way
         return whole
+
+
+def _same(documents: Sequence[Tokens]) -> list[list[int]]:
+    """Positions of the documents, those of the same tokens together."""
+    places: dict[tuple[object, ...], list[int]] = {}
+    for row, document in enumerate(documents):
+        key = (document.prefixed, tuple(document.stem), *map(tuple, document.tails))
+        places.setdefault(key, []).append(row)
+    return list(places.values())
 
 
 def _places(counts: Sequence[int]) -> torch.Tensor:
