@@ -28,9 +28,20 @@ _LEAST = np.float32(-100.0)  # a power of two whose products are not subnormal y
 
 
 def _compiled(function: _F) -> _F:
-    """One compiled loop, kept on disk; it lets other threads run, and may sum in any order."""
-    fast = {"reassoc", "contract", "nsz", "arcp"}
-    return cast("_F", njit(fastmath=fast, error_model="numpy", nogil=True, cache=True)(function))
+    """One compiled loop, which lets other threads run, and may sum in any order.
+
+    It is kept beside this file or in the user's cache, as Python keeps its own compiled code; where neither
+    can be written, each run compiles again, which takes a second or two.
+    """
+    options: dict[str, Any] = {
+        "fastmath": {"reassoc", "contract", "nsz", "arcp"},
+        "error_model": "numpy",
+        "nogil": True,
+    }
+    try:
+        return cast("_F", njit(cache=True, **options)(function))
+    except RuntimeError:  # numba found no place to write to
+        return cast("_F", njit(**options)(function))
 
 
 @_compiled
