@@ -25,6 +25,7 @@ WORDS = 12  # of a topic that are shown to the model
 DOCUMENTS = 4  # that are shown to the model
 SOURCES = 40  # typical documents whose phrases are candidates
 _CANDIDATES = 16
+_TOGETHER = 32  # phrases that are judged without a topic at a time
 _LONGEST = 4  # words of a name
 _CHARACTERS = 60
 _SHOWN = 120  # characters of a document
@@ -122,15 +123,15 @@ def by_teacher(
         taken: names that other topics have.
         advance: called as each topic is judged.
     """
-    offered, scored = [], []
-    for clue in clues:
-        names = candidates(clue, vocabulary)
-        known = likelihood.of(f"{clue.told()}\n\n{_QUESTION}", names)
-        blind = likelihood.of(_QUESTION, names)
-        offered.append(names)
-        gains = [
-            max(k - b, 0) / len(name.split()) ** 0.5 for k, b, name in zip(known, blind, names, strict=True)
-        ]
+    offered = [candidates(clue, vocabulary) for clue in clues]
+    every = sorted({name for names in offered for name in names})
+    blindly = [every[start : start + _TOGETHER] for start in range(0, len(every), _TOGETHER)]
+    texts = [_QUESTION] * len(blindly) + [f"{clue.told()}\n\n{_QUESTION}" for clue in clues]
+    judged = likelihood.of_each(texts, blindly + offered)
+    blind = {name: value for names in blindly for name, value in zip(names, next(judged), strict=True)}
+    scored = []
+    for clue, names, known in zip(clues, offered, judged, strict=True):
+        gains = [max(k - blind[n], 0) / len(n.split()) ** 0.5 for k, n in zip(known, names, strict=True)]
         scored.append([gain * _coverage(name, clue.texts) for gain, name in zip(gains, names, strict=True)])
         advance()
     return unique(clues, offered, scored, taken)

@@ -13,7 +13,7 @@ from dsltm.endpoint import ChatEndpoint, EndpointError
 from dsltm.topics.names import Clue, by_endpoint, by_teacher, candidates, cleaned, unique
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 VOCABULARY = {"oracle", "database", "query", "python", "list", "lists", "loop"}
@@ -50,6 +50,9 @@ class _Judge:
     def of(self, text: str, phrases: Sequence[str]) -> list[float]:
         words = text.lower().replace(",", "").split()
         return [float(sum(words.count(word) for word in phrase.lower().split())) for phrase in phrases]
+
+    def of_each(self, texts: Sequence[str], phrases: Sequence[Sequence[str]]) -> Iterator[list[float]]:
+        return map(self.of, texts, phrases)
 
 
 def test_the_name_is_what_the_topic_makes_probable() -> None:
@@ -152,3 +155,6 @@ def test_likelihood_is_that_of_reading_it_all(tiny_teacher: Callable[[str], Path
             places = range(len(before) - 1, len(before) + len(after) - 1)
             expected = sum(float(logits[place, token]) for place, token in zip(places, after, strict=True))
             assert value == pytest.approx(expected, abs=1e-3), (family, phrase)
+        several = list(Likelihood(teacher).of_each(["a dog", text], [["cat"], phrases]))
+        assert several[1] == pytest.approx(found, abs=1e-3)
+        assert several[0] == pytest.approx(Likelihood(teacher).of("a dog", ["cat"]), abs=1e-3)
