@@ -63,7 +63,7 @@ complete -c dsltm -n '__fish_seen_subcommand_from merge' -s h -l help -d 'Show t
 complete -c dsltm -n '__fish_seen_subcommand_from merge' -F
 complete -c dsltm -n __fish_use_subcommand -a train -d 'Train a topic model on soft labels.'
 complete -c dsltm -n '__fish_seen_subcommand_from train' -s o -l output -r -F -d 'Where the model goes.'
-complete -c dsltm -n '__fish_seen_subcommand_from train' -s k -l topics -x -d 'Number of topics.'
+complete -c dsltm -n '__fish_seen_subcommand_from train' -s k -l topics -x -d 'Number of topics. Several, as in 10,25,50, train as many models: FILE.npz becomes FILE-k10.npz, FILE-k25.npz, … auto takes the number at which two halves of the corpus, clustered apart, agree best.'
 complete -c dsltm -n '__fish_seen_subcommand_from train' -l seed -x -d 'Seed of everything random.'
 complete -c dsltm -n '__fish_seen_subcommand_from train' -l seeds -x -d 'Train N models, of seeds --seed and up; FILE.npz becomes FILE-s0.npz, FILE-s1.npz, … `dsltm eval` gives mean and standard deviation of several models.'
 complete -c dsltm -n '__fish_seen_subcommand_from train' -l init -x -d 'Go on from this model with these documents: the same vocabulary, and topics keep their numbers. The options that shape a model are its own.'

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from dsltm import console
 from dsltm.errors import UsageError
-from dsltm.formats.output import is_stdout, open_output
+from dsltm.formats.output import is_stdout
 from dsltm.models import BACKBONES, ModelName
 from dsltm.training.config import BASELINES, Baseline, Embeddings, Input, Loss, Preset, Target, TrainConfig
-
-if TYPE_CHECKING:
-    from dsltm.formats.labels import Labels
-    from dsltm.formats.model import Model
-    from dsltm.training.loop import Epoch
 
 _DEFAULT = TrainConfig()
 
@@ -38,8 +30,16 @@ def train_command(
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Where the model goes.")
     ] = None,
     topics: Annotated[
-        int | None,
-        typer.Option("-k", "--topics", min=2, show_default=str(_DEFAULT.topics), help="Number of topics."),
+        str | None,
+        typer.Option(
+            "-k",
+            "--topics",
+            metavar="K",
+            show_default=str(_DEFAULT.topics),
+            help="Number of topics. Several, as in 10,25,50, train as many models: FILE.npz becomes "
+            "FILE-k10.npz, FILE-k25.npz, … auto takes the number at which two halves of the corpus, "
+            "clustered apart, agree best.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = _DEFAULT.seed,
     seeds: Annotated[
@@ -217,13 +217,22 @@ def train_command(
 
     dsltm train labels.npz -k 50 -o model.npz
 
-    dsltm distill corpus.jsonl | dsltm train -k 50 | dsltm topics
-    """
-    from dsltm.formats.labels import read_labels
-    from dsltm.formats.model import read_model, write_model
+    dsltm distill corpus.jsonl | dsltm train -k auto | dsltm topics
 
+    dsltm train labels.npz -k 10,25,50 -o model.npz && dsltm eval model-k*.npz --labels labels.npz
+    """
+    from dsltm.commands.train_runs import AUTO, numbers_of, train_all
+    from dsltm.formats.model import read_model
+
+    numbers = None if topics is None else numbers_of(topics)
+    if numbers == AUTO and init is not None:
+        raise UsageError("--init keeps the topics of its model, so -k auto has nothing to choose")
+    if (seeds is not None or len(numbers or ()) > 1) and is_stdout(output):
+        many = "--seeds" if seeds is not None else f"-k {topics}"
+        raise UsageError(f"{many} writes several models, which need the name of a file: -o FILE")
     before = None if init is None else read_model(init)
-    named = {"model": model, "input": input_, "target": target, "topics": topics, "units": units}
+    first = numbers[0] if numbers else None
+    named = {"model": model, "input": input_, "target": target, "topics": first, "units": units}
     chosen: dict[str, Any] = {key: choice for key, choice in named.items() if choice is not None}
     if baseline is not None:
         for key in BASELINES[baseline]:
@@ -252,36 +261,4 @@ def train_command(
         seed=seed,
         device=device,
     ).resolved()
-    if seeds is None:
-        with open_output(output, binary=True) as file:
-            write_model(file, _train(read_labels(labels), config, before))
-        return
-    if is_stdout(output) or output is None:
-        raise UsageError("--seeds writes several models, which need the name of a file: -o FILE")
-    opened = read_labels(labels)
-    for number in range(seed, seed + seeds):
-        trained = _train(opened, replace(config, seed=number), before, f"training seed {number}")
-        with open_output(_numbered(output, number), binary=True) as file:
-            write_model(file, trained)
-
-
-def _numbered(path: str, seed: int) -> str:
-    """models/m.npz of seed 3 is models/m-s3.npz."""
-    stem, suffix = os.path.splitext(path)
-    return f"{stem}-s{seed}{suffix}"
-
-
-def _train(labels: Labels, config: TrainConfig, init: Model | None, what: str = "training") -> Model:
-    from dsltm.training.loop import train
-
-    with console.progress(what, config.epochs, "epochs") as bar:
-
-        def show(epoch: Epoch) -> None:
-            fields = {
-                "loss": f"{epoch.loss:.2f}",
-                config.loss: f"{epoch.divergence:.4f}",
-                "regulariser": f"{epoch.regulariser:.2f}",
-            }
-            bar.advance(1, work=None, **fields)
-
-        return train(labels, config, show, init)
+    train_all(config, labels, output, numbers, seeds, before)

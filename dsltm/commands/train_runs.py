@@ -1,0 +1,117 @@
+"""What `dsltm train` runs: one model, or several numbers of topics and seeds. Imported when it is run."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dsltm import console
+from dsltm.errors import UsageError
+from dsltm.formats.labels import read_labels
+from dsltm.formats.model import write_model
+from dsltm.formats.output import open_output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dsltm.formats.labels import Labels
+    from dsltm.formats.model import Model
+    from dsltm.training.choose_k import Choice
+    from dsltm.training.config import TrainConfig
+    from dsltm.training.loop import Epoch
+
+AUTO: tuple[int, ...] = ()
+
+
+def numbers_of(text: str) -> tuple[int, ...]:
+    """The numbers of topics in "25" or "10,25,50", in this order; `AUTO` for "auto".
+
+    Raises:
+        UsageError: something else, a number below 2 or one that comes twice.
+    """
+    if text.strip() == "auto":
+        return AUTO
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise UsageError(f"-k takes a number of topics, several as in 10,25,50, or auto, not {text!r}")
+    numbers = tuple(map(int, parts))
+    if min(numbers) < 2:
+        raise UsageError(f"a model has at least 2 topics, not {min(numbers)}")
+    if len({*numbers}) < len(numbers):
+        raise UsageError(f"-k {text} has a number twice")
+    return numbers
+
+
+def train_all(
+    config: TrainConfig,
+    labels: str,
+    output: str | None,
+    numbers: tuple[int, ...] | None,
+    seeds: int | None,
+    before: Model | None,
+) -> None:
+    """Train and write each model.
+
+    Args:
+        config: of all of them.
+        labels: the labels file.
+        output: where the model goes; where there are several, a file that their names come from.
+        numbers: of topics; `AUTO` to choose one, None for that of `config`.
+        seeds: how many seeds of each, from that of `config`; None for one, and names without seeds.
+        before: a model to go on from.
+    """
+    several = len(numbers or ()) > 1
+    if not several and seeds is None:
+        with open_output(output, binary=True) as file:  # first, so that what cannot be written is said now
+            opened = read_labels(labels)
+            choice = _choose(opened, config.seed) if numbers == AUTO else None
+            write_model(file, _train(opened, config, before, choice))
+        return
+    assert output is not None
+    opened = read_labels(labels)
+    choice = _choose(opened, config.seed) if numbers == AUTO else None
+    for topics in numbers or (config.topics,):
+        for seed in range(config.seed, config.seed + (seeds or 1)):
+            parts = [*([f"k{topics}"] if several else []), *([f"s{seed}"] if seeds is not None else [])]
+            trained = _train(opened, replace(config, topics=topics, seed=seed), before, choice, parts)
+            with open_output(_named(output, parts), binary=True) as file:
+                write_model(file, trained)
+
+
+def _choose(labels: Labels, seed: int) -> Choice:
+    from dsltm.training.choose_k import choose_topics, numbers_for
+
+    with console.progress("choosing", len(numbers_for(labels)), "numbers of topics") as bar:
+        choice = choose_topics(labels, seed, lambda _: bar.advance())
+    console.info(choice.why())
+    return choice
+
+
+def _named(path: str, parts: Sequence[str]) -> str:
+    """models/m.npz of 10 topics and seed 3 is models/m-k10-s3.npz."""
+    stem, suffix = os.path.splitext(path)
+    return "-".join([stem, *parts]) + suffix
+
+
+def _train(
+    labels: Labels, config: TrainConfig, init: Model | None, choice: Choice | None, parts: Sequence[str] = ()
+) -> Model:
+    from dsltm.training.loop import train
+
+    if choice is not None:
+        config = replace(config, topics=choice.best.topics)
+    with console.progress(" ".join(["training", *parts]), config.epochs, "epochs") as bar:
+
+        def show(epoch: Epoch) -> None:
+            fields = {
+                "loss": f"{epoch.loss:.2f}",
+                config.loss: f"{epoch.divergence:.4f}",
+                "regulariser": f"{epoch.regulariser:.2f}",
+            }
+            bar.advance(1, work=None, **fields)
+
+        model = train(labels, config, show, init)
+    if choice is not None:
+        model.header["training"]["chosen_topics"] = choice.header()
+    return model

@@ -1,0 +1,150 @@
+"""How many topics a corpus has: the number at which two halves of it are divided most alike.
+
+Both halves are clustered on their own, in the space and by the k-means that the guide of training begins
+with, and each clustering then divides the whole corpus. Where K is too small or too large, what is merged or
+split is an accident of the half, and the two divisions disagree; where it fits, they agree. The idea is that
+of Ben-Hur, Elisseeff and Guyon, "A stability based method for discovering structure in clustered
+data" (2002).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsltm.errors import DsltmError
+from dsltm.models.inputs import Inputs
+from dsltm.training.clusters import cluster
+from dsltm.training.neighbours import averaged, nearest
+from dsltm.training.space import document_space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from dsltm.formats.labels import Labels
+
+    Floats = NDArray[np.float32]
+
+NUMBERS = (5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 160, 200)
+SPLITS = 4
+_DOCUMENTS = 20_000  # of a larger corpus so many are looked at
+_LEAST = 20  # documents a topic, in the sample
+_NEIGHBOURS = 10
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One number of topics.
+
+    Attributes:
+        topics: K.
+        agreement: mean adjusted Rand index of the two divisions; 1 the same, 0 by chance.
+        error: standard error of that mean.
+    """
+
+    topics: int
+    agreement: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A number of topics, and why.
+
+    Attributes:
+        documents: how many were looked at.
+        tried: the numbers that were tried, rising.
+    """
+
+    documents: int
+    tried: list[Tried]
+
+    @property
+    def best(self) -> Tried:
+        """The number of greatest agreement; of equal ones the smaller."""
+        return max(self.tried, key=lambda each: each.agreement)
+
+    def why(self) -> str:
+        """The choice in a sentence."""
+        best = self.best
+        others = ", ".join(f"{t.topics}: {t.agreement:.2f}" for t in self.tried)
+        return (
+            f"{best.topics} topics: two halves of the corpus, clustered apart, then agree best "
+            f"(adjusted Rand index {best.agreement:.2f} ± {best.error:.2f}; {others})"
+        )
+
+    def header(self) -> dict[str, Any]:
+        """The choice as a model's header keeps it."""
+        return {
+            "criterion": "agreement of clusterings of two halves, adjusted Rand index",
+            "documents": self.documents,
+            "tried": [[t.topics, round(t.agreement, 4), round(t.error, 4)] for t in self.tried],
+        }
+
+
+def choose_topics(labels: Labels, seed: int, advance: Callable[[int], object] = lambda _: None) -> Choice:
+    """Find the number of topics, from the document vectors alone.
+
+    Args:
+        labels: documents; those flagged empty are not looked at.
+        seed: of the halves and of k-means.
+        advance: told each number that has been tried.
+
+    Raises:
+        DsltmError: too few documents to tell.
+    """
+    numbers, points = list(numbers_for(labels)), _points(labels)
+    tried = []
+    for count in numbers:
+        values = [_agreement(points, count, seed + split) for split in range(SPLITS)]
+        error = float(np.std(values, ddof=1)) / SPLITS**0.5
+        tried.append(Tried(count, float(np.mean(values)), error))
+        advance(count)
+    return Choice(len(points), tried)
+
+
+def numbers_for(labels: Labels) -> tuple[int, ...]:
+    """The numbers of topics that a corpus of this size lets one try.
+
+    Raises:
+        DsltmError: too few documents for any.
+    """
+    documents = min(int((~labels.empty).sum()), _DOCUMENTS)
+    numbers = tuple(count for count in NUMBERS if count * _LEAST <= documents)
+    if not numbers:
+        raise DsltmError(
+            f"-k auto needs {NUMBERS[0] * _LEAST} documents with text to tell, and there are {documents}",
+            hint="-k with a number",
+        )
+    return numbers
+
+
+def _points(labels: Labels) -> Floats:
+    """[M, d] where the documents of a sample lie, each moved to the middle of its neighbours."""
+    rows = np.flatnonzero(~labels.empty)
+    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _DOCUMENTS)).astype(np.int64)]
+    points = document_space(Inputs.of("hidden", labels.hidden, None), rows)
+    return averaged(points.__getitem__, np.arange(len(points)), nearest(points, _NEIGHBOURS))
+
+
+def _agreement(points: Floats, count: int, seed: int) -> float:
+    from sklearn.metrics import adjusted_rand_score
+
+    halves = np.array_split(np.random.default_rng(seed).permutation(len(points)), 2)
+    one, other = (_divided(points, points[half], count, seed) for half in halves)
+    return float(adjusted_rand_score(one, other))
+
+
+def _divided(points: Floats, half: Floats, count: int, seed: int) -> NDArray[np.int64]:
+    """The cluster of each point, by the nearest of the centres that half of them have."""
+    chosen = cluster(half, count, seed)
+    sizes = np.bincount(chosen, minlength=count)
+    centres = np.zeros((count, points.shape[1]), np.float32)
+    np.add.at(centres, chosen, half)
+    centres /= np.maximum(sizes, 1)[:, None]
+    gaps = np.where(sizes > 0, (centres**2).sum(1), np.inf) - 2 * points @ centres.T
+    return np.asarray(gaps.argmin(1))
