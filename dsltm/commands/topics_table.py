@@ -30,6 +30,7 @@ _LEVELS = "▁▂▃▄▅▆▇█"
 _ARROW = {1: "▲", 0: " ", -1: "▼"}
 _BAR = 10
 _WIDE = 110  # columns from which nothing has to be short
+_NARROW = 60  # columns below which words need the room of counts and bars
 _NAME = 32  # characters of a name in a table
 _EXAMPLE = 300  # characters of a document
 
@@ -43,11 +44,13 @@ def show_topics(topics: Sequence[Topic], *, all_words: bool) -> None:
     """
     named = any(topic.label for topic in topics)
     sized = any(topic.size is not None for topic in topics)
+    roomy = _width() >= _NARROW
     scored = any(topic.coherence is not None for topic in topics)
     columns = [
         console.Column("topic", "right"),
         *([console.Column("name", wrap=True)] if named else []),
-        *([console.Column("documents", "right"), console.Column("share")] if sized else []),
+        *([console.Column("documents", "right")] if sized and roomy else []),
+        *([console.Column("share")] if sized else []),
         *([console.Column("npmi", "right")] if scored else []),
         console.Column("words", wrap=True),
     ]
@@ -59,7 +62,8 @@ def show_topics(topics: Sequence[Topic], *, all_words: bool) -> None:
             [
                 topic.topic,
                 *([_cut(topic.label or "", min(_NAME, _width() // 4))] if named else []),
-                *([f"{topic.size:,}", _share(topic.share or 0.0, largest, bar)] if sized else []),
+                *([f"{topic.size:,}"] if sized and roomy else []),
+                *([_share(topic.share or 0.0, largest, bar if roomy else 0)] if sized else []),
                 *([_score(topic.coherence)] if scored else []),
                 _shaded(topic) if all_words else _Fitting(topic),
             ]

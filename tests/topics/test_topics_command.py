@@ -148,7 +148,10 @@ def test_a_table_fits_its_terminal(columns: str, files: Files) -> None:
     screen = _screen(files.model_path, files.labels_path, COLUMNS=columns, NO_COLOR="1")
     lines = [ESCAPES.sub("", line) for line in screen.splitlines()]
     assert all(len(line) <= int(columns) for line in lines)
-    assert sum("█" in line for line in lines) >= 6
+    rows = [line for line in lines if re.match(r" *\d+ ", line)]
+    assert len(rows) == 6
+    assert all(re.search(r"\d%   word\d+ word\d+", row) for row in rows)
+    assert sum("█" in line for line in lines) == (0 if columns == "40" else 6)
 
 
 def test_no_colour_means_none(files: Files) -> None:
