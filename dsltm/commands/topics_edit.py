@@ -12,7 +12,8 @@ from dsltm.formats.labels import read_labels
 from dsltm.teacher.cache import cache_dir
 from dsltm.topics.describe import describe
 from dsltm.topics.edit import edited, named, read_names
-from dsltm.topics.names import Clue, by_endpoint, by_teacher
+from dsltm.topics.names import by_endpoint, by_teacher
+from dsltm.topics.phrases import Clue
 from dsltm.topics.view import View
 from dsltm.topics.words import Choice
 
@@ -48,9 +49,11 @@ def labelled(
     if not nameless:
         return model, view
     taken = [topic.label for topic in topics if topic.label is not None]
-    clues = [Clue(topic.topic, topic.words) for topic in nameless]
-    if view is not None:
-        clues = view.clues(nameless, corpus)
+    told = (
+        [Clue(topic.topic, topic.words) for topic in topics] if view is None else view.clues(topics, corpus)
+    )
+    clues = [told[topic.topic] for topic in nameless]
+    others = [told[topic.topic] for topic in topics if topic.label is not None]
     if url is not None and name is not None:
         endpoint = ChatEndpoint(url, name, cache_dir=cache_dir() / "answers")
         with console.progress("naming", len(clues), "topics") as bar:
@@ -61,7 +64,8 @@ def labelled(
 
         teacher = load_teacher(str(model.header["teacher"]["name"]), notify=console.info)
         with console.progress("naming", len(clues), "topics") as bar:
-            found = by_teacher(clues, set(model.vocabulary), Likelihood(teacher), taken, bar.advance)
+            judge = Likelihood(teacher)
+            found = by_teacher(clues, set(model.vocabulary), judge, taken, bar.advance, others)
     names = list(model.names)
     for topic, new in zip(nameless, found, strict=True):
         names[topic.topic] = new

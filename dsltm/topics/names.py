@@ -8,27 +8,20 @@ probable with the topic before its eyes than without, and that many of the docum
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dsltm.console import plain
 from dsltm.endpoint import ChatEndpoint, EndpointError
-from dsltm.vocabulary import WORD
+from dsltm.topics.phrases import CHARACTERS, LONGEST, Clue, Sayings, candidates, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from dsltm.topics.likelihood import Likelihood
 
-WORDS = 12  # of a topic that are shown to the model
-DOCUMENTS = 4  # that are shown to the model
-SOURCES = 40  # typical documents whose phrases are candidates
-_CANDIDATES = 16
 _TOGETHER = 32  # phrases that are judged without a topic at a time
-_LONGEST = 4  # words of a name
-_CHARACTERS = 60
-_SHOWN = 120  # characters of a document
+_SURE = 5.0  # nats of gain with which a name has half of its worth
+_UNSAID = 0.1  # of its worth has a name that no document says
 _QUESTION = "A short name for the topic of these is"
 _TASK = (
     "You name the topics that a topic model found in a collection of documents. A topic is given by its most "
@@ -37,82 +30,13 @@ _TASK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Clue:
-    """What a topic is named by.
-
-    Args:
-        topic: its number.
-        words: its words, the most its own first.
-        texts: typical documents, the most typical first; none where there is no corpus.
-    """
-
-    topic: int
-    words: Sequence[str]
-    texts: Sequence[str] = field(default_factory=list)
-
-    def told(self) -> str:
-        """The topic as a model is told of it."""
-        documents = [f"- {' '.join(text.split())[:_SHOWN]}" for text in self.texts[:DOCUMENTS]]
-        return "\n".join(
-            [f"Words: {', '.join(self.words[:WORDS])}", *(["Documents:", *documents] if documents else [])]
-        )
-
-
-def candidates(clue: Clue, vocabulary: Collection[str]) -> list[str]:
-    """Names that the topic could have: phrases that its documents repeat, and its own first words.
-
-    A phrase has one to four words, begins and ends with a word of the vocabulary, so with no stop word, and
-    has one of the topic's words in it. It is written as the documents mostly write it.
-    """
-    own = {word.casefold() for word in clue.words}
-    spellings: dict[str, Counter[str]] = {}
-    for text in clue.texts[:SOURCES]:
-        for phrase in {plain(phrase) for phrase in _phrases(text, vocabulary, own)}:
-            spellings.setdefault(phrase.casefold(), Counter())[phrase] += 1
-    least = 2 if len(clue.texts) > 2 else 1
-    repeated = sorted(
-        (each for each in spellings.values() if each.total() >= least), key=lambda each: -each.total()
-    )
-    found = [max(each, key=lambda name: (each[name], name)) for each in repeated[:_CANDIDATES]]
-    known = {name.casefold() for name in found}
-    return (
-        found
-        + [plain(word) for word in clue.words[:4] if word.casefold() not in known]
-        + _pairs(clue.words[:3], known)
-    )
-
-
-def _phrases(text: str, vocabulary: Collection[str], own: Collection[str]) -> list[str]:
-    found = list(WORD.finditer(text))
-    phrases = []
-    for i, first in enumerate(found):
-        if first[0].lower() not in vocabulary:
-            continue
-        hit = False
-        for j in range(i, min(i + _LONGEST, len(found))):
-            if j > i and text[found[j - 1].end() : found[j].start()] not in (" ", "-"):
-                break
-            hit = hit or found[j][0].casefold() in own
-            if hit and found[j][0].lower() in vocabulary:
-                phrases.append(text[first.start() : found[j].end()])
-    return [phrase for phrase in phrases if len(phrase) <= _CHARACTERS]
-
-
-def _pairs(words: Sequence[str], known: Collection[str]) -> list[str]:
-    """Two words that are not forms of one another."""
-    pairs = [
-        (a, b) for i, a in enumerate(words) for b in words[i + 1 :] if a[:4].casefold() != b[:4].casefold()
-    ]
-    return [plain(f"{a} {b}") for a, b in pairs if f"{a} {b}".casefold() not in known]
-
-
 def by_teacher(
     clues: Sequence[Clue],
     vocabulary: Collection[str],
     likelihood: Likelihood,
     taken: Collection[str],
     advance: Callable[[], object] = lambda: None,
+    others: Sequence[Clue] = (),
 ) -> list[str]:
     """Names by a local model's judgement, repeatable and free.
 
@@ -122,26 +46,38 @@ def by_teacher(
         likelihood: the model.
         taken: names that other topics have.
         advance: called as each topic is judged.
+        others: topics that have names, from whose documents those of `clues` are told.
     """
-    offered = [candidates(clue, vocabulary) for clue in clues]
-    every = sorted({name for names in offered for name in names})
+    sayings = Sayings([*clues, *others])
+    offered = [candidates(clue, vocabulary, sayings) for clue in clues]
+    every = sorted({name for names in offered for name in names}, key=lambda name: (len(name), name))
     blindly = [every[start : start + _TOGETHER] for start in range(0, len(every), _TOGETHER)]
     texts = [_QUESTION] * len(blindly) + [f"{clue.told()}\n\n{_QUESTION}" for clue in clues]
     judged = likelihood.of_each(texts, blindly + offered)
     blind = {name: value for names in blindly for name, value in zip(names, next(judged), strict=True)}
     scored = []
     for clue, names, known in zip(clues, offered, judged, strict=True):
-        gains = [max(k - blind[n], 0) / len(n.split()) ** 0.5 for k, n in zip(known, names, strict=True)]
-        scored.append([gain * _coverage(name, clue.texts) for gain, name in zip(gains, names, strict=True)])
+        gains = [max(k - blind[name], 0) for k, name in zip(known, names, strict=True)]
+        scored.append([_worth(g, n, clue.topic, sayings) for g, n in zip(gains, names, strict=True)])
         advance()
     return unique(clues, offered, scored, taken)
 
 
-def _coverage(name: str, texts: Sequence[str]) -> float:
-    """How much a name counts for being said: 0.25 where no document says it, 1.25 where all do."""
-    if not texts:
-        return 1.0
-    return 0.25 + sum(name.casefold() in text.casefold() for text in texts) / len(texts)
+def _worth(gain: float, name: str, topic: int, sayings: Sayings) -> float:
+    """How good a name is, in [0, 1].
+
+    Args:
+        gain: by how many nats the topic makes it more probable; from a few on it hardly matters by how many,
+            because that is a matter of how rare its words are.
+        name: the better, the more of the topic's documents say it, and not others.
+        topic: its number.
+        sayings: what documents say.
+    """
+    sure = gain / (gain + _SURE)
+    if not sayings.of[topic].documents:
+        return sure
+    lift = sayings.lift(topic, name)
+    return sure * (_UNSAID + (1 - _UNSAID) * sayings.share(topic, name) * lift / (1 + lift))
 
 
 def unique(
@@ -171,12 +107,13 @@ def unique(
 
 
 def _key(name: str) -> tuple[str, ...]:
-    return tuple(sorted(re.split(r"[\s-]+", name.casefold())))
+    """The same for names of the same words, in any order, singular or plural."""
+    return tuple(sorted(word.removesuffix("s") or word for word in re.split(r"[\s.-]+", name.casefold())))
 
 
 def _fallback(clue: Clue, used: Collection[tuple[str, ...]]) -> str:
     words = [plain(word) for word in clue.words]
-    tries = [*_pairs(words, ()), *(f"{word} {clue.topic}" for word in words[:1])]
+    tries = [*pairs(words, ()), *(f"{word} {clue.topic}" for word in words[:1])]
     return next((name for name in tries if _key(name) not in used), f"topic {clue.topic}")
 
 
@@ -231,4 +168,4 @@ def cleaned(answer: str) -> str | None:
         flags=re.IGNORECASE,
     )
     name = " ".join(name.split())
-    return name if 1 <= len(name.split()) <= _LONGEST and len(name) <= _CHARACTERS else None
+    return name if 1 <= len(name.split()) <= LONGEST and len(name) <= CHARACTERS else None

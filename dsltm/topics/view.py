@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dsltm.assignment import theta_of
 from dsltm.topics import Every, documents
 from dsltm.topics.describe import Topic, describe, with_coherence
-from dsltm.topics.names import SOURCES, Clue
+from dsltm.topics.phrases import SOURCES, Clue
 from dsltm.topics.shares import Shares, shares
 
 if TYPE_CHECKING:
