@@ -95,8 +95,8 @@ T.details = (() => {
       el("div.bar", el("h2", "About this page")),
       el("p", `${number(data.documents)} documents in ${T.K} topics. Each document counts for the topic that has the largest part in it.${empty}${some}`),
       el("p", `On the map, documents that are alike lie near each other (${data.layout} of topic proportions and document vectors); directions mean nothing. Colour and shape say the topic.`),
-      el("h3", "Keys"),
-      el("dl.keys",
+      el("h3.for-keys", "Keys"),
+      el("dl.keys.for-keys",
         el("dt", "/"), el("dd", "search"), el("dt", "↑ ↓"), el("dd", "move among the topics"),
         el("dt", "Enter"), el("dd", "open the topic"), el("dt", "Esc"), el("dd", "back to everything"),
         el("dt", "+ − 0"), el("dd", "zoom the map, arrows move it")),
@@ -121,6 +121,7 @@ T.details = (() => {
   function update() {
     root.replaceChildren(...content().flat(4).filter(Boolean));
     root.scrollTop = 0;
+    root.toggleAttribute("data-open", state.doc !== null || state.topic !== null || !!state.picked || !!state.found);
   }
 
   /** Everything in words, for paper. */
