@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _TOGETHER = 32  # phrases that are judged without a topic at a time
 _SURE = 5.0  # nats of gain with which a name has half of its worth
+_FAR = 0.7  # of the worth of the best name; with less, another name says too little alone
 _UNSAID = 0.1  # of its worth has a name that no document says
 _QUESTION = "A short name for the topic of these is"
 _TASK = (
@@ -88,17 +89,21 @@ def unique(
 ) -> list[str]:
     """The best names such that no two are the same or the same words in another order.
 
-    The surest choices are made first; a topic that is left without a name gets words of its own.
+    The surest choices are made first. A topic whose best name by far is another's is named as a part of it,
+    as in "Magento: payment"; one that is left without a name gets words of its own.
     """
     used = {_key(name) for name in taken}
     offers = [
         (score, i, name) for i, row in enumerate(scores) for score, name in zip(row, names[i], strict=True)
     ]
     chosen: dict[int, str] = {}
-    for _, i, name in sorted(offers, key=lambda offer: (-offer[0], offer[1], offer[2])):
-        if i not in chosen and _key(name) not in used:
-            chosen[i] = name
-            used.add(_key(name))
+    best: dict[int, tuple[float, str]] = {}
+    for score, i, name in sorted(offers, key=lambda offer: (-offer[0], offer[1], offer[2])):
+        top = best.setdefault(i, (score, name))
+        full = _part(top[1], name) if score < _FAR * top[0] else name
+        if i not in chosen and full is not None and _key(full) not in used:
+            chosen[i] = full
+            used.add(_key(full))
     for i, clue in enumerate(clues):
         if i not in chosen:
             chosen[i] = _fallback(clue, used)
@@ -106,9 +111,17 @@ def unique(
     return [chosen[i] for i in range(len(clues))]
 
 
+def _part(whole: str, name: str) -> str | None:
+    """A name as a part of another topic's, where both are short enough; None where they share a word."""
+    if set(_key(whole)) & set(_key(name)):
+        return None
+    both = f"{whole}: {name}"
+    return both if len(both.split()) <= LONGEST and len(both) <= CHARACTERS else name
+
+
 def _key(name: str) -> tuple[str, ...]:
     """The same for names of the same words, in any order, singular or plural."""
-    return tuple(sorted(word.removesuffix("s") or word for word in re.split(r"[\s.-]+", name.casefold())))
+    return tuple(sorted(word.removesuffix("s") or word for word in re.split(r"[\s.:-]+", name.casefold())))
 
 
 def _fallback(clue: Clue, used: Collection[tuple[str, ...]]) -> str:

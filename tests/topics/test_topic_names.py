@@ -103,15 +103,28 @@ def test_no_name_comes_twice(offers: list[list[str]], taken: set[str]) -> None:
     clues = [Clue(i, ["same", "words"]) for i in range(len(offers))]
     scores = [[float(len(row) - i) for i in range(len(row))] for row in offers]
     names = unique(clues, offers, scores, taken)
-    keys = [tuple(sorted(w.rstrip("s") for w in name.casefold().split())) for name in [*names, *taken]]
+    words = [name.casefold().replace(":", "").split() for name in [*names, *taken]]
+    keys = [tuple(sorted(word.removesuffix("s") for word in each)) for each in words]
     assert len(keys) == len(set(keys))
     assert all(names)
 
 
 def test_the_surest_topic_gets_the_name() -> None:
     clues = [Clue(0, ["p", "q"]), Clue(1, ["r", "s"])]
-    assert unique(clues, [["x", "y"], ["x", "z"]], [[1.0, 0.5], [2.0, 0.1]], ()) == ["y", "x"]
+    assert unique(clues, [["x", "y"], ["x", "z"]], [[1.0, 0.9], [2.0, 0.1]], ()) == ["y", "x"]
     assert unique(clues, [["x"], ["x"]], [[1.0], [2.0]], ["X"]) == ["p q", "r s"]
+
+
+def test_a_topic_can_be_a_part_of_another() -> None:
+    clues = [Clue(0, ["p", "q"]), Clue(1, ["r", "s"])]
+    shop = ["Magento", "Magento price", "price"]
+    assert unique(clues, [shop, shop], [[1.0, 0.5, 0.4], [2.0, 0.5, 0.4]], ()) == [
+        "Magento: price",
+        "Magento",
+    ]
+    long = ["Web Part Page", "list of sites", "form"]
+    found = unique(clues, [long, long], [[1.0, 0.5, 0.4], [2.0, 0.5, 0.4]], ())
+    assert found == ["list of sites", "Web Part Page"]
 
 
 @pytest.mark.parametrize(
