@@ -35,7 +35,7 @@ docs: $(VENV)/.installed ## the manual pages and the shells' completions
 	$(BIN)/python -m dsltm.manual .
 
 bench: $(VENV)/.installed ## the measured tables of the README; DATA is the folder of the corpora
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python tests/bench/bench_distill.py $(DATA)/stackoverflow.jsonl.gz
 	$(BIN)/python tests/bench/bench_training.py
 	$(BIN)/python tests/bench/bench_metrics.py
