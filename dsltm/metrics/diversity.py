@@ -5,7 +5,7 @@ counts once, at its first rank. With fewer than two topics nothing can be shared
 returned.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 from dsltm.errors import DsltmError
@@ -94,10 +94,3 @@ def jaccard(topics: Topics, topn: int = TOP_WORDS) -> float:
     sets = [set(top_words(topic, topn)) for topic in topics]
     values = [len(a & b) / len(a | b) if a | b else 1.0 for a, b in combinations(sets, 2)]
     return sum(values) / len(values) if values else 0.0
-
-
-DIVERSITY: dict[str, Callable[[Topics], float]] = {
-    "topic_diversity": topic_diversity,
-    "i_rbo": i_rbo,
-    "jaccard": jaccard,
-}

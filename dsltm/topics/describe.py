@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from dsltm.formats.model import Model
     from dsltm.topics.documents import Example
 
-SORTS = ("id", "size", "coherence")
-
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -128,7 +126,7 @@ def with_coherence(topics: Sequence[Topic], labels: Labels) -> list[Topic]:
 
 
 def ordered(topics: Sequence[Topic], by: str) -> list[Topic]:
-    """The topics by one of `SORTS`: largest or most coherent first, equal ones by their number."""
+    """The topics by "id", "size" or "coherence": largest or most coherent first, equal ones by number."""
     if by == "size":
         return sorted(topics, key=lambda topic: (-(topic.size or 0), topic.topic))
     if by == "coherence":
