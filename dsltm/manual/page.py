@@ -107,11 +107,13 @@ def _filled(text: str) -> list[str]:
     words = [_escape(word) for word in text.split()]
     lines, line = [], ""
     for word in words:
-        if line and (len(line) + 1 + len(word) > 76 or re.search(r"[.!?:;][)\"]?$", line)):
+        longer = f"{line} {word}"
+        too_long = len(longer) > 76 or len(longer) + 2 * longer.count("`") > 80  # a ` becomes \\fB
+        if line and (too_long or re.search(r"[.!?:;][)\"]?$", line)):
             lines.append(line)
             line = word
         else:
-            line = f"{line} {word}".strip()
+            line = longer.strip()
     joined = "\n".join(_line(line) for line in [*lines, line])
     return re.sub(r"`([^`]*)`", r"\\fB\1\\fR", joined).splitlines()
 
