@@ -12,16 +12,26 @@ _dsltm_paths() {  # -f for files, -d for folders
 
 _dsltm() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= i
+    if [[ $word == = ]]; then  # bash takes --option=value apart
+        word=
+    elif [[ $before == = ]]; then
+        before=${COMP_WORDS[COMP_CWORD-2]}
+    fi
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
+        --log-file|--config) [[ ${COMP_WORDS[i+1]} == = ]] || ((i++)) ;;
+        =) ((i++)) ;;
         -*) ;;
         *) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     if [[ -z $command ]]; then
+        case $before in
+        --log-file|--config) _dsltm_paths -f; return ;;
+        esac
         _dsltm_words 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help'
-        [[ $word == -* ]] && _dsltm_words '--quiet -q --verbose -v --debug --version -V --help -h'
+        [[ $word == -* ]] && _dsltm_words '-q --quiet -v --verbose --log-file --config --debug -V --version -h --help'
         return
     fi
     case $command:$before in
@@ -66,7 +76,7 @@ _dsltm() {
         train:-k|train:--topics) :; return ;;
         train:--seed) :; return ;;
         train:--seeds) :; return ;;
-        train:--init) :; return ;;
+        train:--init) _dsltm_paths -f; return ;;
         train:--model) _dsltm_words 'prodlda ecrtm fastopic etm'; return ;;
         train:--input) _dsltm_words 'hidden bow both'; return ;;
         train:--target) _dsltm_words 'soft bow'; return ;;

@@ -19,7 +19,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from dsltm import __version__, console
-from dsltm.command import SETTINGS, Command, build, common_flags, format_options, keep_common
+from dsltm.command import SETTINGS, Command, behind_the_name, build, common_flags, format_options, keep_common
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.output import reason
 
@@ -68,6 +68,7 @@ class _Group(TyperGroup):
         self.params += common_flags()
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        args = behind_the_name(args)
         if not args:
             console.raw_error(ctx.get_help())
             raise typer.Exit(UsageError.exit_code)

@@ -73,9 +73,28 @@ def common_options() -> list[Any]:
 def common_flags() -> list[Any]:
     """Those of the common options that may stand before a subcommand's name.
 
-    Only the flags: with a value to check typer would load its machinery for values even for `--help`.
+    Only the flags: with a value to check typer would load its machinery for values even for `--help`; see
+    `behind_the_name`.
     """
     return [option for option in common_options() if option.is_flag]
+
+
+def behind_the_name(args: list[str]) -> list[str]:
+    """Move common options with a value, as `--config FILE`, from before a command's name to behind it.
+
+    There typer need not be told of them; what a subcommand is given twice, the later one decides.
+    """
+    valued = {name for option in common_options() if not option.is_flag for name in option.opts}
+    moved, kept, rest = [], [], list(args)
+    while rest and rest[0].startswith("-"):
+        word = rest.pop(0)
+        if word.partition("=")[0] not in valued:
+            kept.append(word)
+            continue
+        moved.append(word)
+        if "=" not in word and rest:
+            moved.append(rest.pop(0))
+    return [*kept, *rest[:1], *moved, *rest[1:]] if rest else kept
 
 
 def keep_common(ctx: typer.Context) -> None:

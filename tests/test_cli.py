@@ -153,6 +153,25 @@ def test_common_options_before_and_after_the_name(tmp_path: Path) -> None:
     )
 
 
+def test_common_options_with_a_value_before_the_name(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text("size = 1\n")
+    (tmp_path / "c.jsonl").write_text(CORPUS)
+    for before in (
+        ["--config", "s.toml", "--log-file", "log", "-v"],
+        ["-v", "--config=s.toml", "--log-file=log"],
+    ):
+        done = dsltm(*before, "vocab", "c.jsonl", cwd=tmp_path)
+        assert (done.returncode, done.stdout.count(b"\n")) == (0, 1)
+        assert "1 words" in (tmp_path / "log").read_text()
+        (tmp_path / "log").unlink()
+    assert (
+        dsltm("--config", "s.toml", "vocab", "--size", "2", stdin=CORPUS, cwd=tmp_path).stdout.count(b"\n")
+        == 2
+    )
+    for nothing in (["--config", "s.toml"], ["--log-file"]):
+        assert dsltm(*nothing, cwd=tmp_path).returncode == 2
+
+
 def test_options_from_the_environment() -> None:
     assert dsltm("vocab", stdin=CORPUS, env={"DSLTM_SIZE": "1"}).stdout.count(b"\n") == 1
     assert dsltm("vocab", "--size", "2", stdin=CORPUS, env={"DSLTM_SIZE": "1"}).stdout.count(b"\n") == 2

@@ -183,8 +183,12 @@ COMPLETED = [  # what is typed, and what a shell makes of it
     ("dsltm vocab --format js", ["jsonl"]),
     ("dsltm help form", ["formats"]),
     ("dsltm config tra", ["train"]),
+    ("dsltm config train ev", ["eval"]),
     ("dsltm topics mod", ["model.npz"]),
     ("dsltm distill --vocab mod", ["model.npz"]),
+    ("dsltm train --init mod", ["model.npz"]),
+    ("dsltm --config mod", ["model.npz"]),
+    ("dsltm --config model.npz tra", ["train"]),
 ]
 
 
@@ -214,11 +218,14 @@ def test_bash_offers_all_of_a_kind(written: Path, typed_in: Path) -> None:
     COMP_WORDS=(dsltm '') COMP_CWORD=1; _dsltm; echo "${{COMPREPLY[*]}}"
     COMP_WORDS=(dsltm train -k '') COMP_CWORD=3; _dsltm; echo "${{COMPREPLY[*]}}"
     COMP_WORDS=(dsltm train --) COMP_CWORD=2; _dsltm; echo "${{COMPREPLY[*]}}"
+    COMP_WORDS=(dsltm --config = x train --model = ecr) COMP_CWORD=7; _dsltm; echo "${{COMPREPLY[*]}}"
+    COMP_WORDS=(dsltm train --model =) COMP_CWORD=3; _dsltm; echo "${{COMPREPLY[*]}}"
     """
-    names, value, options = bash(script, typed_in).stdout.splitlines()
+    names, value, options, *apart = bash(script, typed_in).stdout.splitlines()
     assert names.split() == list(COMMANDS)
     assert value == ""
     assert {"--topics", "--seed", "--help"} <= set(options.split())
+    assert apart == ["ecrtm", "prodlda ecrtm fastopic etm"]
 
 
 @needs("fish")

@@ -7,10 +7,10 @@ from typing import Any, Literal
 from typer.core import TyperOption
 
 from dsltm.cli import COMMANDS, top
-from dsltm.command import common_flags, long_name
+from dsltm.command import common_options, long_name
 
 Kind = Literal["flag", "file", "folder", "choice", "text"]
-_FILES = {"FILE", "CORPUS"}
+_FILES = {"FILE", "CORPUS", "MODEL"}
 _WORDS = {  # what is usually meant, where more would do
     "--stopwords": ("none", "en", "de", "es", "fr", "it", "nl", "pt", "zh"),
     "--dtype": ("auto", "float32", "bfloat16", "float16"),
@@ -61,6 +61,13 @@ def commands() -> Iterator[Command]:
         words = {"help": (*COMMANDS, "formats"), "config": tuple(COMMANDS)}.get(name, ())
         arguments = any(param.param_type_name == "argument" for param in command.params)
         yield Command(name, about, options, words, arguments and not words)
+
+
+def before_the_name() -> tuple[Option, ...]:
+    """The options that may stand before a subcommand's name."""
+    version = Option(("-V", "--version"), "Print the version and stop.")
+    about_help = Option(("-h", "--help"), "Show this message and exit.")
+    return (*map(_option, common_options()), version, about_help)
 
 
 def _option(param: TyperOption) -> Option:
@@ -114,10 +121,11 @@ def bash(listed: tuple[Command, ...]) -> str:
         options.append(f"        {command.name}) _dsltm_words '{names}' ;;")
         reply_words = f"_dsltm_words '{' '.join(command.words)}'" if command.words else ":"
         words.append(f"        {command.name}) {'_dsltm_paths -f' if command.files else reply_words} ;;")
-    flags = " ".join(name for flag in common_flags() for name in flag.opts)
+    early = before_the_name()
     return _HEAD + _BASH.format(
         commands=" ".join(command.name for command in listed),
-        flags=f"{flags} --version -V --help -h",
+        early=" ".join(name for option in early for name in option.names),
+        valued="|".join(name for option in early if option.kind == "file" for name in option.names),
         values="\n".join(cases),
         options="\n".join(options),
         words="\n".join(words),
@@ -138,16 +146,26 @@ _dsltm_paths() {{  # -f for files, -d for folders
 
 _dsltm() {{
     local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command= i
+    if [[ $word == = ]]; then  # bash takes --option=value apart
+        word=
+    elif [[ $before == = ]]; then
+        before=${{COMP_WORDS[COMP_CWORD-2]}}
+    fi
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${{COMP_WORDS[i]}} in
+        {valued}) [[ ${{COMP_WORDS[i+1]}} == = ]] || ((i++)) ;;
+        =) ((i++)) ;;
         -*) ;;
         *) command=${{COMP_WORDS[i]}}; break ;;
         esac
     done
     if [[ -z $command ]]; then
+        case $before in
+        {valued}) _dsltm_paths -f; return ;;
+        esac
         _dsltm_words '{commands}'
-        [[ $word == -* ]] && _dsltm_words '{flags}'
+        [[ $word == -* ]] && _dsltm_words '{early}'
         return
     fi
     case $command:$before in
@@ -179,16 +197,12 @@ def zsh(listed: tuple[Command, ...]) -> str:
             specs.append(_quoted("*:file:_files"))
         lines = " \\\n".join(f"            {spec}" for spec in specs)
         cases.append(f"    {command.name})\n        _arguments -s \\\n{lines}\n        ;;")
-    flags = [
-        spec for flag in common_flags() for spec in _zsh_option(Option(tuple(flag.opts), flag.help or ""))
-    ]
-    flags += _zsh_option(Option(("-V", "--version"), "Print the version and stop."))
-    flags += _zsh_option(Option(("-h", "--help"), "Show this message and exit."))
+    early = [spec for option in before_the_name() for spec in _zsh_option(option)]
     return _ZSH.format(
         head=_HEAD,
         names=names,
         cases="\n".join(cases),
-        flags=" \\\n".join(f"        {spec}" for spec in flags),
+        early=" \\\n".join(f"        {spec}" for spec in early),
     )
 
 
@@ -220,7 +234,7 @@ _ZSH = """\
 {head}
 local state line
 _arguments -C -s \\
-{flags} \\
+{early} \\
         '1: :->command' \\
         '*:: :->rest'
 case $state in
@@ -242,23 +256,40 @@ esac
 
 def fish(listed: tuple[Command, ...]) -> str:
     """The commands for fish."""
-    lines = [_HEAD.rstrip(), "complete -c dsltm -f"]
-    for flag in common_flags():
-        lines.append(_fish_option("__fish_use_subcommand", Option(tuple(flag.opts), flag.help or "")))
-    version = Option(("--version", "-V"), "Print the version and stop.")
-    lines.append(_fish_option("__fish_use_subcommand", version))
+    early = before_the_name()
+    valued = " ".join(name for option in early if option.kind == "file" for name in option.names)
+    lines = [_HEAD.rstrip(), _FISH.format(valued=valued), "complete -c dsltm -f"]
+    lines += [_fish_option("__dsltm_is", option) for option in early]
     for command in listed:
-        about = _fish_quoted(command.about)
-        lines.append(f"complete -c dsltm -n __fish_use_subcommand -a {command.name} -d {about}")
-        seen = f"__fish_seen_subcommand_from {command.name}"
-        lines += [_fish_option(seen, option) for option in command.options]
+        about, condition = _fish_quoted(command.about), f"__dsltm_is {command.name}"
+        lines.append(f"complete -c dsltm -n __dsltm_is -a {command.name} -d {about}")
+        lines += [_fish_option(condition, option) for option in command.options]
         if command.words:
-            lines.append(
-                f"complete -c dsltm -n {_fish_quoted(seen)} -a {_fish_quoted(' '.join(command.words))}"
-            )
+            words = _fish_quoted(" ".join(command.words))
+            lines.append(f"complete -c dsltm -n {_fish_quoted(condition)} -a {words}")
         elif command.files:
-            lines.append(f"complete -c dsltm -n {_fish_quoted(seen)} -F")
+            lines.append(f"complete -c dsltm -n {_fish_quoted(condition)} -F")
     return "\n".join(lines) + "\n"
+
+
+_FISH = """\
+function __dsltm_is -a name -d 'Whether this is the subcommand; without one, whether none is there yet'
+    set -l words (commandline -opc)
+    set -e words[1]
+    while set -q words[1]
+        switch $words[1]
+            case {valued}
+                set -e words[1]
+            case '-*'
+            case '*'
+                test $words[1] = "$name"
+                return
+        end
+        set -q words[1]; and set -e words[1]
+    end
+    test -z "$name"
+end
+"""
 
 
 def _fish_option(condition: str, option: Option) -> str:
