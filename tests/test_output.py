@@ -82,8 +82,16 @@ def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
         open_output(str(tmp_path / "no" / "file")),
     ):
         pass
-    with pytest.raises(DsltmError, match=r"is a directory"), open_output(str(tmp_path)):
-        pass
+    for folder in (str(tmp_path), "", "/"):
+        with pytest.raises(DsltmError, match=r"is a directory"), open_output(folder):
+            pass
+
+
+def test_a_name_may_be_as_long_as_names_get(tmp_path: Path) -> None:
+    for name in ("n" * 255, "\u97f3" * 85, "\U0001f600" * 63):
+        with open_output(str(tmp_path / name)) as file:
+            file.write(b"x")
+        assert (tmp_path / name).read_bytes() == b"x"
 
 
 def test_a_full_disk_names_the_output() -> None:

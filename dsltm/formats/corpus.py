@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from dsltm import console
 from dsltm.errors import DsltmError
-from dsltm.formats.records import kind, parse_object
+from dsltm.formats.records import decode, kind, parse_object
 from dsltm.formats.source import MAX_LINE, Source
 
 Format = Literal["auto", "jsonl", "lines", "csv"]
@@ -131,7 +131,7 @@ class Corpus:
     def _plain(self) -> Iterator[Document | DsltmError]:
         for number, line in enumerate(self._source.lines(), 1):
             try:
-                text = _decode(line, f"{self.name}:{number}")
+                text = decode(line, f"{self.name}:{number}")
                 yield Document(str(number - 1), text, None, number)
             except DsltmError as exc:
                 yield exc
@@ -165,7 +165,7 @@ class Corpus:
     def _text_lines(self, bad: list[DsltmError]) -> Iterator[str]:
         for number, line in enumerate(self._source.lines(), 1):
             try:
-                yield _decode(line, f"{self.name}:{number}") + "\n"
+                yield decode(line, f"{self.name}:{number}") + "\n"
             except DsltmError as exc:
                 bad.append(exc)
                 yield "\n"
@@ -215,16 +215,6 @@ def _string(value: object, name: str, where: str) -> str | None:
     if isinstance(value, int | float):
         return str(value)
     raise DsltmError(f"{where}: the field {name!r} is {kind(value)}, not a string or a number")
-
-
-def _decode(line: bytes, where: str) -> str:
-    if len(line) > MAX_LINE:
-        raise DsltmError(f"{where}: the line is longer than {MAX_LINE >> 20} MiB")
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        hint = "iconv -t UTF-8"
-        raise DsltmError(f"{where}: not UTF-8 (byte {exc.start + 1} of the line)", hint=hint) from exc
 
 
 def _listed(names: Collection[str]) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import secrets
 import stat
 import sys
@@ -70,7 +71,10 @@ def _stdout(*, binary: bool) -> Iterator[BinaryIO]:
 @contextlib.contextmanager
 def _file(path: Path) -> Iterator[BinaryIO]:
     place = path.resolve() if path.is_symlink() else path
-    part = place.with_name(f".{place.name[:200]}.{secrets.token_hex(4)}.part")
+    if not place.name:
+        raise DsltmError(f"{path}: cannot be written: is a directory")
+    stem = os.fsdecode(os.fsencode(place.name)[:200])  # names have at most 255 bytes
+    part = place.with_name(f".{stem}.{secrets.token_hex(4)}.part")
     try:
         mode = place.stat().st_mode if place.exists() else None
         direct = mode is not None and not stat.S_ISREG(mode)

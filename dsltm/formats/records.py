@@ -11,7 +11,10 @@ from dsltm.formats.output import open_output
 from dsltm.formats.source import MAX_LINE, Source
 
 _KINDS = {str: "a string", bool: "true or false", int: "a number", float: "a number", list: "a list"}
-_BUFFER = 1 << 16
+_ONE_A_LINE = {  # by what such a file begins with
+    b"[": "jq -c '.[]' to put one object on each line",
+    b"{": "jq -c . to put one object on each line",
+}
 
 
 def kind(value: object) -> str:
@@ -73,11 +76,28 @@ def parse_object(line: bytes, where: str) -> dict[str, Any]:
     except orjson.JSONDecodeError as exc:
         value = _with_lone_surrogates(line)
         if value is None:
-            raise DsltmError(f"{where}: not JSON: {exc.msg} at column {exc.colno}") from exc
+            decode(line, where)
+            hint = _ONE_A_LINE.get(line.strip())
+            raise DsltmError(f"{where}: not JSON: {exc.msg} at column {exc.colno}", hint=hint) from exc
     if not isinstance(value, dict):
-        hint = "jq -c '.[]' to put one object on each line" if isinstance(value, list) else None
+        hint = _ONE_A_LINE[b"["] if isinstance(value, list) else None
         raise DsltmError(f"{where}: {kind(value)}, not a JSON object", hint=hint)
     return value
+
+
+def decode(line: bytes, where: str) -> str:
+    """The text of one line.
+
+    Raises:
+        DsltmError: not UTF-8, with the first byte that is not, or longer than MAX_LINE.
+    """
+    if len(line) > MAX_LINE:
+        raise DsltmError(f"{where}: the line is longer than {MAX_LINE >> 20} MiB")
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        hint = "iconv -t UTF-8"
+        raise DsltmError(f"{where}: not UTF-8 (byte {exc.start + 1} of the line)", hint=hint) from exc
 
 
 def _with_lone_surrogates(line: bytes) -> object:

@@ -58,7 +58,7 @@ class Source:
     """
 
     def __init__(self, path: str) -> None:
-        self.name = "standard input" if path == STDIN else path
+        self.name = "standard input" if path == STDIN else path or "''"
         self._digest: str | None = None
         try:
             file = _stdin() if path == STDIN else open(path, "rb")  # noqa: SIM115 (kept for re-reading)
