@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
+JOBS   ?= 2
 
 .PHONY: help demo test lint bench docs reproduce clean
 
@@ -23,8 +24,8 @@ demo: $(VENV)/.installed ## topics of the standard library's docstrings, start t
 	$(BIN)/dsltm topics demo/model.npz
 	$(BIN)/dsltm eval demo/model.npz demo/labels.npz
 
-test: $(VENV)/.installed ## the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.installed ## the tests, in JOBS processes (2); each file of them in one, in its order
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed ## ruff and mypy
 	$(BIN)/ruff check dsltm tests
