@@ -16,10 +16,19 @@ from types import FrameType
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from dsltm import __version__, console
-from dsltm.command import SETTINGS, Command, behind_the_name, build, common_flags, format_options, keep_common
+from dsltm.command import (
+    SETTINGS,
+    Command,
+    behind_the_name,
+    build,
+    common_flags,
+    format_options,
+    keep_common,
+    origin,
+)
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.output import reason
 
@@ -190,10 +199,13 @@ def _fail(message: str, status: int = 1) -> int:
 def _wrong_usage(exc: typer.TyperException) -> int:
     """What typer found wrong with the arguments, in the same voice as every other error."""
     message = " ".join(exc.format_message().split()).rstrip(".").replace(": Input should", ": it should")
+    message = message[:1].lower() + message[1:]
     message = re.sub(r"\.? \(?(Did you mean.*?|Possible options.*?)\)?$", _suggestion, message)
     if not message.endswith("?"):
         message += f", see '{console.program()} --help'"
-    return _fail(message[:1].lower() + message[1:], exc.exit_code)
+    param, ctx = getattr(exc, "param", None), getattr(exc, "ctx", None)
+    where = origin(ctx, param) if ctx is not None and isinstance(param, TyperOption) else None
+    return _fail(f"{where}: {message}" if where else message, exc.exit_code)
 
 
 def _suggestion(found: re.Match[str]) -> str:

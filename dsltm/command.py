@@ -1,6 +1,7 @@
 """What every subcommand has in common: how it explains itself, the options of all, the environment."""
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any
@@ -36,7 +37,7 @@ def build(name: str, function: Callable[..., Any], cls: type[TyperCommand] = Typ
 def _read_config(ctx: typer.Context, value: str | None) -> str | None:
     """Let a settings file say what options are where neither the command line nor the environment does."""
     if value is not None:
-        ctx.default_map = _defaults(read_settings(value), ctx)
+        ctx.default_map = written_down(read_settings(value), ctx)
     return value
 
 
@@ -107,8 +108,10 @@ def _take(ctx: typer.Context, options: list[Any]) -> dict[str, Any]:
     return {option.name: ctx.params.pop(option.name) for option in options}
 
 
-def _defaults(settings: Settings, ctx: typer.Context) -> dict[str, Any]:
+def written_down(settings: Settings, ctx: typer.Context) -> dict[str, Any]:
     """What a settings file says of a command's options, by the names of its function's parameters.
+
+    An option that may be repeated has a list, also where the file has a single value.
 
     Raises:
         DsltmError: it speaks of an option that the command, or for general ones every command, lacks.
@@ -121,7 +124,11 @@ def _defaults(settings: Settings, ctx: typer.Context) -> dict[str, Any]:
     if not own.keys() >= settings.general.keys():  # looking at every command takes a moment
         known = {name for command in commands.values() for name in options_of(command)}
         _check(settings.name, settings.general, sorted(known), "no command has an option")
-    return {own[name].name: value for name, value in {**settings.general, **special}.items() if name in own}
+    said = {own[name]: value for name, value in {**settings.general, **special}.items() if name in own}
+    return {
+        option.name: [value] if option.multiple and not isinstance(value, list) else value
+        for option, value in said.items()
+    }
 
 
 def _check(file: str, names: Iterable[str], known: list[str], complaint: str) -> None:
@@ -155,6 +162,18 @@ def environment_names(command: str, option: TyperOption) -> list[str]:
     """
     name = long_name(option).lstrip("-").replace("-", "_").upper()
     return [f"DSLTM_{command.upper()}_{name}", f"DSLTM_{name}"]
+
+
+def origin(ctx: typer.Context, option: TyperOption) -> str | None:
+    """The environment variable or the settings file that an option's value is from, None for other values."""
+    source = ctx.get_parameter_source(option.name)
+    if source is not None and source.name == "ENVIRONMENT":
+        names = environment_names(ctx.info_name or "", option)
+        return next((name for name in names if os.environ.get(name)), None)
+    if source is not None and source.name == "DEFAULT_MAP":
+        path: str | None = ctx.params.get("config")
+        return path
+    return None
 
 
 def examples_of(text: str) -> tuple[str, list[str]]:

@@ -54,7 +54,7 @@ def test_common_options_may_be_written_down(tmp_path: Path) -> None:
         ("[vocab]\nsise = 2", 1, "c.toml: dsltm vocab has no option 'sise', did you mean 'size'?"),
         ("sise = 2", 1, "c.toml: no command has an option 'sise', did you mean 'size'?"),
         ("[vocab]\ncorpus = 'x'", 1, "c.toml: dsltm vocab has no option 'corpus'"),
-        ("size = 'many'", 2, "invalid value for '--size': it should be a valid integer"),
+        ("size = 'many'", 2, "c.toml: invalid value for '--size': it should be a valid integer"),
         ("size = 2020-01-01", 1, "c.toml: size is an object, which no option takes"),
         (b"\xff", 1, "c.toml: not UTF-8 text"),
         (None, 1, "c.toml: no such file or directory"),
@@ -95,6 +95,17 @@ def test_config_tells_where_each_value_comes_from(tmp_path: Path) -> None:
     assert found["vocab", "--stopwords"] == ("none", "environment DSLTM_VOCAB_STOPWORDS")
     assert found["vocab", "--max-df"] == (None, "default")
     assert found["vocab", "--format"] == ("auto", "default")
+    (tmp_path / "wrong.toml").write_text("size = 'many'\nteacher = 'x'\n[distill]\nprompt = 'paper'\n")
+    done = dsltm("config", "vocab", "distill", "--config", "wrong.toml", cwd=tmp_path)
+    found = {
+        (row["command"], row["option"]): row["value"] for row in map(json.loads, done.stdout.splitlines())
+    }
+    assert found["vocab", "--size"] == "many"
+    assert found["distill", "--prompt"] == ["paper"]
+    (tmp_path / "wrong.toml").write_text("[train]\ntopcs = 3\n")
+    done = dsltm("config", "train", "--config", "wrong.toml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"wrong.toml: dsltm train has no option 'topcs', did you mean 'topics'?" in done.stderr
     everything = dsltm("config").stdout.decode()
     assert '"command":"distill","option":"--teacher"' in everything
     assert dsltm("config", "nothing").returncode == 2

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from dsltm import console
-from dsltm.command import config_file, environment_names, long_name, options_of
+from dsltm.command import config_file, environment_names, long_name, options_of, origin, written_down
 from dsltm.commands.options import Output
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout
+from dsltm.formats.settings import read_settings
 
 
 def config_command(
@@ -40,7 +41,7 @@ def config_command(
     for name in commands or ():
         if name not in known:
             raise UsageError(f"there is no command {name!r}", hint="one of " + ", ".join(known))
-    rows = (row for name in commands or known for row in _rows(ctx.parent, name, config_file(ctx)))
+    rows = [row for name in commands or known for row in _rows(ctx.parent, name, config_file(ctx))]
     if not is_stdout(output) or not console.stdout_is_terminal():
         write_jsonl(output, rows)
         return
@@ -58,15 +59,12 @@ def _rows(top: Any, name: str, config: str | None) -> Iterator[dict[str, Any]]:
     arguments = [] if config is None else ["--config", config]
     # Resilient: arguments may be missing, and nothing is run.
     with command.make_context(name, arguments, parent=top, resilient_parsing=True) as ctx:
+        written = {} if config is None else written_down(read_settings(config), ctx)
         for option in options_of(command).values():
             if option.name == "config":
                 continue
-            source = ctx.get_parameter_source(option.name).name
-            value = ctx.params[option.name]
-            if source == "ENVIRONMENT":
-                variable = next(v for v in environment_names(name, option) if os.environ.get(v))
-                value = os.environ[variable] if value is None else value
-                where = f"environment {variable}"
-            else:
-                where = f"{config}" if source == "DEFAULT_MAP" else "default"
-            yield {"command": name, "option": long_name(option), "value": value, "source": where}
+            value, source = ctx.params[option.name], origin(ctx, option)
+            if value is None and source is not None:  # as it stands: the option cannot have this value
+                value = written[option.name] if source == config else os.environ[source]
+            where = f"environment {source}" if source in environment_names(name, option) else source
+            yield {"command": name, "option": long_name(option), "value": value, "source": where or "default"}
