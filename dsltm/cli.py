@@ -199,6 +199,7 @@ def _fail(message: str, status: int = 1) -> int:
 def _wrong_usage(exc: typer.TyperException) -> int:
     """What typer found wrong with the arguments, in the same voice as every other error."""
     message = " ".join(exc.format_message().split()).rstrip(".").replace(": Input should", ": it should")
+    message = re.sub(r"(?<=: )Value error, |, unable to (parse|interpret) [a-z ]+$", "", message)
     message = message[:1].lower() + message[1:]
     message = re.sub(r"\.? \(?(Did you mean.*?|Possible options.*?)\)?$", _suggestion, message)
     if not message.endswith("?"):

@@ -92,7 +92,15 @@ def choose_words(
     stop = frozenset(stopwords)
     ranked = sorted((-df, word) for word, df in counts.df.items() if least <= df <= most and word not in stop)
     kept = ((word, -df) for df, word in ranked if keep is None or keep(word))
-    return [Entry(word, df, counts.tf[word]) for word, df in islice(kept, size)]
+    entries = [Entry(word, df, counts.tf[word]) for word, df in islice(kept, size)]
+    if not entries:
+        raise DsltmError(
+            f"no word is left of the {len(counts.df):,} in {counts.documents:,} documents",
+            hint="--min-df 1, --stopwords none or more text"
+            if min_df > 1
+            else "--stopwords none or more text",
+        )
+    return entries
 
 
 def build_vocabulary(
@@ -125,13 +133,7 @@ def build_vocabulary(
         DsltmError: no word is left.
     """
     counts = count_words(corpus)
-    entries = choose_words(counts, size, min_df=min_df, max_df=max_df, stopwords=stopwords, keep=keep)
-    if not entries:
-        raise DsltmError(
-            f"no word is left for the vocabulary of {len(counts.df):,} in {counts.documents:,} documents",
-            hint="--min-df 1, --stopwords none or more text",
-        )
-    return entries
+    return choose_words(counts, size, min_df=min_df, max_df=max_df, stopwords=stopwords, keep=keep)
 
 
 def load_stopwords(choice: str) -> frozenset[str]:

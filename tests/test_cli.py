@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import os
 import pkgutil
 import re
@@ -14,11 +15,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fake_endpoint import Reply, fake_endpoint
 from shell import DSLTM, bash, dsltm, environment, on_terminal
 
 from dsltm import __version__, cli, commands
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from conftest import Made
@@ -109,8 +112,17 @@ def test_help_starts_within_three_times_the_start_of_typer(arguments: list[str])
         (["vocab", "a", "b"], "dsltm vocab: got unexpected extra argument(s) (b), see 'dsltm vocab --help'"),
         (["assign"], "dsltm assign: missing argument 'MODEL', see 'dsltm assign --help'"),
         (["vocab", "--stopwords", "xx"], None),
-        (["vocab", "--size", "many"], None),
-        (["vocab", "--format", "xml"], None),
+        (
+            ["vocab", "--size", "many"],
+            "dsltm vocab: invalid value for '--size': it should be a valid integer, see 'dsltm vocab --help'",
+        ),
+        (
+            ["vocab", "--format", "xml"],
+            (
+                "dsltm vocab: invalid value for '--format': 'xml' is not one of 'auto', 'jsonl', 'lines', "
+                "'csv', see 'dsltm vocab --help'"
+            ),
+        ),
         (["assign", "-", "-"], "dsltm assign: only one of the files can be standard input"),
     ],
 )
@@ -215,30 +227,53 @@ def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, 
         cli.run(["vocab", str(tmp_path / "c")])
 
 
-def commands_of(made: Made) -> dict[str, list[str | Path]]:
-    """For each kind of output a command that writes much of it, and an endless one."""
-    return {
-        "vocab": ["vocab", made.corpus],
-        "assign": ["assign", made.model, made.labels],
-        "matrix": ["assign", made.model, made.labels, "--npz"],
-        "topics": ["topics", made.model],
-        "train": ["train", made.labels, "-k", "5", "--epochs", "1", "-q"],
-        "distill": ["distill", made.corpus, "--teacher", made.teacher, "-q"],
-        "teachers": ["teachers"],
-        "help": ["--help"],
-    }
+KINDS: dict[str, str] = {  # every command, and further kinds of output
+    "vocab": "vocab {made.corpus}",
+    "distill": "distill {made.corpus} --teacher {made.teacher} -q",
+    "merge": "merge {made.labels}",
+    "train": "train {made.labels} -k 5 --epochs 1 -q",
+    "generate": "generate {made.corpus} --endpoint {endpoint} --model m --rounds 1 -q",
+    "ground": "ground {written} --labels {made.labels} -q",
+    "attend": "attend {written} {made.corpus} --teacher {made.teacher} --sample 4 --heads 1.1 -q",
+    "assign": "assign {made.model} {made.labels}",
+    "matrix": "assign {made.model} {made.labels} --npz",
+    "topics": "topics {made.model}",
+    "eval": "eval {made.model} -q",
+    "prompts": "prompts",
+    "teachers": "teachers",
+    "config": "config",
+    "page": "help train",
+    "help": "--help",
+}
 
 
-@pytest.mark.parametrize(
-    "kind", ["vocab", "assign", "matrix", "topics", "train", "distill", "teachers", "help"]
-)
-def test_standard_output_closed_full_or_left(made: Made, kind: str) -> None:
-    arguments = [*DSLTM, *map(str, commands_of(made)[kind])]
+@pytest.fixture(scope="module")
+def filled(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], list[str]]]:
+    """`filled(kind)` is the command of that kind, as arguments."""
+    written = tmp_path_factory.mktemp("written") / "topics.jsonl"
+    written.write_text('{"label": "kitchen"}\n{"label": "weather", "keywords": ["rain"]}\n')
+    topics = [{"label": f"topic {i}", "keywords": ["rain"], "documents": [0]} for i in range(9)]
+    with fake_endpoint() as endpoint:
+        endpoint.always = lambda _: Reply(json.dumps({"topics": topics}))
+        names = {"made": made, "written": written, "endpoint": endpoint.url}
+        yield lambda kind: [word.format(**names) for word in KINDS[kind].split()]
+
+
+def test_every_command_is_tried() -> None:
+    assert {command.split()[0] for command in KINDS.values()} == {*COMMANDS, "--help"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_standard_output_closed_full_or_left(
+    filled: Callable[[str], list[str]], tmp_path: Path, kind: str
+) -> None:
+    arguments = [*DSLTM, *filled(kind)]
+    environ = environment(DSLTM_CACHE=str(tmp_path))
 
     def run(redirected: str) -> tuple[int, list[str]]:
         script = f'"$@" {redirected}'
         done = subprocess.run(
-            ["bash", "-c", script, "bash", *arguments], capture_output=True, env=environment(), check=False
+            ["bash", "-c", script, "bash", *arguments], capture_output=True, env=environ, check=False
         )
         return done.returncode, sentences(done.stderr)
 
@@ -260,8 +295,8 @@ def test_a_reader_that_leaves_early(made: Made) -> None:
 
 
 @pytest.mark.parametrize("kind", ["matrix", "train", "distill"])
-def test_binary_output_to_a_terminal_is_refused(made: Made, kind: str) -> None:
-    status, sent = on_terminal(*commands_of(made)[kind])
+def test_binary_output_to_a_terminal_is_refused(filled: Callable[[str], list[str]], kind: str) -> None:
+    status, sent = on_terminal(*filled(kind))
     assert status == 2
     assert "binary output is not written to a terminal, try -o FILE or a pipe" in sent
     assert "PK" not in sent

@@ -32,6 +32,7 @@ STAND_INS = {
 if [ "$*" = "-m dsltm.demo" ]; then awk 'NR % 40 == 1' {demo}; else exec "{python}" "$@"; fi
 """,
     "make": 'exec {make} -n -C "{root}" "$@"',
+    "python3": '[ "$1 $2" = "-m venv" ] && mkdir -p "$3/bin" && touch "$3/bin/activate"',
     "pip": 'cd "{root}" && [ "$1 $2" = "install -c" ] && [ -f "$3" ] && [ -f "$4/pyproject.toml" ]',
     "parallel": """
 command=(); while [ "$1" != ::: ]; do command+=("$1"); shift; done; shift

@@ -18,7 +18,16 @@ from shell import dsltm, environment
 from dsltm import vocabulary
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Document
-from dsltm.vocabulary import Entry, build_vocabulary, load_stopwords, read_vocabulary, words, write_vocabulary
+from dsltm.vocabulary import (
+    Entry,
+    build_vocabulary,
+    choose_words,
+    count_words,
+    load_stopwords,
+    read_vocabulary,
+    words,
+    write_vocabulary,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +76,16 @@ def test_counts_against_a_plain_count(texts: list[list[str]]) -> None:
     else:
         with pytest.raises(DsltmError, match="no word is left"):
             build_vocabulary(corpus, 100)
+
+
+def test_no_word_left_says_what_to_try() -> None:
+    corpus = documents("ant bee", "cat")
+    with pytest.raises(
+        DsltmError, match=r"of the 3 in 2 documents, try --min-df 1, --stopwords none or more"
+    ):
+        build_vocabulary(corpus, min_df=3)
+    with pytest.raises(DsltmError, match=r"of the 3 in 2 documents, try --stopwords none or more text$"):
+        choose_words(count_words(corpus), stopwords={"ant", "bee", "cat"})  # distill has no --min-df
 
 
 def test_document_frequency_ranks_and_ties_follow_the_alphabet() -> None:

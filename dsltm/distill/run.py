@@ -116,7 +116,10 @@ def _vocabulary(overview: Survey, teacher: Teacher, config: DistillConfig) -> Pr
         wanted = tuple(e.word for e in choose_words(overview.words, config.size, stopwords=config.stopwords))
     projection = project(teacher.tokenizer, wanted, config.projection)
     if not projection.words:
-        raise DsltmError(f"none of the vocabulary's {len(wanted):,} words is one token of {teacher.name}")
+        raise DsltmError(
+            f"none of the vocabulary's {len(wanted):,} words is one token of {teacher.name}",
+            hint="--projection first, or a --teacher that knows the language",
+        )
     say = console.warn if projection.coverage < LOW_COVERAGE else console.note
     how = "token by token" if projection.chains else "as one token"
     say(
