@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 DATA   ?= ../shared/data
 JOBS   ?= 2
 
@@ -12,7 +13,7 @@ help: ## list the targets
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(PIP) --editable '.[dev]'
 	touch $@
 
 demo: $(VENV)/.installed ## topics of the standard library's docstrings, start to end
@@ -36,7 +37,7 @@ docs: $(VENV)/.installed ## the manual pages and the shells' completions
 	$(BIN)/python -m dsltm.manual .
 
 bench: $(VENV)/.installed ## the measured tables of the README; DATA is the folder of the corpora
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	$(PIP) --editable '.[bench]'
 	$(BIN)/python tests/bench/bench_distill.py $(DATA)/stackoverflow.jsonl.gz
 	$(BIN)/python tests/bench/bench_training.py
 	$(BIN)/python tests/bench/bench_metrics.py
