@@ -132,6 +132,7 @@ def test_the_nightly_job_is_silent(typing: Typing) -> None:
     assert len(when) == 5
     assert "%" not in command.replace("\\%", "")  # cron takes a bare one for the end of the line
     (typing.folder / "topics").mkdir()
+    shutil.copytree(typing.folder / "env", typing.folder / "topics" / "env")
     for name in ("model.npz", "new.jsonl"):
         shutil.copy(typing.folder / name, typing.folder / "topics")
     assert typing(command.replace("\\%", "%")) == ""
