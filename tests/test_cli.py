@@ -233,7 +233,7 @@ KINDS: dict[str, str] = {  # every command, and further kinds of output
     "merge": "merge {made.labels}",
     "train": "train {made.labels} -k 5 --epochs 1 -q",
     "generate": "generate {made.corpus} --endpoint {endpoint} --model m --rounds 1 -q",
-    "ground": "ground {written} --labels {made.labels} -q",
+    "ground": "ground {written} {made.labels} -q",
     "attend": "attend {written} {made.corpus} --teacher {made.teacher} --sample 4 --heads 1.1 -q",
     "assign": "assign {made.model} {made.labels}",
     "matrix": "assign {made.model} {made.labels} --npz",

@@ -18,6 +18,7 @@ from dsltm.commands.options import (
 )
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Corpus
+from dsltm.formats.output import is_stdout, open_output, reason
 
 if TYPE_CHECKING:
     from dsltm.teacher.prompts import Prompt
@@ -118,7 +119,12 @@ def distill_command(
     from dsltm.teacher.load import load_teacher
     from dsltm.vocabulary import load_stopwords, read_vocabulary
 
+    if is_stdout(output):
+        with open_output(output, binary=True):
+            pass  # a terminal is refused now, not after an hour
+    share = _shard(shard)
     words = tuple(entry.word for entry in read_vocabulary(vocab)) if vocab is not None else None
+    stop = load_stopwords(stopwords) if words is None else frozenset()
     prompts = _prompts(prompt, instruction, prompt_file, preset)
     source = Corpus.open(
         corpus,
@@ -140,10 +146,10 @@ def distill_command(
         projection=projection,
         words=words,
         size=size,
-        stopwords=load_stopwords(stopwords) if words is None else (),
+        stopwords=stop,
         max_tokens=max_tokens,
         batch_tokens=batch_tokens,
-        shard=_shard(shard),
+        shard=share,
     )
     distill(source, opened, config, output=output, scratch=scratch, fresh=fresh)
 
@@ -164,8 +170,10 @@ def _prompts(
     if file is not None:
         try:
             template = Path(file).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DsltmError(f"{file}: the prompt cannot be read: {error}") from error
+        except OSError as error:
+            raise DsltmError(f"{file}: {reason(error)}") from error
+        except UnicodeDecodeError as error:
+            raise DsltmError(f"{file}: not UTF-8 text") from error
         chosen.append(Prompt(Path(file).stem, template.removesuffix("\n")))
     return tuple(chosen) or ((PAPER,) if preset == "paper" else DEFAULT)
 

@@ -18,6 +18,7 @@ import orjson
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY, TRUNCATED, Strings, write_labels
 from dsltm.formats.npz import Blocks
+from dsltm.formats.output import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +55,7 @@ class Journal:
             directory.mkdir(parents=False, exist_ok=True)
             self._lock = (directory / "lock").open("w")
         except OSError as error:
-            raise DsltmError(f"{directory}: the journal cannot be made: {error.strerror}") from error
+            raise DsltmError(f"{directory}: the journal cannot be made: {reason(error)}") from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -80,9 +80,6 @@ def distill(
     from dsltm.teacher.chain import open_reader
 
     with tempfile.TemporaryDirectory(prefix="dsltm-") as temporary:
-        if is_stdout(output):
-            with open_output(output, binary=True):
-                pass  # a terminal is refused now, not after an hour
         overview = survey(
             corpus, max_tokens=config.max_tokens, shard=config.shard, count=config.words is None
         )

@@ -181,6 +181,8 @@ def test_usage(corpus: Path, teacher: Path, tmp_path: Path) -> None:
     done = run("distill", corpus, "--teacher", teacher, "--prompt-file", tmp_path / "p.txt")
     assert done.returncode == 1
     assert b"{document} exactly once" in done.stderr
+    done = run("distill", corpus, "--prompt-file", tmp_path / "nowhere.txt")
+    assert done.stderr.decode() == f"dsltm distill: {tmp_path / 'nowhere.txt'}: no such file or directory\n"
     missing = run("distill", corpus, "--teacher", teacher, "-o", tmp_path / "no" / "where.npz")
     assert missing.returncode == 1
-    assert b"Traceback" not in missing.stderr
+    assert missing.stderr.endswith(b"the journal cannot be made: no such file or directory\n")
