@@ -60,7 +60,7 @@ class Packing:
     prefix: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
     runs: list[Run] | None = None
     masks: dict[tuple[Shape, int | None], torch.Tensor] = field(default_factory=dict)
-    by_key: dict[Shape, NDArray[np.float32]] = field(default_factory=dict)
+    by_key: dict[Shape, list[NDArray[np.float32]]] = field(default_factory=dict)
 
     def around(self, runs: list[Run]) -> Packing:
         """The packing of a batch, with the same prefix."""
@@ -81,12 +81,24 @@ class Packing:
             )
         return self.masks[key]
 
-    def mask_by_key(self, shape: Shape, groups: int, width: int) -> NDArray[np.float32]:
-        """[P + T, width] as `mask`, of a layer without a window; columns beyond groups * T are 0."""
+    def masks_by_key(self, shape: Shape, groups: int, rows: int, places: int) -> list[NDArray[np.float32]]:
+        """Additive masks [keys, rows] of a layer without a window, for so many places at a time.
+
+        Args:
+            groups: how many query heads share a key head; each place has as many rows, side by side.
+            rows: groups * T or more; those beyond see everything.
+        """
         if shape not in self.by_key:
-            mask = self.mask(shape, None, torch.empty(0), groups)
-            self.by_key[shape] = np.zeros((mask.shape[1], width), np.float32)
-            self.by_key[shape][:, : len(mask)] = mask.numpy().T
+            before = self.prefix[0][0].shape[1] if shape.prefixed and self.prefix else 0
+            seen = visible(shape, before).repeat_interleave(groups, 0).T.numpy()
+            mask = np.zeros((before + len(shape), rows), np.float32)
+            mask[:, : seen.shape[1]] = np.where(seen, 0, -np.inf)
+            self.by_key[shape] = [
+                np.ascontiguousarray(
+                    mask[: before + start + places, groups * start : groups * (start + places)]
+                )
+                for start in range(0, -(-rows // groups), places)
+            ]
         return self.by_key[shape]
 
 

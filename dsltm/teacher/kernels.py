@@ -125,7 +125,7 @@ def spread(
             for place in range(length):
                 token, at = document * length + place, before + place
                 for group in range(groups):
-                    head, row = kv * groups + group, group * length + place
+                    head, row = kv * groups + group, place * groups + group
                     for unit in range(half):
                         first, second = (
                             _wide(heads[token, head, unit]),

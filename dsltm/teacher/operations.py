@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dsltm.teacher.attention import Packing, Run
 
 Turn = tuple[torch.Tensor, torch.Tensor]
+_TURN = 256  # places; a multiple of the processor's vectors
 
 
 class Operations:
@@ -118,34 +119,41 @@ class Compiled(Operations):
     ) -> None:
         """Attention of equal documents [n T, heads + 2 kv heads, head] into `out` [n T, heads * head].
 
-        The query heads that share a key head are laid one after another as if they were more tokens: keys and
-        values are then read once and never repeated.
+        The query heads that share a key head lie side by side as if they were more tokens: keys and values
+        are then read once and never repeated. A long document's queries take turns, `_TURN` places at a time,
+        and look no further ahead than to the last of them.
         """
         from dsltm.teacher import kernels
 
         prefix = packing.prefix[layer] if packing.prefix and run.shape.prefixed else None
         before = prefix[0].shape[1] if prefix else 0
         length, size, groups = len(run.shape), heads.shape[2], self.heads // self.kv_heads
-        keys, queries = before + length, -(-groups * length // kernels.VECTOR) * kernels.VECTOR
-        blocks = run.count * self.kv_heads
-        query = self.buffer("query", heads, run.count, self.kv_heads, queries, size)
+        rows = -(-groups * length // kernels.VECTOR) * kernels.VECTOR
+        query = self.buffer("query", heads, run.count, self.kv_heads, rows, size)
         key, value = (
-            self.buffer(name, heads, run.count, self.kv_heads, keys, size) for name in ("key", "value")
+            self.buffer(name, heads, run.count, self.kv_heads, before + length, size)
+            for name in ("key", "value")
         )
         if prefix:
             key[:, :, :before], value[:, :, :before] = prefix
         cos, sin = (part.numpy() for part in turn)
         scale = np.float32(self.scaling)
         kernels.spread(_bits(heads), cos, sin, scale, length, _bits(query), _bits(key), _bits(value))
-        scores, shares = (self.buffer(name, heads, blocks, keys, queries) for name in ("scores", "shares"))
-        torch.bmm(key.flatten(0, 1), query.flatten(0, 1).transpose(1, 2), out=scores)
-        mask = packing.mask_by_key(run.shape, groups, queries)
-        work = self.buffer("work", turn[0], keys + 2, queries)
-        kernels.softmax(_bits(scores), mask, work.numpy(), _bits(shares))
-        answer = self.buffer("answer", heads, blocks, queries, size)
-        torch.bmm(shares.transpose(1, 2), value.flatten(0, 1), out=answer)
-        answer = answer[:, : groups * length].view(run.count, self.kv_heads, groups, length, size)
-        out.view(run.count, length, self.kv_heads, groups, size).copy_(answer.permute(0, 3, 1, 2, 4))
+        answer = self.buffer("answer", heads, run.count, self.kv_heads, rows, size)
+        queries, keys, values, answers = (x.flatten(0, 1) for x in (query, key, value, answer))
+        masks = packing.masks_by_key(run.shape, groups, rows, _TURN)
+        for mask, start in zip(masks, range(0, rows, _TURN * groups), strict=True):
+            seen, cut = len(mask), slice(start, start + mask.shape[1])
+            scores, shares = (
+                self.buffer(name, heads, len(keys), *mask.shape) for name in ("scores", "shares")
+            )
+            torch.bmm(keys[:, :seen], queries[:, cut].transpose(1, 2), out=scores)
+            work = self.buffer("work", turn[0], seen + 2, mask.shape[1])
+            kernels.softmax(_bits(scores), mask, work.numpy(), _bits(shares))
+            torch.bmm(shares.transpose(1, 2), values[:, :seen], out=answers[:, cut])
+        by_place = (run.count, self.kv_heads, length, groups, size)
+        answer = answer[:, :, : groups * length].view(by_place).transpose(1, 2)
+        out.view(answer.shape).copy_(answer)
 
 
 def operations(model: Any, scaling: float) -> Operations:

@@ -72,9 +72,9 @@ def test_attention_of_a_whole_prompt(kind: type[Operations]) -> None:
 
     heads, kv_heads, size, before = 6, 2, 16, 5
     do = kind(heads, kv_heads, size**-0.5, 1e-5)
-    shapes = [Shape(True, 3, (1,)), Shape(True, 4, (2, 3)), Shape(False, 6, (1,))]
+    shapes = [Shape(True, 3, (1,)), Shape(True, 4, (2, 3)), Shape(False, 6, (1,)), Shape(True, 300, (2, 60))]
     runs, start = [], 0
-    for shape, count in zip(shapes, (3, 2, 1), strict=True):
+    for shape, count in zip(shapes, (3, 2, 1, 2), strict=True):
         runs.append(Run(shape, count, start))
         start = runs[-1].stop
     prefix = [(normal(kv_heads, before, size), normal(kv_heads, before, size, scale=2))]
