@@ -29,7 +29,7 @@ class Seen:
 
     Attributes:
         topics: [orders, n, heads, K] float32, logarithm of the attention per token of each topic.
-        numbers: [orders, n, K] float32, log P of each topic's number as the answer.
+        numbers: [orders, n, K] float32, log P of each topic's number as the answer; 0 where not asked for.
         lengths: [n] tokens behind the list of topics.
         words: for each document, its words and the attention on each [heads or 1, words], mean over orders.
     """
@@ -87,29 +87,35 @@ class TopicReader:
         texts: Sequence[str],
         heads: NDArray[np.int64] | None = None,
         advance: Callable[[int], None] = lambda _: None,
+        *,
+        numbers: bool = True,
     ) -> Seen:
         """Read documents.
 
         Args:
             heads: which heads are wanted, numbered through all layers; None for all.
             advance: told how many documents were read under one more order.
+            numbers: whether the numbers' probabilities are wanted, which takes longer.
         """
         wanted = np.arange(self.layers * self.heads) if heads is None else heads
+        layers = np.unique(wanted // self.heads)
+        among = np.searchsorted(layers, wanted // self.heads) * self.heads + wanted % self.heads
         shape = (len(self._watchers), len(texts))
         topics = np.empty((*shape, len(wanted), len(self._layouts[0].spans)), np.float32)
-        numbers = np.empty((*shape, topics.shape[-1]), np.float32)
+        said = np.zeros((*shape, topics.shape[-1]), np.float32)
         lengths = np.zeros(len(texts), np.int64)
         places = [list(_words(text.strip())) for text in texts]
         masses = [np.zeros((1 if heads is None else len(wanted), len(found)), np.float32) for found in places]
         for order, (plan, watcher) in enumerate(zip(self._layouts, self._watchers, strict=True)):
             tokens = watcher.encoder.encode(texts)
-            for row, glance in watcher.read(tokens):
-                spans = glance.spans.reshape(-1, topics.shape[-1])[wanted]
+            for row, glance in watcher.read(tokens, layers.tolist(), answers=numbers):
+                spans = glance.spans.reshape(-1, topics.shape[-1])[among]
                 topics[order, row] = np.log(np.maximum(spans, _LEAST))
-                numbers[order, row] = plan.numbers(glance.logits)
+                if numbers:
+                    said[order, row] = plan.numbers(glance.logits)
                 lengths[row] = glance.own.shape[-1]
                 own = glance.own.reshape(-1, glance.own.shape[-1])
-                own = own.mean(0, keepdims=True) if heads is None else own[wanted]
+                own = own.mean(0, keepdims=True) if heads is None else own[among]
                 begin = 0 if tokens[row].prefixed else len(watcher.encoder.prefix)
                 text, stem = texts[row].strip(), tokens[row].stem[begin:]
                 masses[row] += self._on_words(own[:, begin:], text, stem, places[row])
@@ -118,7 +124,7 @@ class TopicReader:
             ([word for word, _, _ in row], (mass / len(self._watchers)).astype(np.float32))
             for row, mass in zip(places, masses, strict=True)
         ]
-        return Seen(topics, numbers, lengths, found)
+        return Seen(topics, said, lengths, found)
 
     def _on_words(
         self,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 BACKBONE = "attend"
 Answer = Literal["attention", "numbers", "mixture"]
-_CHUNK = 512
+_CHUNK = 4096  # documents whose shapes are sorted together
 _WEAK = 0.3  # nats of agreement
 _FREE = ("", "N/A", *("..." * size for size in (1, 2, 4, 8, 16, 32)))
 """Documents without content, of several lengths."""
@@ -117,10 +117,11 @@ def attend(
     limit = min(config.max_tokens, teacher.context_length)
     reader = TopicReader(teacher, topics, orders, max_tokens=limit)
     spread = np.linspace(0, len(texts) - 1, min(config.choosing, len(texts))).astype(np.int64)
-    trial = reader.read([texts[row] for row in spread])
+    numbers = config.answer != "attention"
+    trial = reader.read([texts[row] for row in spread], numbers=numbers)
     heads, worth = _heads(reader, trial, config)
     console.note("heads " + ", ".join("{}.{}".format(*divmod(int(h), reader.heads)) for h in heads))
-    free = reader.read(_FREE, heads) if config.calibrate == "empty" else _only(trial, heads)
+    free = reader.read(_FREE, heads, numbers=numbers) if config.calibrate == "empty" else _only(trial, heads)
     scores, weights = _read(reader, texts, labels.vocabulary, heads, worth, free, config)
     theta = _softmax(scores / config.temperature)
     beta = smoothed(_per_topic(theta, weights, len(labels.vocabulary)))
@@ -213,7 +214,8 @@ def _read(
     parts, told, weights = [], [], []
     with console.progress("attending", len(texts) * config.orders, "readings") as bar:
         for start in range(0, len(texts), _CHUNK):
-            seen = reader.read(texts[start : start + _CHUNK], heads, bar.advance)
+            wanted = config.answer != "attention"
+            seen = reader.read(texts[start : start + _CHUNK], heads, bar.advance, numbers=wanted)
             calibrated = _off(seen.topics, free.topics, seen.lengths, free.lengths).mean(0)
             parts.append(np.einsum("nhk,h->nk", calibrated, share / scale))
             numbers, usual = seen.numbers[:, :, None], free.numbers[:, :, None]

@@ -8,7 +8,7 @@ against the keys that are there anyway.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -36,9 +36,9 @@ class Glance:
     """What the teacher attended to, and would say, at the end of one document's prompt.
 
     Attributes:
-        spans: [L, heads, S] float32, attention per token on each span of the prefix.
+        spans: [L, heads, S] float32, attention per token on each span of the prefix, in the layers looked at.
         own: [L, heads, T] float32, attention on each token behind the prefix up to the answer position.
-        logits: [m, V] float32, of the wanted tokens at the end of each tail.
+        logits: [m, V] float32, of the wanted tokens at the end of each tail; [0, V] where none was wanted.
     """
 
     spans: NDArray[np.float32]
@@ -53,6 +53,7 @@ class Watch:
     Attributes:
         spans: [P, S], which tokens of the prefix make up each span, columns sum to one.
         shape: the documents' shape; None while the prefix itself is read.
+        layers: those that are looked at.
         prefix: by layer, its keys and values [1, kv heads, P, head].
         masks: [T, P + T] additive, by the documents' shape and the layer's window.
         rows: by layer, attention per token on spans [n, heads, S] and own tokens [n, heads, T].
@@ -60,6 +61,7 @@ class Watch:
 
     spans: torch.Tensor
     shape: Shape | None = None
+    layers: frozenset[int] = frozenset()
     prefix: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
     masks: dict[tuple[Shape, int | None], torch.Tensor] = field(default_factory=dict)
     rows: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
@@ -106,7 +108,7 @@ def watch(
     tokens = query.shape[2]
     read = Shape(False, tokens, ()) if shape is None else shape
     mask = watching.mask(read, key.shape[2] - tokens, sliding_window, query)
-    if shape is not None:
+    if shape is not None and layer in watching.layers:
         answer = shape.stem + shape.tails[0] - 1
         row = _row(query[:, :, answer], key, mask[answer], scaling)
         size = len(watching.spans)
@@ -140,8 +142,9 @@ class Watcher:
 
     Attributes:
         encoder: makes the `Tokens` that `read` takes.
+        layers: the teacher's attention layers, by number; Glances count among these.
         shares_prefix: False for teachers with layers of another kind than attention, which read every
-            prompt from its beginning; only their attention layers are seen.
+            prompt from its beginning.
     """
 
     def __init__(
@@ -159,7 +162,10 @@ class Watcher:
         self._device = teacher.device
         self._body: Any = teacher.model.base_model
         self._config: Any = teacher.model.config.get_text_config()
-        self.shares_prefix = set(getattr(self._config, "layer_types", None) or []) <= set(_ATTENTION)
+        depth = self._config.num_hidden_layers
+        kinds = getattr(self._config, "layer_types", None) or [_ATTENTION[0]] * depth
+        self.layers = [number for number, kind in enumerate(kinds) if kind in _ATTENTION]
+        self.shares_prefix = len(self.layers) == len(kinds)
         head: Any = teacher.model.get_output_embeddings()  # type: ignore[no-untyped-call]
         self._head = head.weight[torch.tensor(list(tokens), dtype=torch.long, device=self._device)].float()
         self._softcap: float | None = getattr(self._config, "final_logit_softcapping", None)
@@ -172,7 +178,7 @@ class Watcher:
             weights[places, span] = 1 / len(places)
         self._watch = Watch(weights.to(self._device))
         if self.shares_prefix:
-            self._forward([prefix], torch.arange(len(prefix)))
+            self._forward([prefix], torch.arange(len(prefix)), depth)
 
     def leave_out_sinks(self, documents: Sequence[Tokens]) -> int:
         """Take the tokens out of the spans that draw attention whatever the document says.
@@ -195,12 +201,24 @@ class Watcher:
         self._watch.spans = keep / keep.sum(0, keepdim=True)
         return int(inside.sum() - keep.sum())
 
-    def read(self, documents: Sequence[Tokens]) -> Iterator[tuple[int, Glance]]:
+    def read(
+        self, documents: Sequence[Tokens], layers: Sequence[int] | None = None, *, answers: bool = True
+    ) -> Iterator[tuple[int, Glance]]:
         """Read documents, those of one shape side by side.
+
+        Args:
+            layers: look at these of `self.layers` alone, by position in ascending order; None for all.
+            answers: whether logits are wanted. Without them, only the first tail is read, and no layer above
+                the last one that is looked at is run.
 
         Yields:
             Which one (by position), and what was seen at its end.
         """
+        chosen = self.layers if layers is None else [self.layers[place] for place in layers]
+        self._watch.layers = frozenset(chosen)
+        depth = self._config.num_hidden_layers if answers else max(chosen) + 1
+        if not answers:
+            documents = [replace(document, tails=document.tails[:1]) for document in documents]
         shapes = [document.shape for document in documents]
         order = sorted(range(len(documents)), key=lambda row: (shapes[row], row))
         while order:
@@ -208,23 +226,21 @@ class Watcher:
             room = max(1, self.batch_tokens // len(shape))
             batch = [row for row in order[:room] if shapes[row] == shape]
             order = order[len(batch) :]
-            chosen = [documents[row] for row in batch]
-            yield from zip(
-                batch, self._read(chosen) if self.shares_prefix else self._whole(chosen), strict=True
-            )
+            read = self._read if self.shares_prefix else self._whole
+            yield from zip(batch, read([documents[row] for row in batch], depth, answers), strict=True)
 
-    def _read(self, documents: Sequence[Tokens]) -> Iterator[Glance]:
+    def _read(self, documents: Sequence[Tokens], depth: int, answers: bool) -> Iterator[Glance]:
         shape = documents[0].shape
         before = len(self.encoder.prefix) if shape.prefixed else 0
         self._watch.shape = shape
-        states = self._forward([document.ids() for document in documents], positions(shape, before))
-        logits = self._logits(states[:, _ends(shape)])
-        layers = [self._watch.rows[layer] for layer in sorted(self._watch.rows)]
+        states = self._forward([document.ids() for document in documents], positions(shape, before), depth)
+        logits = self._logits(states[:, _ends(shape) if answers else []])
+        layers = [self._watch.rows[layer] for layer in sorted(self._watch.layers)]
         spans, own = (torch.stack(list(parts), 1).cpu().numpy() for parts in zip(*layers, strict=True))
         for i in range(len(documents)):
             yield Glance(spans[i], own[i], logits[i])
 
-    def _whole(self, documents: Sequence[Tokens]) -> Iterator[Glance]:
+    def _whole(self, documents: Sequence[Tokens], depth: int, answers: bool) -> Iterator[Glance]:
         """As `_read`, each tail as a prompt of its own, from its first token."""
         prefix, m = self.encoder.prefix, len(documents[0].tails)
         glances = []
@@ -233,16 +249,16 @@ class Watcher:
                 Tokens([*(prefix if d.prefixed else ()), *d.stem], (d.tails[tail],), d.truncated, False)
                 for d in documents
             ]
-            glances.append(list(self._read(prompts)))
+            glances.append(list(self._read(prompts, depth, answers)))
         skip = len(prefix) if documents[0].prefixed else 0
         for first, *others in zip(*glances, strict=True):
             logits = first.logits if not others else _stack([first, *others])
             yield Glance(first.spans, first.own[..., skip:], logits)
 
     @torch.inference_mode()
-    def _forward(self, ids: Sequence[Sequence[int]], places: torch.Tensor) -> torch.Tensor:
-        """[n, T, H] post-norm hidden states."""
-        with _installed(self._config):
+    def _forward(self, ids: Sequence[Sequence[int]], places: torch.Tensor, depth: int) -> torch.Tensor:
+        """[n, T, H] post-norm hidden states behind the first `depth` layers."""
+        with _installed(self._config, depth):
             out = self._body(
                 input_ids=torch.tensor([list(row) for row in ids], device=self._device),
                 position_ids=places.expand(len(ids), -1).to(self._device),
@@ -295,18 +311,18 @@ def _ends(shape: Shape) -> list[int]:
 
 
 @contextlib.contextmanager
-def _installed(config: Any) -> Iterator[None]:
-    """Within the block, the model of this transformers configuration attends by `watch`."""
+def _installed(config: Any, depth: int) -> Iterator[None]:
+    """Within the block, the model of this configuration has `depth` layers and attends by `watch`."""
     from transformers import AttentionInterface, AttentionMaskInterface
 
     AttentionInterface.register(NAME, watch)
     AttentionMaskInterface.register(NAME, _no_mask)
-    usual = config._attn_implementation
-    config._attn_implementation = NAME
+    usual = config._attn_implementation, config.num_hidden_layers
+    config._attn_implementation, config.num_hidden_layers = NAME, depth
     try:
         yield
     finally:
-        config._attn_implementation = usual
+        config._attn_implementation, config.num_hidden_layers = usual
 
 
 def _no_mask(*_: Any, **__: Any) -> None:

@@ -67,6 +67,27 @@ def test_attention_is_that_of_the_eager_model(tiny_teacher: Callable[[str], Path
             np.testing.assert_allclose(glance.spans, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("family", ["llama", "gemma3", "phi3", "qwen3_5"])
+def test_some_layers_alone_are_seen_as_among_all(tiny_teacher: Callable[[str], Path], family: str) -> None:
+    teacher = load_teacher(str(tiny_teacher(family)), dtype="float32", device="cpu")
+    plan = layout(TOPICS, range(12), teacher.tokenizer)
+    watcher = Watcher(teacher, plan.prompts, plan.spans, plan.tokens, max_tokens=500, batch_tokens=200)
+    tokens = watcher.encoder.encode(TEXTS)
+    whole = dict(watcher.read(tokens))
+    run: list[int] = []
+    for number, layer in enumerate(teacher.model.base_model.layers):
+        layer.register_forward_hook(lambda *_, number=number: run.append(number))
+    for answers in (False, True):
+        run.clear()
+        seen = dict(watcher.read(tokens, [0], answers=answers))
+        assert max(run) == (len(teacher.model.base_model.layers) - 1 if answers else watcher.layers[0])
+        for row, glance in seen.items():
+            assert glance.spans.shape[0] == 1
+            np.testing.assert_allclose(glance.spans, whole[row].spans[:1], atol=1e-5)
+            np.testing.assert_allclose(glance.own, whole[row].own[:1], atol=1e-5)
+            assert len(glance.logits) == (len(plan.prompts) if answers else 0)
+
+
 def test_spans_are_the_topics_own_tokens(tiny_teacher: Callable[[str], Path]) -> None:
     teacher = load_teacher(str(tiny_teacher("llama")), dtype="float32", device="cpu")
     plan = layout(TOPICS, range(12), teacher.tokenizer)
