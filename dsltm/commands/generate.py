@@ -56,7 +56,9 @@ def generate_command(
     ] = None,
     field: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Also show the documents of each value of this field."),
+        typer.Option(
+            metavar="NAME", help="Also show the documents of each value of this field, or span of times."
+        ),
     ] = None,
     stopwords: Annotated[
         str, typer.Option(metavar="LANG|FILE|none", help="Words that are no cue and no keyword.")
@@ -128,7 +130,7 @@ def generate_command(
         rounds=rounds or (2 * (topics or 8) if local else 8),
         sample=sample,
         context_tokens=context_tokens or (_LOCAL_TOKENS if local else 8000),
-        per_round=1 if local else None,
+        per_round=1 if local else topics,
         overview=not local,
         field=field,
         stopwords=listed,

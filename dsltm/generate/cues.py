@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsltm.generate.request import Request, fitting
+from dsltm.generate.request import Request, fitting, size
 from dsltm.ground.lexical import terms
 
 if TYPE_CHECKING:
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from dsltm.formats.topics import WrittenTopic
 
 _WORDS = 12
+_AXES = 100
+_VALUES = 24  # of a field: where there are more, and they have an order, they are shown in spans
 
 
 class Windows:
@@ -26,9 +32,10 @@ class Windows:
 
     Args:
         documents: a sample of the corpus.
-        tokens: what an input holds.
-        clusters: into how many the sample falls, by k-means over its tf-idf vectors.
-        field: a field whose values are shown one by one, too.
+        tokens: what an input holds, a quarter of it for the answer.
+        vectors: [n, d] theirs; None for those of their words.
+        clusters: into how many the sample falls, by k-means over the vectors.
+        field: a field whose values are shown one by one, too; many times or numbers, span by span.
         stopwords: words that never are a cue.
         seed: of the clusters.
     """
@@ -39,6 +46,7 @@ class Windows:
         *,
         tokens: int,
         clusters: int,
+        vectors: NDArray[np.float32] | None = None,
         field: str | None = None,
         stopwords: Collection[str] = (),
         seed: int = 0,
@@ -46,7 +54,10 @@ class Windows:
         self._documents, self._tokens, self._field = list(documents), tokens, field
         self._stopwords = frozenset(stopwords)
         self._terms = [set(terms(document.text)) - self._stopwords for document in documents]
-        self._cluster, self._near = _clusters(self._documents, self._stopwords, clusters, seed)
+        self._spans = max(clusters // 2, 2)
+        if vectors is None:
+            vectors = lexical_vectors(self._documents, self._stopwords)
+        self._cluster, self._near = _clusters(vectors, clusters, seed)
 
     def requests(
         self, topics: list[WrittenTopic], count: int | None, overview: bool = True
@@ -61,29 +72,26 @@ class Windows:
             spread = np.linspace(0, len(self._documents) - 1, min(len(self._documents), 400)).astype(int)
             yield self._request(spread, "", topics, count)
         seen: set[int] = set()
-        values = self._values()
-        while len(seen) < len(self._near) or values:
+        shares = self._shares()
+        while len(seen) < len(self._near) or shares:
             uncovered = self._uncovered(topics)
-            if values:
-                value = values.pop(0)
-                rows = [i for i, d in enumerate(self._documents) if d.fields.get(self._field or "") == value]
-                yield self._request(rows, f"In all of these, {self._field} is {value!r}.", topics, count)
+            if shares:
+                cue, members = shares.pop(0)
+                yield self._request(members, cue, topics, count)
             if len(seen) < len(self._near):
-                share = [
-                    -1.0 if c in seen else float(uncovered[self._cluster == c].mean())
-                    for c in range(len(self._near))
-                ]
-                cluster = int(np.argmax(share))
-                seen.add(cluster)
-                near = self._near[cluster]
+                left = np.bincount(self._cluster, uncovered + 1e-3, len(self._near))
+                left[list(seen)] = -1
+                seen.add(chosen := int(np.argmax(left)))
+                near = self._near[chosen]
                 rows = [*near[uncovered[near]], *near[~uncovered[near]]]
                 yield self._request(rows, self._words(rows, uncovered), topics, count)
 
     def _request(
         self, rows: Sequence[int] | NDArray[np.int64], cue: str, topics: list[WrittenTopic], count: int | None
     ) -> Request:
-        shown = fitting([self._documents[row] for row in rows], self._tokens)
-        return Request(shown, cue, count, [topic.label for topic in topics])
+        bare = Request([], cue, count, [topic.label for topic in topics], self._tokens // 4)
+        room = self._tokens - bare.answer_tokens - size(bare.text())
+        return replace(bare, documents=fitting([self._documents[row] for row in rows], int(room)))
 
     def _uncovered(self, topics: Sequence[WrittenTopic]) -> NDArray[np.bool_]:
         """[n] which documents have no keyword of any topic."""
@@ -97,19 +105,44 @@ class Windows:
             return "These documents are alike."
         return "These documents are alike. Words that no topic has yet: " + ", ".join(words[:_WORDS])
 
-    def _values(self) -> list[str]:
+    def _shares(self) -> list[tuple[str, list[int]]]:
+        """Cue and documents of each value of the field, the most frequent first, or of each span of them."""
         if self._field is None:
             return []
-        counts = Counter(d.fields[self._field] for d in self._documents if self._field in d.fields)
-        return [value for value, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]
+        by_value: dict[str, list[int]] = {}
+        for row, document in enumerate(self._documents):
+            if self._field in document.fields:
+                by_value.setdefault(document.fields[self._field], []).append(row)
+        places = {value: place_of(value) for value in by_value}
+        if len(by_value) > _VALUES and None not in places.values():
+            ordered = sorted(by_value, key=lambda value: (places[value], value))
+            return [
+                (
+                    f"In all of these, {self._field} is from {part[0]!r} to {part[-1]!r}.",
+                    [row for value in part for row in by_value[value]],
+                )
+                for part in np.array_split(np.array(ordered, object), self._spans)
+            ]
+        common = sorted(by_value, key=lambda value: (-len(by_value[value]), value))
+        return [(f"In all of these, {self._field} is {value!r}.", by_value[value]) for value in common]
 
 
-def _clusters(
-    documents: Sequence[Document], stopwords: Collection[str], clusters: int, seed: int
-) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
-    """Each document's cluster, and each cluster's documents, the most typical first."""
-    from sklearn.cluster import KMeans
+def place_of(value: str) -> float | None:
+    """Where a number or a time (ISO 8601) stands among its like; None for anything else."""
+    with contextlib.suppress(ValueError):
+        number = float(value)
+        return number if math.isfinite(number) else None
+    with contextlib.suppress(ValueError):
+        time = datetime.fromisoformat(value)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+    return None
+
+
+def lexical_vectors(documents: Sequence[Document], stopwords: Collection[str]) -> NDArray[np.float32]:
+    """Unit vectors [n, d] of the documents' words: tf-idf, turned to its strongest axes (Deerwester 1990)."""
+    from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.preprocessing import normalize
 
     vectorizer = TfidfVectorizer(
         analyzer=lambda text: [term for term in terms(text) if len(term) > 2 and term not in stopwords],
@@ -119,11 +152,25 @@ def _clusters(
     try:
         vectors = vectorizer.fit_transform([document.text for document in documents])
     except ValueError:  # not one word in all of them
-        return np.zeros(len(documents), np.int64), [np.arange(len(documents))]
-    found = KMeans(min(clusters, len(documents)), n_init=1, random_state=seed).fit(vectors)
-    distance = found.transform(vectors)
-    labels = found.labels_.astype(np.int64)
-    members = [np.flatnonzero(labels == c) for c in range(found.n_clusters)]
-    near = [rows[np.argsort(distance[rows, c], kind="stable")] for c, rows in enumerate(members) if len(rows)]
-    order = {c: i for i, c in enumerate(c for c, rows in enumerate(members) if len(rows))}
-    return np.array([order[c] for c in labels]), near
+        return np.zeros((len(documents), 1), np.float32)
+    axes = min(_AXES, *(size - 1 for size in vectors.shape))
+    if axes < 1:
+        return np.asarray(vectors.toarray(), np.float32)
+    turned = TruncatedSVD(axes, random_state=0).fit_transform(vectors)
+    return np.asarray(normalize(turned), np.float32)
+
+
+def _clusters(
+    vectors: NDArray[np.float32], clusters: int, seed: int
+) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
+    """Each document's cluster, and each cluster's documents, the most typical first."""
+    from sklearn.cluster import KMeans
+
+    count = min(clusters, len(np.unique(vectors, axis=0)))
+    found = KMeans(count, n_init=3, random_state=seed).fit_predict(vectors).astype(np.int64)
+    near = []
+    for number in range(count):
+        rows = np.flatnonzero(found == number)
+        distance = np.square(vectors[rows] - vectors[rows].mean(0)).sum(1)
+        near.append(rows[np.argsort(distance, kind="stable")])
+    return found, near

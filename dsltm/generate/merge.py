@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from dsltm.formats.corpus import Document
 
-OVERLAP = 0.4  # Jaccard of two topics' keywords; half of it does where their labels share a word
-SIMILARITY = 0.8  # cosine of two topics' vectors
+SAME = 1.0
+"""From here on two topics are one: Jaccard of their keywords, twice that where their labels share a word,
+plus the cosine of their vectors. Neither does alone: words such as "use" come in many topics, and topics that
+share no word may be about the same documents."""
 _KEYWORDS = 10
 
 
@@ -76,7 +78,7 @@ class Merger:
         if set(terms(topic.label)) & set(terms(other.label)):
             overlap *= 2
         size = float(np.linalg.norm(vector) * np.linalg.norm(there))
-        return overlap >= OVERLAP or float(vector @ there) >= SIMILARITY * max(size, 1e-9)
+        return overlap + float(vector @ there) / max(size, 1e-9) >= SAME
 
 
 def joined(first: WrittenTopic, second: WrittenTopic) -> WrittenTopic:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -18,10 +20,10 @@ if TYPE_CHECKING:
 
     from dsltm.formats.corpus import Document
 
-CHARACTERS_PER_TOKEN = 4
+_BYTES_PER_TOKEN = 4  # of UTF-8, so that scripts whose letters are tokens count for more
+_TRIES = 100  # places where an answer's JSON may begin
 _LONGEST_DOCUMENT = 600  # characters of one document in the input
 _LONGEST_LABEL, _LONGEST_SUMMARY = 80, 400  # characters
-_ROOM = 700  # tokens of the instruction and of the answer
 
 INSTRUCTION = """You are given numbered documents from a larger collection. Find the topics of the documents.
 Answer with one JSON object and nothing else:
@@ -44,12 +46,14 @@ class Request:
         cue: what sets this round apart from the others.
         count: how many topics are wanted, None for as many as there are.
         known: labels found so far, to be left alone.
+        answer_tokens: how long the answer may be.
     """
 
     documents: list[Document]
     cue: str = ""
     count: int | None = None
     known: list[str] = field(default_factory=list)
+    answer_tokens: int = 2000
 
     def text(self) -> str:
         """The whole question."""
@@ -95,15 +99,20 @@ def excerpt(text: str) -> str:
 
 
 def fitting(documents: Sequence[Document], tokens: int) -> list[Document]:
-    """As many of the first documents as fit into an input of so many tokens, one at least."""
-    left = (tokens - _ROOM) * CHARACTERS_PER_TOKEN
+    """As many of the first documents as take no more than about so many tokens, one at least."""
     kept: list[Document] = []
+    left = float(tokens)
     for document in documents:
-        left -= len(excerpt(document.text)) + 8
+        left -= size(excerpt(document.text)) + 2
         if kept and left < 0:
             break
         kept.append(document)
     return kept
+
+
+def size(text: str) -> float:
+    """About how many tokens a text has, whichever model reads it."""
+    return len(text.encode("utf-8", "replace")) / _BYTES_PER_TOKEN
 
 
 def parse(answer: str, request: Request, dropped: Dropped) -> list[WrittenTopic]:
@@ -129,18 +138,24 @@ def parse(answer: str, request: Request, dropped: Dropped) -> list[WrittenTopic]
 
 
 def _rows(answer: str) -> list[Any]:
-    start = min((at for at in (answer.find("{"), answer.find("[")) if at >= 0), default=-1)
-    if start < 0:
-        raise AnswerError("The answer holds no JSON.")
-    try:
-        value, _ = json.JSONDecoder().raw_decode(answer[start:])
-    except (json.JSONDecodeError, RecursionError) as exc:
-        detail = f"{exc.msg} at character {exc.pos}" if isinstance(exc, json.JSONDecodeError) else "too deep"
-        raise AnswerError(f"The answer is not valid JSON, or was cut off: {detail}.") from exc
-    rows = value.get("topics") if isinstance(value, dict) else value
-    if not isinstance(rows, list):
-        raise AnswerError('The JSON has no list "topics".')
-    return rows
+    """The list of topics in an answer that may think aloud, quote and explain before it comes to it."""
+    answer = re.sub(r"<think>.*?</think>", "", answer, flags=re.DOTALL)
+    complaints = []
+    for match in islice(re.finditer(r"[{\[]", answer), _TRIES):
+        try:
+            value, _ = json.JSONDecoder().raw_decode(answer, match.start())
+        except json.JSONDecodeError as exc:
+            detail = f"{exc.msg} at character {exc.pos}"
+            complaints.append(f"The answer is not valid JSON, or was cut off: {detail}.")
+            continue
+        except RecursionError:
+            complaints.append("The answer is not valid JSON: it is too deep.")
+            continue
+        rows = value.get("topics") if isinstance(value, dict) else value
+        if isinstance(rows, list) and (rows is not value or any(isinstance(row, dict) for row in rows)):
+            return rows
+        complaints.append('The JSON has no list "topics".')
+    raise AnswerError(complaints[0] if complaints else "The answer holds no JSON.")
 
 
 def _topic(row: Any, request: Request, said: Counter[str], dropped: Dropped) -> WrittenTopic | None:
@@ -190,5 +205,5 @@ def repair(request: Request, answer: str, error: AnswerError) -> list[dict[str, 
     return [
         {"role": "user", "content": request.text()},
         {"role": "assistant", "content": answer[:4000]},
-        {"role": "user", "content": f"{error} Answer again, with the JSON object and nothing else."},
+        {"role": "user", "content": f"{error} Answer again, shorter, with the JSON object and nothing else."},
     ]

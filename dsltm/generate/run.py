@@ -16,17 +16,20 @@ from dsltm.generate.merge import Merger
 from dsltm.generate.request import AnswerError, Dropped, Request, parse, repair
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
 
     from dsltm.endpoint import ChatEndpoint
     from dsltm.formats.corpus import Corpus, Document
     from dsltm.formats.topics import WrittenTopic
 
-_ANSWER_TOKENS = 2000
-
 
 class Writer(Protocol):
     """Whoever answers requests."""
+
+    def vectors(self, documents: Sequence[Document]) -> NDArray[np.float32] | None:
+        """[n, d] of documents, by which they are grouped; None to group them by their words."""
 
     def answer(self, request: Request) -> str:
         """An answer to the first asking."""
@@ -41,14 +44,17 @@ class EndpointWriter:
     def __init__(self, endpoint: ChatEndpoint) -> None:
         self._endpoint = endpoint
 
+    def vectors(self, documents: Sequence[Document]) -> None:
+        """None: documents are too many to send."""
+
     def answer(self, request: Request) -> str:
-        return self._ask([{"role": "user", "content": request.text()}])
+        return self._ask([{"role": "user", "content": request.text()}], request)
 
     def again(self, request: Request, answer: str, error: AnswerError) -> str | None:
-        return self._ask(repair(request, answer, error))
+        return self._ask(repair(request, answer, error), request)
 
-    def _ask(self, messages: list[dict[str, str]]) -> str:
-        more: dict[str, Any] = {"temperature": 0, "max_tokens": _ANSWER_TOKENS}
+    def _ask(self, messages: list[dict[str, str]], request: Request) -> str:
+        more: dict[str, Any] = {"temperature": 0, "max_tokens": request.answer_tokens}
         return self._endpoint.complete(messages, **more)
 
 
@@ -91,6 +97,7 @@ def generate(corpus: Corpus, writer: Writer, config: GenerateConfig) -> tuple[li
         documents,
         tokens=config.context_tokens,
         clusters=max(config.rounds, 1),
+        vectors=writer.vectors(documents),
         field=config.field,
         stopwords=config.stopwords,
         seed=config.seed,

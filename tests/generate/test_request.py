@@ -40,7 +40,7 @@ def test_long_documents_are_cut_and_inputs_filled() -> None:
     kept = fitting(many, 2000)
     assert 1 < len(kept) < 100
     assert len(Request(kept).text()) < 2000 * 4
-    assert len(fitting([Document("0", "word " * 1000)], 701)) == 1
+    assert len(fitting([Document("0", "word " * 1000)], -5)) == 1
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,10 @@ def test_long_documents_are_cut_and_inputs_filled() -> None:
         answer(GOOD),
         json.dumps([GOOD]),
         f"Sure! Here they are:\n```json\n{answer(GOOD)}\n```\nAnything {{else}}?",
+        f"Documents [1] and [2, 3] are alike, {{so}}: {answer(GOOD)}",
+        f"<think>Maybe {answer({'label': 'Rain', 'keywords': ['rain']})}?</think>{answer(GOOD)}",
     ],
-    ids=["object", "list", "prose and fence"],
+    ids=["object", "list", "prose and fence", "numbers before", "thinking aloud"],
 )
 def test_topics_are_found_in_an_answer(text: str) -> None:
     dropped = Dropped()
@@ -63,6 +65,7 @@ def test_topics_are_found_in_an_answer(text: str) -> None:
     [
         ("I cannot help with that.", "no JSON"),
         (answer(GOOD)[:-20], "cut off"),
+        (answer(GOOD, GOOD)[:-20], "cut off"),
         ('{"themes": []}', 'no list "topics"'),
         ("[" * 100_000, "too deep"),
     ],
@@ -129,6 +132,15 @@ def test_near_duplicates_become_one() -> None:
     assert [topic.label for topic in merger.topics] == ["Letters", "End", "Others"]
     assert merger.topics[0].documents == ("0", "1")
     assert [topic.label for topic in merger.best(2)] == ["Letters", "End"]
+
+
+def test_neither_keywords_nor_documents_alone_make_topics_one() -> None:
+    texts = ["use file a", "use file b", "use file c", "use file d", "x y", "x y", "z"]
+    merger = Merger([Document(str(i), text) for i, text in enumerate(texts)])
+    merger.add([WrittenTopic("A", keywords=("use", "a", "b")), WrittenTopic("X", keywords=("x",))])
+    assert merger.add([WrittenTopic("C", keywords=("use", "z", "q", "r", "s"))]) == 1  # a common word
+    assert merger.add([WrittenTopic("A too", keywords=("use", "a", "c"))]) == 0  # both
+    assert len(merger.topics) == 3
 
 
 def test_joined_topics_keep_the_first_label() -> None:
