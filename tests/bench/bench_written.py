@@ -1,0 +1,129 @@
+"""Topics against classes and words against classes, for models of written topics and of learnt ones.
+
+    python tests/bench/bench_written.py LABELS [--classes TOPICS] NAME=MODEL[,ASSIGNMENTS] ...
+
+A Markdown row a model. With `--classes`, a topics file whose lines also have "class", the gold label that
+each topic names, accuracy is the share of documents whose strongest topic names their class; without, topics
+are only clusters. ASSIGNMENTS, from `--assignments` of `dsltm attend`, takes the place of the model's θ.
+
+A keyword's precision is the share, of all documents that have it, which are of the topic's class: the class
+that the topic names, else the one most frequent among its documents. It is averaged over each topic's first
+ten words; chance is the classes' share of the corpus. Coverage is the share of the class's documents that
+have one of the ten. "tf-idf" has the same for the words that class-based tf-idf finds with the same θ on the
+same documents.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsltm.assignment import theta_of
+from dsltm.formats.labels import Labels, read_labels
+from dsltm.formats.model import read_model
+from dsltm.ground.lexical import class_tfidf
+from dsltm.metrics.clustering import nmi, purity
+from dsltm.models.inputs import Counts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TOP = 10
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What models are scored on: counts, and gold classes [N] with their names."""
+
+    labels: Labels
+    counts: Counts
+    gold: NDArray[np.int64]
+    names: list[str]
+
+    @classmethod
+    def of(cls, labels: Labels) -> Corpus:
+        gold = [str(name) for name in labels.gold()]
+        names = sorted(set(gold))
+        index = {name: number for number, name in enumerate(names)}
+        return cls(labels, Counts.of(labels), np.array([index[name] for name in gold]), names)
+
+    def words(self, topics: NDArray[np.float32], classes: list[int]) -> tuple[float, float]:
+        """Mean precision and coverage of the first words of topics [K, V] that stand for classes [K]."""
+        precision, coverage = [], []
+        document = np.repeat(np.arange(len(self.gold)), np.diff(self.counts.indptr))
+        for row, number in zip(topics, classes, strict=True):
+            best = np.argsort(-row, kind="stable")[:TOP]
+            inside = np.isin(self.counts.indices, best)
+            word, of = self.counts.indices[inside], self.gold[document[inside]] == number
+            have = np.bincount(word, minlength=self.counts.words)[best]
+            hits = np.bincount(word[of], minlength=self.counts.words)[best]
+            precision.append((hits / np.maximum(have, 1)).mean())
+            mine = self.gold == number
+            coverage.append(len(np.unique(document[inside][of])) / mine.sum())
+        return float(np.mean(precision)), float(np.mean(coverage))
+
+
+def restricted(counts: Counts, rows: NDArray[np.int64]) -> Counts:
+    """The counts of some documents."""
+    parts = [slice(counts.indptr[row], counts.indptr[row + 1]) for row in rows]
+    indptr = np.concatenate([[0], np.cumsum([part.stop - part.start for part in parts])])
+    indices = np.concatenate([counts.indices[part] for part in parts])
+    return Counts(indptr, indices, np.concatenate([counts.data[part] for part in parts]), counts.words)
+
+
+def score(corpus: Corpus, name: str, place: str, told: dict[str, str] | None) -> str:
+    """One model's row."""
+    path, _, assignments = place.partition(",")
+    model = read_model(path)
+    if assignments:
+        lines = [json.loads(line) for line in Path(assignments).read_text().splitlines()]
+        order = {name: row for row, name in enumerate(corpus.labels.ids)}
+        rows = np.array([order[line["id"]] for line in lines])
+        theta = np.array([line["theta"] for line in lines], np.float32)
+    else:
+        rows, theta = np.arange(len(corpus.gold)), theta_of(model, corpus.labels)
+    strongest, gold = theta.argmax(1), corpus.gold[rows]
+    named = [told.get(str(label)) if told else None for label in model.names]
+    classes = [
+        corpus.names.index(label) if label is not None else _majority(gold[strongest == topic])
+        for topic, label in enumerate(named)
+    ]
+    accuracy = f"{np.mean(np.array(classes)[strongest] == gold):.3f}" if all(named) else ""
+    own = corpus.words(model.beta, classes)
+    tfidf = corpus.words(class_tfidf(restricted(corpus.counts, rows), theta), classes)
+    cells = [
+        name, f"{len(rows):,}", str(model.topics), accuracy, f"{purity(strongest, gold):.3f}",
+        f"{nmi(strongest, gold):.3f}", *(f"{a:.3f} / {b:.3f}" for a, b in (own, tfidf)),
+    ]  # fmt: skip
+    return "| " + " | ".join(cells) + " |"
+
+
+def _majority(gold: NDArray[np.int64]) -> int:
+    return int(np.bincount(gold).argmax()) if len(gold) else 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("labels")
+    parser.add_argument("models", nargs="+", metavar="NAME=MODEL[,ASSIGNMENTS]")
+    parser.add_argument("--classes")
+    args = parser.parse_args()
+    corpus = Corpus.of(read_labels(args.labels))
+    told = None
+    if args.classes:
+        rows = [json.loads(line) for line in Path(args.classes).read_text().splitlines()]
+        told = {row["label"]: row["class"] for row in rows}
+    print("| topics | documents | K | accuracy | purity | NMI | words | tf-idf words |")
+    print("|---|---|---|---|---|---|---|---|")
+    for given in args.models:
+        name, _, place = given.partition("=")
+        print(score(corpus, name, place, told), flush=True)
+
+
+if __name__ == "__main__":
+    main()
