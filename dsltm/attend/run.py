@@ -103,12 +103,15 @@ def attend(
         teacher: the one that read them.
 
     Raises:
-        UsageError: heads or layers that the teacher does not have, or none but one order to choose them by.
+        UsageError: heads or layers that the teacher does not have, both at once, or only one order to
+            choose heads by.
         DsltmError: the teacher is another one, or the topics do not fit into a prompt.
     """
     config = config or AttendConfig()
     if config.heads is None and config.orders < 2:
         raise UsageError("--heads auto compares orders of the topics, and needs --orders 2 at least")
+    if config.heads is not None and config.layers is not None:
+        raise UsageError("--layers is for --heads auto; the heads given name their layers")
     check_teacher(teacher, labels)
     rows = _sample(labels, config.sample)
     texts = _texts(corpus, rows)

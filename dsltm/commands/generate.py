@@ -50,7 +50,7 @@ def generate_command(
         typer.Option(
             min=1000,
             metavar="N",
-            help="What one input holds.",
+            help="What one input holds, a quarter of it for the answer.",
             show_default=f"8000; a teacher {_LOCAL_TOKENS}",
         ),
     ] = None,
@@ -102,8 +102,8 @@ def generate_command(
     alike and whose words no topic has yet. Writes JSON lines {"label", "summary", "keywords", "documents"},
     to be edited by hand, and given to dsltm ground or dsltm attend. Keywords that come in no document and
     documents that were not shown are dropped. Answers of an endpoint are kept, so that a run that was
-    stopped goes on for free. A local teacher chooses keywords and documents from lists: even a small one
-    gives usable topics, though plain labels.
+    stopped goes on for free. A local teacher groups the documents by its own vectors and chooses a label,
+    keywords and typical documents for each group: even a small one gives usable topics, without summaries.
 
     dsltm generate corpus.jsonl -k 20 > topics.jsonl
 

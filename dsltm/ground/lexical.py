@@ -34,11 +34,14 @@ def queries(topics: Sequence[WrittenTopic]) -> list[list[str]]:
     return [list(dict.fromkeys(terms(" ".join([topic.label, *topic.keywords])))) for topic in topics]
 
 
-def search(texts: Iterable[str], wanted: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+def search(texts: Iterable[str], wanted: Sequence[Sequence[str]], common: float = 1.0) -> NDArray[np.float32]:
     """BM25 [N, Q] of each text for each query, from one pass over the texts.
 
     Source: Robertson and Zaragoza 2009, with Lucene's inverse document frequency, which is never negative.
     Only the queries' own words are counted, so that memory grows with their hits.
+
+    Args:
+        common: words in more than this share of the texts are left out of queries that have others.
     """
     index = {word: i for i, word in enumerate(dict.fromkeys(word for query in wanted for word in query))}
     rows: list[int] = []
@@ -60,7 +63,8 @@ def search(texts: Iterable[str], wanted: Sequence[Sequence[str]]) -> NDArray[np.
     weight = often * (K1 + 1) / (often + K1 * (1 - B + B * length[where])) * inverse[which]
     scores = np.zeros((total, len(wanted)), np.float32)
     for number, query in enumerate(wanted):
-        own = np.isin(which, [index[word] for word in query])
+        telling = [word for word in query if frequency[index[word]] <= common * total]
+        own = np.isin(which, [index[word] for word in telling or query])
         np.add.at(scores[:, number], where[own], weight[own])
     return scores
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BACKBONE = "ground"
 _BLOCK = 4096
+_COMMON = 0.2  # of the documents: "and" in a label does not tell what it is about
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,9 @@ def ground(
         queries=_with_documents(told, representatives, inputs, model),
         terms=(np.maximum(own, added) * inverse).astype(np.float32),
     )
-    _calibrate(model, inputs)
-    theta = np.concatenate([model.theta(block).numpy() for block in _blocks(inputs)])
+    scores = np.concatenate([model.scores(block).numpy() for block in _blocks(inputs)], 1)
+    _calibrate(model, scores)
+    theta = model.fused(torch.from_numpy(scores)).numpy()
     header = header_of(labels, topics, BACKBONE) | {
         "hyperparameters": {"input": "both", **asdict(config)},
         "training": {
@@ -160,7 +162,7 @@ def _representatives(
     if corpus is None:
         lexical = np.concatenate([model.scores(block)[1].numpy() for block in _blocks(inputs)])
     else:
-        lexical = search((document.text for document in corpus), queries(topics))
+        lexical = search((document.text for document in corpus), queries(topics), _COMMON)
         if len(lexical) != len(labels):
             raise DsltmError(f"the labels file has {len(labels):,} documents and the corpus {len(lexical):,}")
     wanted = {name for topic in topics for name in topic.documents}
@@ -203,12 +205,14 @@ def _with_documents(
     return _unit(means)
 
 
-def _calibrate(model: Ground, inputs: Inputs) -> None:
+def _calibrate(model: Ground, scores: NDArray[np.float32]) -> None:
     """Set offset and scale: dense scores have mean 0 and deviation 1 in each topic, a lexical hit is about 3.
 
     Lexical scores are mostly 0, so their scale is that of the hits alone.
+
+    Args:
+        scores: [2, N, K] of all documents.
     """
-    scores = np.concatenate([model.scores(block).numpy() for block in _blocks(inputs)], 1)
     dense, lexical = scores
     hits = np.array([row[row > 0].mean() if (row > 0).any() else 1.0 for row in lexical.T])
     offset = np.stack([dense.mean(0), np.zeros(len(hits))])

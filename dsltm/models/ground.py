@@ -67,7 +67,11 @@ class Ground(Backbone):
         return torch.stack([self.vectors(x) @ self.queries.T, lexical])
 
     def theta(self, x: Tensor) -> Tensor:
-        dense, lexical = (self.scores(x) - self.offset[:, None]) / self.scale[:, None]
+        return self.fused(self.scores(x))
+
+    def fused(self, scores: Tensor) -> Tensor:
+        """θ [B, K] from scores [2, B, K]."""
+        dense, lexical = (scores - self.offset[:, None]) / self.scale[:, None]
         return torch.softmax((self.balance * dense + (1 - self.balance) * lexical) / self.temperature, 1)
 
     def set(self, **values: NDArray[np.float32] | float) -> None:

@@ -84,6 +84,7 @@ def test_what_the_teacher_does_not_have_is_refused(
         ({"heads": ((9, 0),)}, "there is no head 9.0, the teacher has 0.0 to 2.3"),
         ({"layers": (7,)}, "there is no layer 7, the teacher has 0 to 2"),
         ({"orders": 1}, "needs --orders 2"),
+        ({"heads": ((1, 0),), "layers": (1,)}, "--layers is for --heads auto"),
     ):
         with pytest.raises(UsageError, match=complaint):
             attend(TOPICS, labels, corpus, teacher, AttendConfig(**{**CONFIG.__dict__, **change}))

@@ -72,3 +72,11 @@ def test_expansion_finds_the_words_of_the_representatives() -> None:
     assert added[0, 0] == 1
     assert added[0, 3] == 0  # in every document
     assert not added[1].any()
+
+
+def test_words_that_most_texts_have_are_left_out_of_queries_with_others() -> None:
+    texts = ["arts and rain", "salt and snow", "snow and rain", "arts"]
+    both, only = search(texts, [["arts", "and"], ["and"]], common=0.5).T
+    assert (both > 0).tolist() == [True, False, False, True]
+    assert (only > 0).tolist() == [True, True, True, False]
+    assert (search(texts, [["arts", "and"]]) > 0).all()
