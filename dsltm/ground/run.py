@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BACKBONE = "ground"
 _BLOCK = 4096
+_ROUNDS, _RAREST = 30, 1e-6
 _COMMON = 0.2  # of the documents: "and" in a label does not tell what it is about
 
 
@@ -93,6 +94,7 @@ def ground(
     )
     scores = np.concatenate([model.scores(block).numpy() for block in _blocks(inputs)], 1)
     _calibrate(model, scores)
+    model.set(prior=np.log(shares(model.fused(torch.from_numpy(scores)).numpy())))
     theta = model.fused(torch.from_numpy(scores)).numpy()
     header = header_of(labels, topics, BACKBONE) | {
         "hyperparameters": {"input": "both", **asdict(config)},
@@ -218,6 +220,19 @@ def _calibrate(model: Ground, scores: NDArray[np.float32]) -> None:
     offset = np.stack([dense.mean(0), np.zeros(len(hits))])
     scale = np.stack([np.maximum(dense.std(0), 1e-6), hits / 3])
     model.set(offset=offset.astype(np.float32), scale=scale.astype(np.float32))
+
+
+def shares(theta: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[K] how frequent each topic is, from θ [N, K] under which all are held to be equally frequent.
+
+    Expectation maximisation over the shares (Saerens, Latinne and Decaestecker, "Adjusting the outputs of
+    a classifier to new a priori probabilities", 2002).
+    """
+    found = np.full(theta.shape[1], 1 / theta.shape[1])
+    for _ in range(_ROUNDS):
+        weighted = theta * found
+        found = (weighted / weighted.sum(1, keepdims=True)).mean(0)
+    return np.maximum(found, _RAREST).astype(np.float32)
 
 
 def _blocks(inputs: Inputs) -> Iterator[torch.Tensor]:

@@ -24,11 +24,11 @@ def saturated(counts: Tensor, mean_length: Tensor) -> Tensor:
 
 
 class Ground(Backbone):
-    """θ = softmax((w · dense + (1 - w) · lexical) / T) over topics that somebody wrote.
+    """θ = softmax((w · dense + (1 - w) · lexical) / T + log π) over topics that somebody wrote.
 
     dense is the cosine of document and topic in the teacher's standardised vector space, lexical is BM25 of
     the topic's words in the document. Both are calibrated over the corpus, so that a topic which is near
-    everything, or whose words are everywhere, has no advantage.
+    everything, or whose words are everywhere, has no advantage; how frequent a topic is, π says.
 
     Attributes:
         queries: [K, H] unit vectors.
@@ -37,6 +37,7 @@ class Ground(Backbone):
         balance: [] w, in [0, 1].
         temperature: [] T.
         mean_length: [] words per document.
+        prior: [K] log π.
     """
 
     queries: Tensor
@@ -46,6 +47,7 @@ class Ground(Backbone):
     balance: Tensor
     temperature: Tensor
     mean_length: Tensor
+    prior: Tensor
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
@@ -54,6 +56,7 @@ class Ground(Backbone):
         self.register_buffer("terms", torch.zeros(shape.topics, shape.words))
         self.register_buffer("offset", torch.zeros(2, shape.topics))
         self.register_buffer("scale", torch.ones(2, shape.topics))
+        self.register_buffer("prior", torch.zeros(shape.topics))
         for name in ("balance", "temperature", "mean_length"):
             self.register_buffer(name, torch.ones(()))
 
@@ -72,7 +75,11 @@ class Ground(Backbone):
     def fused(self, scores: Tensor) -> Tensor:
         """θ [B, K] from scores [2, B, K]."""
         dense, lexical = (scores - self.offset[:, None]) / self.scale[:, None]
-        return torch.softmax((self.balance * dense + (1 - self.balance) * lexical) / self.temperature, 1)
+        mixed = self.balance * dense + (1 - self.balance) * lexical
+        return torch.softmax(mixed / self.temperature + self.prior, 1)
+
+    def load_arrays(self, arrays: dict[str, NDArray[np.generic]]) -> None:
+        super().load_arrays({"prior": self.prior.numpy(), **arrays})  # older models have none
 
     def set(self, **values: NDArray[np.float32] | float) -> None:
         """Change buffers by name."""

@@ -121,3 +121,17 @@ def test_what_does_not_belong_together_is_refused(
         assert complaint in done.stderr.decode()
         assert b"Traceback" not in done.stderr
     assert not (tmp_path / "model.npz").exists()
+
+
+def test_topics_may_be_rare_or_frequent() -> None:
+    from dsltm.ground.run import shares
+
+    rng = np.random.default_rng(0)
+    truth = rng.choice(3, 6000, p=[0.8, 0.17, 0.03])
+    likelihood = rng.normal(0, 1, (6000, 3))
+    likelihood[np.arange(6000), truth] += 2  # a difference of 2 in means of deviation 1 is a factor of e²
+    theta = np.exp(2 * likelihood)
+    theta = (theta / theta.sum(1, keepdims=True)).astype(np.float32)
+    np.testing.assert_allclose(shares(theta), [0.8, 0.17, 0.03], atol=0.02)
+    right = (theta * shares(theta)).argmax(1) == truth
+    assert right.mean() > (theta.argmax(1) == truth).mean() + 0.02
