@@ -70,8 +70,9 @@ def ground_command(
 
     A topic needs only a label: {"label": "kitchen"}; "keywords", a "summary" and the ids of typical
     "documents" help. Documents find their topics by the topic's words (BM25) and by how near they are to it
-    in the teacher's vector space, where documents that say a topic's name stand beside it. The words of a
-    topic are those of its documents. Writes a model for assign, topics and eval.
+    in the teacher's vector space, where documents that say a topic's name stand beside it; how frequent a
+    topic is they tell, too. The words of a topic are those of its documents. Writes a model for assign,
+    topics and eval.
 
     A labels file alone will do; with the corpus, names that are not in the vocabulary are found, too.
 
