@@ -232,7 +232,7 @@ def shares(theta: NDArray[np.float32]) -> NDArray[np.float32]:
     for _ in range(_ROUNDS):
         weighted = theta * found
         found = (weighted / weighted.sum(1, keepdims=True)).mean(0)
-    return np.maximum(found, _RAREST).astype(np.float32)
+    return np.asarray(np.maximum(found, _RAREST), np.float32)
 
 
 def _blocks(inputs: Inputs) -> Iterator[torch.Tensor]:
