@@ -19,7 +19,8 @@ from dsltm.ground.lexical import terms
 from dsltm.models.inputs import Inputs
 from dsltm.teacher.prompts import DEFAULT
 from dsltm.topics.likelihood import Likelihood
-from dsltm.topics.names import Clue, by_teacher
+from dsltm.topics.names import by_teacher
+from dsltm.topics.phrases import Clue
 from dsltm.training.space import document_space
 
 if TYPE_CHECKING:
