@@ -9,7 +9,7 @@ from dsltm.commands.options import FormatOption, IdField, OnErrorOption, Output,
 from dsltm.errors import UsageError
 from dsltm.formats.corpus import Corpus
 from dsltm.formats.output import open_output
-from dsltm.formats.source import STDIN, holds_zip
+from dsltm.formats.source import STDIN, holds_labels
 
 if TYPE_CHECKING:
     from dsltm.assignment import Assigned
@@ -104,7 +104,7 @@ def assign_command(
         raise UsageError("only one of the files can be standard input")
     with open_output(output, binary=npz) as target:
         opened = read_model(model)
-        if holds_zip(documents):
+        if holds_labels(documents):
             assigned = _labels(opened, documents)
         else:
             source = Corpus.open(

@@ -19,7 +19,7 @@ from dsltm.errors import UsageError
 from dsltm.formats.corpus import Corpus
 from dsltm.formats.output import open_output
 from dsltm.formats.records import write_jsonl
-from dsltm.formats.source import holds_zip
+from dsltm.formats.source import holds_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +96,7 @@ def attend_command(
     from dsltm.formats.topics import read_topics
     from dsltm.ground.documents import documents
 
-    if holds_zip(corpus):
+    if holds_labels(corpus):
         raise UsageError("attention needs the documents' texts", hint="CORPUS --labels LABELS")
     config = AttendConfig(
         answer=answer,

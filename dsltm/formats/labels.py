@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
 import numpy as np
@@ -12,12 +14,13 @@ from dsltm.errors import DsltmError
 from dsltm.formats.npz import VERSION, Blocks, open_npz, write_npz
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
 FORMAT = "dsltm.labels"
-EMPTY, TRUNCATED = 1, 2
+EMPTY, TRUNCATED, FAILED = 1, 2, 4
+_BLOCK = 1 << 14
 
 
 class Strings(Sequence[str]):
@@ -47,15 +50,25 @@ class Strings(Sequence[str]):
     def __getitem__(self, index: slice) -> list[str]: ...
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+            start, stop, step = index.indices(len(self))
+            return self._between(start, stop) if step == 1 else [self[i] for i in range(start, stop, step)]
         if index < 0:
             index += len(self)
         if not 0 <= index < len(self):
             raise IndexError(index)
+        return self._between(index, index + 1)[0]
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self), _BLOCK):
+            yield from self._between(start, min(start + _BLOCK, len(self)))
+
+    def _between(self, start: int, stop: int) -> list[str]:
+        ends = self.indptr[start : stop + 1].tolist() or [0]
+        data = self.data[ends[0] : ends[-1]].tobytes()
         try:
-            return self.data[self.indptr[index] : self.indptr[index + 1]].tobytes().decode()
+            return [data[i - ends[0] : j - ends[0]].decode() for i, j in pairwise(ends)]
         except UnicodeDecodeError as exc:
-            raise DsltmError(f"the id of row {index} is not UTF-8") from exc
+            raise DsltmError(f"an id among the rows {start} to {stop - 1} is not UTF-8") from exc
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ class Labels:
         hidden: [N, H] float16, the post-norm hidden state there; prompts side by side.
         bow_indptr, bow_indices, bow_data: [N, V] word counts in CSR form.
         gold_codes: [N] int32 into header["gold_names"], -1 where a document has no label.
-        flags: [N] uint8, bits EMPTY (1) and TRUNCATED (2).
+        flags: [N] uint8, bits EMPTY (1), TRUNCATED (2), and FAILED (4), which is EMPTY too.
         word_embeddings: [V, E] float16, the teacher's output embeddings of the vocabulary.
     """
 
@@ -128,11 +141,15 @@ def write_labels(target: BinaryIO, header: dict[str, Any], members: dict[str, ND
 
 
 def read_labels(path: str) -> Labels:
-    """Open a labels file (`-`: standard input), memory-mapped.
+    """Open a labels file (`-`: standard input), or a folder of them with a manifest, memory-mapped.
 
     Raises:
         DsltmError: not a labels file, or its parts do not fit each other.
     """
+    if path != "-" and os.path.isdir(path):
+        from dsltm.formats.parts import read_parts
+
+        return read_parts(path)
     header, arrays = open_npz(path, expect=FORMAT)
     name = "standard input" if path == "-" else path
     for key, (dtype, dimensions) in _DTYPES.items():

@@ -116,8 +116,9 @@ def open_npz(path: str, *, expect: str) -> tuple[dict[str, Any], dict[str, NDArr
     with _seekable(path) as (real, name):
         try:
             with open(real, "rb") as raw, zipfile.ZipFile(raw) as archive:
+                whole = _map(real)
                 arrays = {
-                    info.filename.removesuffix(".npy"): _map_member(archive, raw, info, real, name)
+                    info.filename.removesuffix(".npy"): _map_member(archive, raw, info, whole, name)
                     for info in archive.infolist()
                 }
         except FileNotFoundError:
@@ -135,7 +136,7 @@ def format_of(path: str) -> str | None:
         return None
     try:
         with open(path, "rb") as raw, zipfile.ZipFile(raw) as archive:
-            member = _map_member(archive, raw, archive.getinfo("header.npy"), path, path)
+            member = _map_member(archive, raw, archive.getinfo("header.npy"), _map(path), path)
         header = orjson.loads(member.tobytes())
     except (*_BROKEN, DsltmError, OSError, KeyError):
         return None
@@ -160,8 +161,13 @@ def _seekable(path: str) -> Iterator[tuple[str, str]]:
         yield spool.name, name
 
 
+def _map(path: str) -> NDArray[np.uint8]:
+    """All bytes of a file: one map a file, because the system allows a process some 65,000."""
+    return np.memmap(path, np.uint8, "r")
+
+
 def _map_member(
-    archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo, path: str, name: str
+    archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo, whole: NDArray[np.uint8], name: str
 ) -> NDArray[Any]:
     if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
         raise DsltmError(f"{name}: its member {info.filename!r} is compressed; numpy.savez writes plain ones")
@@ -188,7 +194,7 @@ def _map_member(
     offset = info.header_offset + _LOCAL_HEADER + name_length + extra_length + start
     if not size:
         return np.zeros(shape, dtype)
-    return np.memmap(path, dtype, "r", offset, shape, "F" if fortran else "C")
+    return whole[offset : offset + size].view(dtype).reshape(shape, order="F" if fortran else "C")
 
 
 def _what_is_wrong(path: str, name: str, error: Exception) -> str:

@@ -17,6 +17,7 @@ from dsltm.errors import DsltmError
 from dsltm.formats.output import reason
 
 STDIN = "-"
+MANIFEST = "manifest.json"  # what makes a folder a folder of parts
 MAX_LINE = 1 << 26  # bytes: a longer line is refused, so that none takes all the memory
 _GZIP = b"\x1f\x8b"
 _FOREIGN = {
@@ -31,15 +32,16 @@ _FOREIGN = {
 _BOM = b"\xef\xbb\xbf"
 
 
-def holds_zip(path: str) -> bool:
-    """Whether a file, or standard input ("-"), begins like an NPZ; False where there is nothing to see."""
+def holds_labels(path: str) -> bool:
+    """Whether there are labels, not a corpus: an NPZ, in a file or on standard input ("-"), or a folder of
+    parts. False where there is nothing to see."""
     magic = b"PK\x03\x04"
     if path == STDIN:
         waiting = getattr(sys.stdin, "buffer", None)
         return waiting is not None and waiting.peek(len(magic)).startswith(magic)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # looking into a pipe would use it up
-            return False
+            return os.path.isfile(os.path.join(path, MANIFEST))
         with open(path, "rb") as file:
             return file.read(len(magic)) == magic
     except OSError:
@@ -53,9 +55,15 @@ class Source:
         path: a file, or "-" for standard input. What cannot be read twice (a pipe, a terminal) is copied to
             a temporary file that has no name, so that nothing is left behind however the process ends.
 
+    Attributes:
+        first: the number of the first line; more than 1 where it is not the file's first.
+        before: how many lines there are in the files before this one.
+
     Raises:
         DsltmError: it cannot be opened, or standard input is closed.
     """
+
+    first, before = 1, 0
 
     def __init__(self, path: str) -> None:
         self.name = "standard input" if path == STDIN else path or "''"

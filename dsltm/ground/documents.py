@@ -12,7 +12,7 @@ from dsltm import console
 from dsltm.distill.run import DistillConfig, distill
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.labels import Labels, read_labels
-from dsltm.formats.source import holds_zip
+from dsltm.formats.source import holds_labels
 from dsltm.vocabulary import STOPWORDS, load_stopwords
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def documents(
         UsageError: two labels files.
         DsltmError: corpus and labels are not of the same documents.
     """
-    if holds_zip(path):
+    if holds_labels(path):
         if labels is not None:
             raise UsageError("--labels belongs to a corpus, and the documents are a labels file already")
         opened = read_labels(path)

@@ -7,6 +7,7 @@ from dsltm.errors import UsageError
 from dsltm.formats.labels import FORMAT, Labels, read_labels
 from dsltm.formats.model import read_model
 from dsltm.formats.npz import format_of
+from dsltm.formats.parts import is_folder_of_parts
 from dsltm.formats.source import STDIN
 from dsltm.metrics.names import TOP_WORDS
 from dsltm.metrics.subject import Subject, from_files, from_model
@@ -40,7 +41,7 @@ def open_inputs(
         DsltmError: a file is not what it should be.
     """
     models = list(files)
-    if labels is None and len(models) > 1 and (models[-1] == STDIN or format_of(models[-1]) == FORMAT):
+    if labels is None and len(models) > 1 and _has_documents(models[-1]):
         labels = models.pop()
     opened = None if labels is None else read_labels(labels)
     subjects = [from_model(_name(path), read_model(path), opened, topn) for path in models]
@@ -49,6 +50,10 @@ def open_inputs(
     if not subjects:
         raise UsageError("there is nothing to evaluate", hint="a model file, --topics or --assignments")
     return Opened(subjects, opened)
+
+
+def _has_documents(path: str) -> bool:
+    return path == STDIN or format_of(path) == FORMAT or is_folder_of_parts(path)
 
 
 def _name(path: str) -> str:

@@ -1,0 +1,56 @@
+"""A folder of parts made of one labels file, without any Ray."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsltm.formats.labels import FORMAT, Strings, read_labels, write_labels
+from dsltm.formats.parts import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def split(source: Path, folder: Path, ends: Sequence[int]) -> Path:
+    """Cut a labels file at these rows."""
+    labels = read_labels(str(source))
+    folder.mkdir()
+    manifest = Manifest(FORMAT, {}, len(ends) + 1)
+    for number, (start, stop) in enumerate(pairwise([0, *ends, len(labels)])):
+        rows = slice(start, stop)
+        ids, gold = Strings.pack(labels.ids[rows]), labels.gold()[rows]
+        names = list(dict.fromkeys(name for name in gold if name is not None))
+        pointers = labels.bow_indptr[start : stop + 1]
+        counts = slice(pointers[0], pointers[-1])
+        header = {key: value for key, value in labels.header.items() if key not in ("format", "version")}
+        header |= {"documents": stop - start, "gold_names": names}
+        header |= {
+            "empty": int((labels.flags[rows] & 1).sum()),
+            "truncated": int((labels.flags[rows] >> 1).sum()),
+        }
+        members = {
+            "ids": ids.data,
+            "ids_indptr": ids.indptr,
+            "logits": labels.logits[rows],
+            "hidden": labels.hidden[rows],
+            "bow_indptr": pointers - pointers[0],
+            "bow_indices": labels.bow_indices[counts],
+            "bow_data": labels.bow_data[counts],
+            "gold": np.array([-1 if name is None else names.index(name) for name in gold], np.int32),
+            "flags": labels.flags[rows],
+            "word_embeddings": labels.word_embeddings,
+        }
+        place = folder / f"part-{number:05}.npz"
+        with place.open("wb") as file:
+            write_labels(file, header, members)
+        manifest.parts[number] = {
+            "file": place.name,
+            "documents": stop - start,
+            "bytes": place.stat().st_size,
+        }
+    (folder / "manifest.json").write_bytes(manifest.dump())
+    return folder
