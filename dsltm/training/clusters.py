@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ROUNDS = 30
 _RESTARTS = 3
 _BLOCK = 1 << 14
+_SAMPLE = 1 << 18  # at most so many points, evenly spaced, are what the centres are found from
 
 
 def cluster(points: NDArray[np.float32], count: int, seed: int) -> NDArray[np.int64]:
@@ -26,8 +27,10 @@ def cluster(points: NDArray[np.float32], count: int, seed: int) -> NDArray[np.in
     """
     generator = torch.Generator().manual_seed(seed)
     values = torch.from_numpy(points)
-    runs = (_lloyd(values, _spread(values, count, generator)) for _ in range(_RESTARTS))
-    chosen: NDArray[np.int64] = min(runs, key=lambda run: run[1])[0].numpy()
+    some = values[:: -(-len(values) // _SAMPLE)]
+    runs = (_lloyd(some, _spread(some, count, generator)) for _ in range(_RESTARTS))
+    centres = min(runs, key=lambda run: run[1])[0]
+    chosen: NDArray[np.int64] = _assign(values, centres)[0].numpy()
     return chosen
 
 
@@ -47,7 +50,7 @@ def _spread(points: Tensor, count: int, generator: torch.Generator) -> Tensor:
 
 
 def _lloyd(points: Tensor, centres: Tensor) -> tuple[Tensor, float]:
-    """Assignment [M] and the sum of squared distances."""
+    """Centres [K, d] and the sum of squared distances to the nearest."""
     chosen, gap = _assign(points, centres)
     for _ in range(_ROUNDS):
         sizes = torch.bincount(chosen, minlength=len(centres))
@@ -61,12 +64,15 @@ def _lloyd(points: Tensor, centres: Tensor) -> tuple[Tensor, float]:
         chosen, gap = _assign(points, centres)
         if torch.equal(before, chosen):
             break
-    return chosen, float(gap.double().sum())
+    return centres, float(gap.double().sum())
 
 
 def _assign(points: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
     """The nearest centre [M], and its squared distance [M]."""
     lengths = centres.square().sum(1)
-    parts = [(lengths - 2 * block @ centres.T).min(1) for block in torch.split(points, _BLOCK)]
-    nearest = torch.cat([part.values for part in parts]) + points.square().sum(1)
-    return torch.cat([part.indices for part in parts]), nearest
+    chosen, gaps = [], []
+    for block in torch.split(points, _BLOCK):
+        gap, nearest = (lengths - 2 * block @ centres.T).min(1)
+        chosen.append(nearest)
+        gaps.append(gap + block.square().sum(1))
+    return torch.cat(chosen), torch.cat(gaps)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dsltm.training.scratch import scratch
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,7 +40,7 @@ def document_space(
     units = _unit((inputs.dense(sample) - mean) / scale)
     centre = units.mean(0)
     axes = principal_axes(units - centre, dimensions)
-    points = np.empty((len(rows), axes.shape[1]), np.float32)
+    points = scratch((len(rows), axes.shape[1]), np.float32)
     for block in _blocks(len(rows)):
         points[block] = (_unit((inputs.dense(rows[block]) - mean) / scale) - centre) @ axes
     return points

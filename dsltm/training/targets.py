@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsltm.training.neighbours import averaged
+from dsltm.training.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BLOCK = 1024
-_IN_MEMORY = 1 << 30
 
 
 def soft_targets(
@@ -44,7 +43,7 @@ def soft_targets(
     Returns:
         y [M, V] and H(y) [M] in nats.
     """
-    targets = _allocate(len(rows), logits.shape[1])
+    targets = scratch((len(rows), logits.shape[1]), np.float16)
     entropy = np.empty(len(rows), np.float32)
     mean = _mean(logits, rows) if centre else np.float32(0)
 
@@ -83,10 +82,3 @@ def _keep_top(scores: NDArray[np.float32], top: int) -> NDArray[np.float32]:
 
 def _blocks(rows: int) -> Iterator[slice]:
     return (slice(start, start + _BLOCK) for start in range(0, rows, _BLOCK))
-
-
-def _allocate(rows: int, words: int) -> NDArray[np.float16]:
-    if 2 * rows * words <= _IN_MEMORY:
-        return np.empty((rows, words), np.float16)
-    with tempfile.TemporaryFile(prefix="dsltm-") as file:  # stays mapped after it is closed and gone
-        return np.memmap(file, np.float16, "w+", shape=(rows, words))
