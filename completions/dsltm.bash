@@ -67,6 +67,11 @@ _dsltm() {
         distill:--label-field) :; return ;;
         distill:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
         distill:--on-error) _dsltm_words 'fail skip'; return ;;
+        distill:--ray) :; return ;;
+        distill:--workers) :; return ;;
+        distill:--cpus-per-worker) :; return ;;
+        distill:--gpus-per-worker) :; return ;;
+        distill:--part-documents) :; return ;;
         distill:--log-file) _dsltm_paths -f; return ;;
         distill:--config) _dsltm_paths -f; return ;;
         merge:-o|merge:--output) _dsltm_paths -f; return ;;
@@ -171,6 +176,11 @@ _dsltm() {
         assign:--id-field) :; return ;;
         assign:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
         assign:--on-error) _dsltm_words 'fail skip'; return ;;
+        assign:--ray) :; return ;;
+        assign:--workers) :; return ;;
+        assign:--cpus-per-worker) :; return ;;
+        assign:--gpus-per-worker) :; return ;;
+        assign:--part-documents) :; return ;;
         assign:--log-file) _dsltm_paths -f; return ;;
         assign:--config) _dsltm_paths -f; return ;;
         topics:-o|topics:--output) _dsltm_paths -f; return ;;
@@ -233,13 +243,13 @@ _dsltm() {
     if [[ $word == -* ]]; then
         case $command in
         vocab) _dsltm_words '-o --output --size --min-df --max-df --stopwords --teacher --text-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        distill) _dsltm_words '-o --output --teacher --vocab --size --stopwords --prompt --instruction --prompt-file --preset --projection --max-tokens --batch-tokens --dtype --device --shard --scratch --fresh --trust-remote-code --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        distill) _dsltm_words '-o --output --teacher --vocab --size --stopwords --prompt --instruction --prompt-file --preset --projection --max-tokens --batch-tokens --dtype --device --shard --scratch --fresh --trust-remote-code --text-field --id-field --label-field --format --on-error --ray --workers --cpus-per-worker --gpus-per-worker --part-documents -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         merge) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         train) _dsltm_words '-o --output -k --topics --seed --seeds --init --model --input --target --baseline --preset --centre --no-centre --smooth --guide --loss --temperature --target-top --weight --epochs --batch --learning-rate --momentum --units --dropout --embeddings --patience --device -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --stopwords --endpoint --model --key-env --max-requests --timeout --teacher --dtype --device --seed --text-field --id-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         ground) _dsltm_words '-o --output --labels --representatives --expand --balance --temperature --teacher --dtype --device --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         attend) _dsltm_words '-o --output --labels --answer --heads --layers --most-heads --orders --calibrate --sample --temperature --max-tokens --seed --assignments --teacher --dtype --device --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        assign) _dsltm_words '-o --output --top --min-prob --npz --teacher --batch-tokens --dtype --device --trust-remote-code --text-field --id-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        assign) _dsltm_words '-o --output --top --min-prob --npz --teacher --batch-tokens --dtype --device --trust-remote-code --text-field --id-field --format --on-error --ray --workers --cpus-per-worker --gpus-per-worker --part-documents --fresh -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         topics) _dsltm_words '-o --output --sort --coherence --words --relevance --diversify --examples --borderline --corpus --by --every --html --title --layout --points --seed --tree --names --label --labeler --labeler-model --merge --drop --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         eval) _dsltm_words '-o --output --top-words --per-topic --labels --gold --id-field --label-field --topics --assignments --vectors --reference --text-field --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         prompts) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;

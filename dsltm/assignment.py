@@ -104,29 +104,40 @@ def assign_corpus(model: Model, corpus: Corpus, teacher: Teacher, *, batch_token
     """
     from dsltm.distill.survey import survey
 
-    reader = _reader(model, teacher, batch_tokens)
+    reader = reader_of(model, teacher, batch_tokens)
     overview = survey(corpus, max_tokens=reader.encoder.max_tokens, shard=(0, 1), count=False)
 
     def blocks() -> Iterator[Block]:
         from dsltm.distill.reading import read_windows, windows
-        from dsltm.inference import theta
 
-        index = {word: number for number, word in enumerate(model.vocabulary)}
         with console.progress("assigning", overview.documents, "documents", work_total=overview.work) as bar:
-            for window in read_windows(
+            read = read_windows(
                 reader,
                 windows(corpus, reader.encoder.max_tokens),
                 lambda documents, _, work: bar.advance(documents, work=work),
-            ):
-                proportions = theta(model, window.hidden, _counts(window, index))
-                ids = [document.id for document in window.documents]
-                yield Block(ids, proportions, np.asarray(window.flags & EMPTY, bool))
+            )
+            yield from assign_windows(model, read)
 
     return Assigned(overview.documents, model.topics, blocks())
 
 
-def _reader(model: Model, teacher: Teacher, batch_tokens: int) -> Reader:
-    """The teacher under the prompts, and over the vocabulary, that the model was trained with."""
+def assign_windows(model: Model, windows: Iterable[Window]) -> Iterator[Block]:
+    """The topics of documents that the model's teacher has read, a block a window."""
+    from dsltm.inference import theta
+
+    index = {word: number for number, word in enumerate(model.vocabulary)}
+    for window in windows:
+        proportions = theta(model, window.hidden, _counts(window, index))
+        ids = [document.id for document in window.documents]
+        yield Block(ids, proportions, np.asarray(window.flags & EMPTY, bool))
+
+
+def reader_of(model: Model, teacher: Teacher, batch_tokens: int) -> Reader:
+    """The teacher under the prompts, and over the vocabulary, that the model was trained with.
+
+    Raises:
+        DsltmError: it is another teacher.
+    """
     from dsltm.teacher.chain import open_reader
     from dsltm.teacher.projection import project
     from dsltm.teacher.prompts import Prompt

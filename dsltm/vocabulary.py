@@ -50,30 +50,34 @@ def words(text: str) -> list[str]:
 
 @dataclass
 class Counts:
-    """How often each word comes, and how many documents were counted."""
-
-    documents: int
-    df: Counter[str]
-    tf: Counter[str]
-
-
-def count_words(corpus: Iterable[Document]) -> Counts:
-    """Count the words of a corpus in one pass.
+    """How often each word comes, and how many documents were counted.
 
     Memory is bounded: once there are three million distinct words, those in the fewest documents are
     forgotten, which cannot reach the top few thousand.
     """
+
+    documents: int
+    df: Counter[str]
+    tf: Counter[str]
+    _least: int = 1
+
+    def bound(self) -> None:
+        """Forget the rarest words where there are too many."""
+        if len(self.df) > _PRUNE_AT:
+            self.df = Counter({word: n for word, n in self.df.items() if n > self._least})
+            self.tf = Counter({word: self.tf[word] for word in self.df})
+            self._least += 1
+
+
+def count_words(corpus: Iterable[Document]) -> Counts:
+    """Count the words of a corpus in one pass."""
     counts = Counts(0, Counter(), Counter())
-    least = 1
     for document in corpus:
         found = words(document.text)
         counts.documents += 1
         counts.tf.update(found)
         counts.df.update(set(found))
-        if len(counts.df) > _PRUNE_AT:
-            counts.df = Counter({word: n for word, n in counts.df.items() if n > least})
-            counts.tf = Counter({word: counts.tf[word] for word in counts.df})
-            least += 1
+        counts.bound()
     return counts
 
 

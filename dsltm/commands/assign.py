@@ -5,9 +5,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsltm import console
-from dsltm.commands.options import FormatOption, IdField, OnErrorOption, Output, TextField
+from dsltm.commands.options import (
+    PART_DOCUMENTS,
+    RAY,
+    CpusOption,
+    FormatOption,
+    GpusOption,
+    IdField,
+    OnErrorOption,
+    Output,
+    PartOption,
+    RayOption,
+    TextField,
+    WorkersOption,
+    check_ray,
+)
 from dsltm.errors import UsageError
-from dsltm.formats.corpus import Corpus
+from dsltm.formats.corpus import Corpus, Fields
 from dsltm.formats.output import open_output
 from dsltm.formats.source import STDIN, holds_labels
 
@@ -77,6 +91,15 @@ def assign_command(
     id_field: IdField = "id",
     format_: FormatOption = "auto",
     on_error: OnErrorOption = "fail",
+    ray: RayOption = None,
+    workers: WorkersOption = None,
+    cpus_per_worker: CpusOption = None,
+    gpus_per_worker: GpusOption = None,
+    part_documents: PartOption = None,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Start over, whatever an earlier run left.", rich_help_panel=RAY),
+    ] = False,
 ) -> None:
     """Give documents their topics.
 
@@ -93,6 +116,8 @@ def assign_command(
     dsltm assign model.npz new.jsonl --top 3 | jq -c '[.id, .topics]'
 
     zcat new.csv.gz | dsltm assign model.npz - --format csv --text-field review > assignments.jsonl
+
+    dsltm assign model.npz s3://bucket/posts/ --ray auto -o assignments/
     """
     from dsltm.assignment import assignment_rows, write_matrix
     from dsltm.formats.model import read_model
@@ -102,6 +127,35 @@ def assign_command(
         raise UsageError("--npz writes all proportions", hint="it without --top and --min-prob")
     if model == documents == STDIN:
         raise UsageError("only one of the files can be standard input")
+    needing = {
+        "workers": workers,
+        "cpus-per-worker": cpus_per_worker,
+        "gpus-per-worker": gpus_per_worker,
+        "part-documents": part_documents,
+        "fresh": fresh or None,
+    }
+    check_ray(ray, output, documents, needing=needing, refusing={})
+    if ray is not None:
+        if model == STDIN or holds_labels(documents):
+            raise UsageError("--ray takes a model file and a corpus, which its workers read")
+        from dsltm.cluster.assign import Written, assign_on_ray
+        from dsltm.cluster.distill import Cluster, TeacherChoice
+        from dsltm.cluster.pieces import Cut
+
+        named = teacher or read_model(model).header["teacher"]["name"]
+        assign_on_ray(
+            model,
+            documents,
+            TeacherChoice(named, dtype, device, trust_remote_code),
+            Written(top, min_prob, npz),
+            Cut(Fields(text_field, id_field), on_error, part_documents or PART_DOCUMENTS),
+            Cluster(ray, workers, cpus_per_worker, gpus_per_worker),
+            batch_tokens=batch_tokens,
+            output=str(output),
+            format=format_,
+            fresh=fresh,
+        )
+        return
     with open_output(output, binary=npz) as target:
         opened = read_model(model)
         if holds_labels(documents):

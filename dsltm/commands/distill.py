@@ -1,6 +1,7 @@
 """`dsltm distill`: a corpus in, what the teacher said of every document out."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -8,16 +9,23 @@ import typer
 
 from dsltm import console
 from dsltm.commands.options import (
+    PART_DOCUMENTS,
     CorpusFile,
+    CpusOption,
     FormatOption,
+    GpusOption,
     IdField,
     LabelField,
     OnErrorOption,
     Output,
+    PartOption,
+    RayOption,
     TextField,
+    WorkersOption,
+    check_ray,
 )
 from dsltm.errors import DsltmError, UsageError
-from dsltm.formats.corpus import Corpus
+from dsltm.formats.corpus import Corpus, Fields
 from dsltm.formats.output import is_stdout, open_output, reason
 
 if TYPE_CHECKING:
@@ -101,6 +109,11 @@ def distill_command(
     label_field: LabelField = "label",
     format_: FormatOption = "auto",
     on_error: OnErrorOption = "fail",
+    ray: RayOption = None,
+    workers: WorkersOption = None,
+    cpus_per_worker: CpusOption = None,
+    gpus_per_worker: GpusOption = None,
+    part_documents: PartOption = None,
 ) -> None:
     """Read each document with the teacher: soft labels and document vectors.
 
@@ -114,11 +127,19 @@ def distill_command(
     zcat posts.jsonl.gz | dsltm distill - --teacher qwen3.5-0.8b > labels.npz
 
     dsltm distill corpus.jsonl --shard 3/8 -o labels-3.npz
+
+    dsltm distill s3://bucket/posts/ --ray auto --workers 8 -o labels/
     """
     from dsltm.distill.run import DistillConfig, distill
-    from dsltm.teacher.load import load_teacher
     from dsltm.vocabulary import load_stopwords, read_vocabulary
 
+    needing = {
+        "workers": workers,
+        "cpus-per-worker": cpus_per_worker,
+        "gpus-per-worker": gpus_per_worker,
+        "part-documents": part_documents,
+    }
+    check_ray(ray, output, corpus, needing=needing, refusing={"shard": shard, "scratch": scratch})
     if is_stdout(output):
         with open_output(output, binary=True):
             pass  # a terminal is refused now, not after an hour
@@ -126,6 +147,34 @@ def distill_command(
     words = tuple(entry.word for entry in read_vocabulary(vocab)) if vocab is not None else None
     stop = load_stopwords(stopwords) if words is None else frozenset()
     prompts = _prompts(prompt, instruction, prompt_file, preset)
+    config = DistillConfig(
+        prompts=prompts or (),
+        projection=projection,
+        words=words,
+        size=size,
+        stopwords=stop,
+        max_tokens=max_tokens,
+        batch_tokens=batch_tokens,
+        shard=share,
+    )
+    if ray is not None:
+        from dsltm.cluster.distill import Cluster, TeacherChoice, distill_on_ray
+        from dsltm.cluster.pieces import Cut
+
+        distill_on_ray(
+            corpus,
+            TeacherChoice(teacher, dtype, device, trust_remote_code),
+            config,
+            Cut(Fields(text_field, id_field, label_field), on_error, part_documents or PART_DOCUMENTS),
+            Cluster(ray, workers, cpus_per_worker, gpus_per_worker),
+            output=str(output),
+            format=format_,
+            choose=prompts is None,
+            fresh=fresh,
+        )
+        return
+    from dsltm.teacher.load import load_teacher
+
     source = Corpus.open(
         corpus,
         text_field=text_field,
@@ -141,16 +190,7 @@ def distill_command(
         from dsltm.distill.choose import choose_prompts
 
         prompts = choose_prompts(source, opened, max_tokens=max_tokens, batch_tokens=batch_tokens)
-    config = DistillConfig(
-        prompts=prompts,
-        projection=projection,
-        words=words,
-        size=size,
-        stopwords=stop,
-        max_tokens=max_tokens,
-        batch_tokens=batch_tokens,
-        shard=share,
-    )
+    config = replace(config, prompts=prompts)
     distill(source, opened, config, output=output, scratch=scratch, fresh=fresh)
 
 

@@ -19,11 +19,11 @@ from dsltm.models.inputs import Inputs
 from dsltm.teacher.prompts import NAMED, Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from dsltm.formats.corpus import Corpus
+    from dsltm.formats.corpus import Document
     from dsltm.teacher.load import Teacher
 
 SAMPLE = 500
@@ -35,7 +35,7 @@ CANDIDATES = tuple(p for p in NAMED.values() if not p.chat and p.name != "exampl
 
 
 def choose_prompts(
-    corpus: Corpus,
+    corpus: Iterable[Document],
     teacher: Teacher,
     *,
     max_tokens: int,

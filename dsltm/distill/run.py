@@ -95,13 +95,13 @@ def distill(
             console.note(
                 f"{teacher.name} reads whole prompts: its layers cannot share the instruction's prefix"
             )
-        settings = _settings(corpus, teacher, config, projection, reader)
+        settings = settings_of(corpus.digest(), teacher, config, projection, reader)
         directory = _journal_directory(output, scratch, temporary)
         with Journal(directory, settings, fresh=fresh) as journal:
             _read_all(corpus, reader, config, overview, projection, journal)
             header = settings | {"coverage": round(projection.coverage, 4), "skipped": overview.skipped}
             with open_output(output, binary=True) as target:
-                journal.export(target, header, _word_embeddings(teacher, projection))
+                journal.export(target, header, word_embeddings(teacher, projection))
             journal.remove()
 
 
@@ -112,26 +112,35 @@ def _vocabulary(overview: Survey, teacher: Teacher, config: DistillConfig) -> Pr
         assert overview.words is not None
         wanted = tuple(e.word for e in choose_words(overview.words, config.size, stopwords=config.stopwords))
     projection = project(teacher.tokenizer, wanted, config.projection)
+    tell_coverage(projection, len(wanted), teacher.name)
+    return projection
+
+
+def tell_coverage(projection: Projection, wanted: int, teacher: str) -> None:
+    """Say how many of the wanted words the teacher can say.
+
+    Raises:
+        DsltmError: none.
+    """
     if not projection.words:
         raise DsltmError(
-            f"none of the vocabulary's {len(wanted):,} words is one token of {teacher.name}",
+            f"none of the vocabulary's {wanted:,} words is one token of {teacher}",
             hint="--projection first, or a --teacher that knows the language",
         )
     say = console.warn if projection.coverage < LOW_COVERAGE else console.note
     how = "token by token" if projection.chains else "as one token"
     say(
-        f"{teacher.name} writes {len(projection.words):,} of {len(wanted):,} words {how} "
+        f"{teacher} writes {len(projection.words):,} of {wanted:,} words {how} "
         f"({projection.coverage:.0%}); the others are left out"
     )
-    return projection
 
 
-def _settings(
-    corpus: Corpus, teacher: Teacher, config: DistillConfig, projection: Projection, reader: Reader
+def settings_of(
+    digest: str, teacher: Teacher, config: DistillConfig, projection: Projection, reader: Reader
 ) -> dict[str, Any]:
     """All that decides the rows; the header of the labels file."""
     return {
-        "corpus": corpus.digest(),
+        "corpus": digest,
         "teacher": {
             "name": teacher.name,
             "revision": teacher.revision,
@@ -184,7 +193,7 @@ def _read_all(
             journal.append(window.logits, window.hidden, rows_of(window, index))
 
 
-def _word_embeddings(teacher: Teacher, projection: Projection) -> NDArray[np.float16]:
+def word_embeddings(teacher: Teacher, projection: Projection) -> NDArray[np.float16]:
     """[V, H] the rows of the teacher's output embedding that stand for the vocabulary, a chain's mean."""
     weight: Any = teacher.model.get_output_embeddings().weight  # type: ignore[no-untyped-call]
     rows: NDArray[np.float16] = weight[projection.tokens].float().cpu().numpy().astype(np.float16)

@@ -99,8 +99,7 @@ class Corpus:
             DsltmError: a row that is not a document, with its line, or no document at all.
         """
         self.skipped, count = 0, 0
-        rows = {"jsonl": self._json, "lines": self._plain, "csv": self._csv}[self._format]
-        for row in rows():
+        for row in self.rows():
             if isinstance(row, Document):
                 count += 1
                 yield row
@@ -117,8 +116,13 @@ class Corpus:
             skipped = f": all {self.skipped:,} rows were skipped" if self.skipped else ""
             raise DsltmError(f"{self.name}: no documents{skipped}")
 
+    def rows(self) -> Iterator[Document | DsltmError]:
+        """The documents in the file's order, and in the place of each row that is none, why."""
+        rows = {"jsonl": self._json, "lines": self._plain, "csv": self._csv}[self._format]
+        return rows()
+
     def _json(self) -> Iterator[Document | DsltmError]:
-        for number, line in enumerate(self._source.lines(), 1):
+        for number, line in enumerate(self._source.lines(), self._source.first):
             if line.strip():
                 where = f"{self.name}:{number}"
                 try:
@@ -129,10 +133,10 @@ class Corpus:
                     yield exc
 
     def _plain(self) -> Iterator[Document | DsltmError]:
-        for number, line in enumerate(self._source.lines(), 1):
+        for number, line in enumerate(self._source.lines(), self._source.first):
             try:
                 text = decode(line, f"{self.name}:{number}")
-                yield Document(str(number - 1), text, None, number)
+                yield Document(self._default_id(number), text, None, number)
             except DsltmError as exc:
                 yield exc
 
@@ -182,6 +186,9 @@ class Corpus:
             f"{self.name}:1: no column {self._fields.text!r} among {_listed(found)}", hint="--text-field NAME"
         )
 
+    def _default_id(self, number: int) -> str:
+        return str(self._source.before + number - 1)
+
     def _document(self, row: Mapping[str, Any], number: int, where: str) -> Document:
         names = self._fields
         text = row.get(names.text)
@@ -193,7 +200,7 @@ class Corpus:
             raise DsltmError(f"{where}: the field {names.text!r} is {kind(text)}, not a string")
         name = _string(row.get(names.id), names.id, where)
         return Document(
-            str(number - 1) if name is None else name,
+            self._default_id(number) if name is None else name,
             text,
             _string(row.get(names.label), names.label, where),
             number,

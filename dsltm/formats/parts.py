@@ -129,6 +129,10 @@ def _open_part(folder: Path, part: dict[str, Any]) -> Labels:
         found = labels.read_labels(str(place))
     except OSError as error:
         raise DsltmError(f"{place}: {reason(error)}") from error
+    except DsltmError as error:
+        raise DsltmError(
+            str(error), hint="without that file the command that writes the folder again"
+        ) from error
     if len(found) != part["documents"]:
         raise DsltmError(f"{place}: has {len(found):,} documents, and {part['documents']:,} in the manifest")
     return found

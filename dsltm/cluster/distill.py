@@ -1,0 +1,259 @@
+"""`distill` on a cluster: a corpus in, a folder of labels files out."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsltm import console
+from dsltm.cluster.careful import read_carefully
+from dsltm.cluster.flow import result, started
+from dsltm.cluster.pieces import input_files, texts_of
+from dsltm.cluster.session import connected, room
+from dsltm.cluster.storage import Folder
+from dsltm.cluster.survey import survey
+from dsltm.cluster.writing import open_manifest, part_name, write_parts
+from dsltm.distill.journal import Journal
+from dsltm.distill.reading import rows_of
+from dsltm.distill.run import settings_of, tell_coverage, word_embeddings
+from dsltm.errors import DsltmError
+from dsltm.formats.labels import FORMAT
+from dsltm.vocabulary import choose_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dsltm.cluster.pieces import Cut, InputFile, Piece
+    from dsltm.distill.run import DistillConfig
+    from dsltm.formats.corpus import Format
+    from dsltm.teacher.load import Teacher
+    from dsltm.teacher.projection import Projection
+    from dsltm.teacher.prompts import Prompt
+
+
+@dataclass(frozen=True)
+class TeacherChoice:
+    """How every worker opens the teacher; see `load_teacher`."""
+
+    spec: str
+    dtype: str
+    device: str
+    trust_remote_code: bool
+
+    def open(self, cpus: int) -> Teacher:
+        """Open it to run on so many cores."""
+        import torch
+
+        from dsltm.teacher.load import load_teacher
+
+        torch.set_num_threads(cpus)
+        return load_teacher(
+            self.spec, dtype=self.dtype, device=self.device, trust_remote_code=self.trust_remote_code
+        )
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Which Ray, and how much of it; None: as much as there is.
+
+    Attributes:
+        address: see `session.connected`.
+        workers: how many.
+        cpus, gpus: of each worker.
+    """
+
+    address: str
+    workers: int | None = None
+    cpus: int | None = None
+    gpus: float | None = None
+
+
+def distill_on_ray(
+    corpus: str,
+    teacher: TeacherChoice,
+    config: DistillConfig,
+    cut: Cut,
+    cluster: Cluster,
+    *,
+    output: str,
+    format: Format = "auto",  # noqa: A002
+    choose: bool = False,
+    fresh: bool = False,
+) -> None:
+    """Read a corpus with the teachers of many workers and write a folder of labels files.
+
+    Together they hold the rows of a run on one machine, in the corpus's order.
+
+    Args:
+        corpus: a file or a folder, path or URI.
+        output: the folder. What an earlier run of the same settings finished there is kept.
+        choose: choose the prompts by the corpus, whatever `config` says.
+        fresh: start over.
+
+    Raises:
+        DsltmError: Ray, the corpus, the teacher or the folder are not usable, or a worker failed.
+    """
+    with connected(cluster.address):
+        files, folder = input_files(corpus, format), Folder(output)
+        with folder.alone():
+            workers = room(cluster.workers, cluster.cpus, cluster.gpus)
+            started(_warm, teacher)
+            plan = survey(files, cut, max_tokens=config.max_tokens, count=config.words is None)
+            wanted = config.words
+            if wanted is None:
+                assert plan.words is not None
+                entries = choose_words(plan.words, config.size, stopwords=config.stopwords)
+                wanted = tuple(entry.word for entry in entries)
+            if choose:
+                chosen = started(_choose, teacher, files, cut, config, workers.cpus, workers=workers)
+                config = replace(config, prompts=result(chosen))
+                console.info("prompts: " + ", ".join(prompt.name for prompt in config.prompts))
+            able = result(started(_ask, teacher, wanted, config, workers=replace(workers, gpus=0)))
+            tell_coverage(able.projection, len(wanted), teacher.spec)
+            job = Job(
+                output,
+                cut,
+                plan.digest,
+                replace(config, words=able.words),
+                teacher,
+                able,
+                workers.cpus,
+                plan.skipped,
+            )
+            manifest = open_manifest(folder, FORMAT, job.settings(), len(plan.parts), fresh=fresh)
+            write_parts(folder, manifest, plan, cut, workers, partial(Distiller, job), "distilling")
+
+
+@dataclass(frozen=True)
+class Able:
+    """What a teacher is, as far as its files tell, and which words it can say."""
+
+    revision: str | None
+    weights_sha256: str
+    projection: Projection
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(self.projection.words)
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker must know."""
+
+    output: str
+    cut: Cut
+    digest: str
+    config: DistillConfig
+    teacher: TeacherChoice
+    able: Able
+    cpus: int
+    skipped: int
+
+    def settings(self) -> dict[str, Any]:
+        """All that decides the rows and can be told without a worker."""
+        return {
+            "corpus": self.digest,
+            "teacher": {
+                "name": self.teacher.spec,
+                "revision": self.able.revision,
+                "weights_sha256": self.able.weights_sha256,
+            },
+            "dtype": self.teacher.dtype,
+            "device": self.teacher.device,
+            "prompts": [prompt.as_header() for prompt in self.config.prompts],
+            "projection": self.config.projection,
+            "max_tokens": self.config.max_tokens,
+            "batch_tokens": self.config.batch_tokens,
+            "part_documents": self.cut.lines,
+            "fields": [self.cut.fields.text, self.cut.fields.id, self.cut.fields.label],
+            "vocabulary": list(self.able.words),
+        }
+
+
+class Distiller:
+    """A teacher that reads one piece after another, each into a part file."""
+
+    def __init__(self, job: Job) -> None:
+        from dsltm.teacher.chain import open_reader
+        from dsltm.teacher.projection import project
+
+        self._job, self._folder = job, Folder(job.output)
+        teacher = job.teacher.open(job.cpus)
+        if teacher.weights_sha256 != job.able.weights_sha256:
+            raise DsltmError(f"the machines of the cluster have different weights of {job.teacher.spec}")
+        projection = project(teacher.tokenizer, job.able.words, job.config.projection)
+        self._reader = open_reader(
+            teacher,
+            job.config.prompts,
+            projection,
+            max_tokens=job.config.max_tokens,
+            batch_tokens=job.config.batch_tokens,
+        )
+        self._settings = settings_of(job.digest, teacher, job.config, projection, self._reader)
+        self._embeddings = word_embeddings(teacher, projection)
+        self._index = {word: number for number, word in enumerate(projection.words)}
+        self._widths = len(projection.words), teacher.hidden_size * len(job.config.prompts)
+
+    def work(self, piece: Piece, part: int) -> dict[str, Any]:
+        """Write a part; see `Worker`."""
+        name, failed = part_name(part, "npz"), list[tuple[str, str]]()
+        documents = piece.documents(self._job.cut)
+        with (
+            tempfile.TemporaryDirectory(prefix="dsltm-") as scratch,
+            Journal(Path(scratch) / "journal", self._settings) as journal,
+        ):
+            for window in read_carefully(self._reader, documents, self._widths, failed):
+                journal.append(window.logits, window.hidden, rows_of(window, self._index))
+            header = self._settings | {
+                "coverage": round(self._job.able.projection.coverage, 4),
+                "skipped": self._job.skipped,
+            }
+            with self._folder.writing(name) as stream:
+                journal.export(stream, header, self._embeddings)
+        return {
+            "part": part,
+            "file": name,
+            "documents": len(documents),
+            "bytes": self._folder.size(name),
+            "same": {"dtype": self._settings["teacher"]["dtype"], "batch_tokens": self._reader.batch_tokens},
+            **({"failed": failed} if failed else {}),
+        }
+
+
+def _warm(teacher: TeacherChoice) -> None:
+    """Fetch the teacher, and load what is slow to load, while words are counted; Ray keeps the process."""
+    import transformers
+
+    from dsltm.teacher.load import load_tokenizer
+
+    transformers.AutoModelForCausalLM  # noqa: B018 (what is named is imported)
+    load_tokenizer(teacher.spec, trust_remote_code=teacher.trust_remote_code)
+
+
+def _ask(teacher: TeacherChoice, words: Sequence[str], config: DistillConfig) -> Able:
+    from dsltm.teacher.load import load_tokenizer
+    from dsltm.teacher.projection import project
+    from dsltm.teacher.resolve import resolve
+
+    trusted = teacher.trust_remote_code
+    source = resolve(teacher.spec, trust_remote_code=trusted)
+    tokenizer = load_tokenizer(teacher.spec, trust_remote_code=trusted)
+    projection = project(tokenizer, words, config.projection)
+    return Able(source.revision, source.weights_sha256, projection)
+
+
+def _choose(
+    teacher: TeacherChoice, files: Sequence[InputFile], cut: Cut, config: DistillConfig, cpus: int
+) -> tuple[Prompt, ...]:
+    from dsltm.distill.choose import choose_prompts
+
+    return choose_prompts(
+        texts_of(files, cut),
+        teacher.open(cpus),
+        max_tokens=config.max_tokens,
+        batch_tokens=config.batch_tokens,
+    )
