@@ -34,7 +34,7 @@ POOL = ["--workers", "2", "--cpus-per-worker", "1"]
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """Ray on the loopback with two cores; its address."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
     yield started().address_info["gcs_address"]
     ray.shutdown()
 
