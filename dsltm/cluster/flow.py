@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -64,15 +65,19 @@ def by_actors(
     """
     import ray.data
 
-    data = _read(files, cut).map_batches(
-        _Hands,
-        fn_constructor_args=(make,),
-        batch_size=1,
-        compute=ray.data.ActorPoolStrategy(size=workers.count),
-        num_cpus=workers.cpus,
-        num_gpus=workers.gpus,
-        ray_remote_args_fn=lambda: {"max_task_retries": _RETRIES},
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # of ray_remote_args_fn, which nothing replaces yet
+        data = _read(files, cut).map_batches(
+            _Hands,
+            fn_constructor_args=(make,),
+            batch_size=1,
+            compute=ray.data.ActorPoolStrategy(size=workers.count),
+            num_cpus=workers.cpus,
+            num_gpus=workers.gpus,
+            ray_remote_args_fn=lambda: {"max_task_retries": _RETRIES},
+        )
     yield from _answers(data)
 
 
@@ -165,11 +170,13 @@ def _answers(data: Any) -> Iterator[dict[str, Any]]:
     from ray.exceptions import RayError
 
     try:
-        for row in data.iter_rows():
-            answer: dict[str, Any] = orjson.loads(row["answer"])
-            if "error" in answer:
-                raise raised(answer["error"])
-            yield answer
+        # none is held back for the next: what is done must be known to be done
+        for batch in data.iter_batches(batch_size=None, batch_format="numpy", prefetch_batches=0):
+            for told in batch["answer"]:
+                answer: dict[str, Any] = orjson.loads(told)
+                if "error" in answer:
+                    raise raised(answer["error"])
+                yield answer
     except RayError as error:
         raise _given_up(error) from error
 
