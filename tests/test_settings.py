@@ -83,14 +83,14 @@ def test_reading(tmp_path: Path) -> None:
 
 
 def test_config_tells_where_each_value_comes_from(tmp_path: Path) -> None:
-    (tmp_path / "c.toml").write_text("size = 7\n[train]\ntopics = 9\n")
+    (tmp_path / "c.toml").write_text("size = 7\n[train]\nseed = 9\n")
     env = {"DSLTM_MIN_DF": "3", "DSLTM_VOCAB_STOPWORDS": "none", "DSLTM_STOPWORDS": "de"}
     done = dsltm("config", "vocab", "train", "--config", "c.toml", env=env, cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     found = {(row["command"], row["option"]): (row["value"], row["source"]) for row in rows}
     assert found["vocab", "--size"] == (7, "c.toml")
-    assert found["train", "--topics"] == (9, "c.toml")
+    assert found["train", "--seed"] == (9, "c.toml")
     assert found["vocab", "--min-df"] == (3.0, "environment DSLTM_MIN_DF")
     assert found["vocab", "--stopwords"] == ("none", "environment DSLTM_VOCAB_STOPWORDS")
     assert found["vocab", "--max-df"] == (None, "default")
