@@ -46,6 +46,8 @@ def connected(address: str) -> Iterator[None]:
         DsltmError: Ray is not installed, or the cluster cannot be reached.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if not console.debugging():
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     os.environ.setdefault("RAY_worker_niceness", "0")  # not behind everything else on a busy machine
     try:
         import ray
