@@ -59,15 +59,17 @@ class Backbone(nn.Module):
         self.input_mean.copy_(torch.from_numpy(mean))
         self.input_scale.copy_(torch.from_numpy(scale))
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One training step's view of B documents.
 
         Args:
             x: [B, D] document vectors.
+            y: [B, V] what their words should be, of any float type, not negative; constant.
 
         Returns:
-            the logits of ŷ [B, V]; the regulariser R, a scalar, a mean over documents where it is a sum over
-            them; and θ [B, K] as `theta` has it, without the sampling.
+            `dsltm.models.objective.cross_entropy` of y and ŷ; the regulariser R, a scalar, a mean over
+            documents where it is a sum over them; and the logits of θ [B, K] as `theta` has it, without the
+            sampling.
         """
         raise NotImplementedError
 

@@ -1,4 +1,4 @@
-"""The decoder of ProdLDA and ECRTM: word scores mixed by θ, then batch-normalised."""
+"""The decoder of ProdLDA and ECRTM: word scores mixed by θ, then batch-normalised, and how far off it is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from dsltm.models.objective import cross_entropy
+
+_CELLS = 1 << 17  # logits at a time: they stay in a processor's cache from one operation to the next
 
 
 class NormalisedDecoder(nn.Module):
@@ -25,39 +29,73 @@ class NormalisedDecoder(nn.Module):
         self.register_buffer("running_mean", torch.zeros(topics))
         self.register_buffer("running_variance", torch.ones(words))
 
-    def forward(self, theta: Tensor, scores: Tensor) -> Tensor:
-        """Logits [B, V] of topic proportions [B, K] and word scores β [K, V]."""
+    def forward(self, theta: Tensor, scores: Tensor, target: Tensor) -> Tensor:
+        """`dsltm.models.objective.cross_entropy` of the target [B, V] and the logits.
+
+        Args:
+            theta: topic proportions [B, K].
+            scores: word scores β [K, V].
+            target: y [B, V], not negative; constant.
+        """
         if not self.training:
             scale = torch.rsqrt(self.running_variance + self.epsilon)
-            return (theta - self.running_mean) @ scores * scale + self.shift
-        # Centred θ makes centred products: the mean over the batch is taken of [B, K], not of [B, V].
+            return cross_entropy(target, (theta - self.running_mean) @ scores * scale + self.shift)
+        cross, mean, variance = _Decoding.apply(theta, scores, self.shift, target, self.epsilon)  # type: ignore[no-untyped-call]
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_variance.lerp_(variance, self.momentum)
+        loss: Tensor = cross
+        return loss
+
+
+class _Decoding(torch.autograd.Function):
+    """The mean of -Σ y log softmax(z), and all of its derivatives, without [B, V] ever being whole.
+
+    A column of θ β has variance β C βᵀ, C the covariance [K, K] of the batch's θ, so the normalisation is one
+    of β: z = (θ - mean) β / √(variance + ε) + shift. What it contributes to the derivatives passes through
+    [K, V], not [B, V]. The logits' own, ŷ Σ y - y, are wanted at once, as the loss is a number.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, theta: Tensor, scores: Tensor, shift: Tensor, target: Tensor, epsilon: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
         mean = theta.mean(0)
-        centred = (theta - mean) @ scores
-        logits, variance = _Normalise.apply(centred, self.shift, self.epsilon)  # type: ignore[no-untyped-call]
-        with torch.no_grad():
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_variance.lerp_(variance, self.momentum)
-        result: Tensor = logits
-        return result
+        centred = theta - mean
+        mixed = torch.mm(centred.t(), centred).div_(len(theta)) @ scores
+        variance = (mixed * scores).sum(0).clamp_min_(0)
+        inverse = torch.add(variance, epsilon).rsqrt_()
+        normal = scores * inverse
+        cross, on_centred, on_normal, on_shift = _against(target, centred, normal, shift)
 
-
-class _Normalise(torch.autograd.Function):
-    """c / √(variance + ε) + shift of centred columns c, in half of autograd's passes over [B, V]."""
-
-    @staticmethod
-    def forward(ctx: Any, centred: Tensor, shift: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:
-        variance = torch.linalg.vecdot(centred, centred, dim=0) / len(centred)
-        inverse = torch.rsqrt(variance + epsilon)
-        normal = centred * inverse
-        ctx.save_for_backward(normal, inverse)
-        ctx.mark_non_differentiable(variance)
-        return normal + shift, variance
+        on_variance = (on_normal * normal).sum(0).mul_(inverse.square()).mul_(-0.5)
+        on_scores = on_normal.mul_(inverse).addcmul_(mixed, on_variance, value=2)
+        on_covariance = torch.mm(scores * on_variance, scores.t())
+        on_centred.addmm_(centred, on_covariance, alpha=2 / len(theta))
+        ctx.save_for_backward(on_centred - on_centred.mean(0), on_scores, on_shift)
+        ctx.mark_non_differentiable(mean, variance)
+        return cross, mean, variance
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
-        normal, inverse = ctx.saved_tensors
-        gradient = gradients[0]
-        slope = torch.linalg.vecdot(gradient, normal, dim=0) / len(normal)
-        through = torch.addcmul(gradient, normal, slope, value=-1)  # what the variance absorbs goes
-        through *= inverse
-        return through, gradient.sum(0), None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        return (*(saved * gradients[0] for saved in ctx.saved_tensors), None, None)
+
+
+def _against(
+    target: Tensor, centred: Tensor, normal: Tensor, shift: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The mean of -Σ y log softmax(centred · normal + shift), and its derivatives by these three."""
+    rows = len(target) if target.is_cuda else max(1, _CELLS // target.shape[1])
+    cross, on_shift = centred.new_zeros(()), torch.zeros_like(shift)
+    on_centred, on_normal = torch.empty_like(centred), torch.zeros_like(normal)
+    for start in range(0, len(target), rows):
+        part, y = centred[start : start + rows], target[start : start + rows].to(centred.dtype)
+        words = torch.addmm(shift, part, normal)
+        torch.log_softmax(words, 1, out=words)
+        cross -= torch.dot(y.view(-1), words.view(-1))
+        words.exp_().mul_(y.sum(1, keepdim=True)).sub_(y)
+        torch.mm(words, normal.t(), out=on_centred[start : start + rows])
+        on_normal.addmm_(part.t(), words)
+        on_shift += words.sum(0)
+    for total in (cross, on_centred, on_normal, on_shift):
+        total /= len(target)
+    return cross, on_centred, on_normal, on_shift

@@ -39,13 +39,13 @@ class ECRTM(Embedded):
         topics = nn.init.trunc_normal_(torch.empty(shape.topics, self.words.shape[1]), std=0.1)
         self.topics = nn.Parameter(nn.functional.normalize(topics))
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mean, log_variance = self.encoder(self.standardise(x))
         theta, prior = draw(mean, log_variance, self.prior_mean, self.prior_log_variance)
         theta = dropout(theta, self.shape.dropout, training=self.training)
         distances = squared_distances(self.topics, self.words)
-        logits = self.decoder(theta, self.word_topics(distances))
-        return logits, prior + WEIGHT * self.clustering(distances), torch.softmax(mean, 1)
+        loss = self.decoder(theta, self.word_topics(distances), y)
+        return loss, prior + WEIGHT * self.clustering(distances), mean
 
     def word_topics(self, distances: Tensor) -> Tensor:
         """β [K, V]: for each word, how it is shared among topics; columns sum to one."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from dsltm.models.base import Embedded, Shape
 from dsltm.models.encoder import Encoder, draw
+from dsltm.models.objective import cross_entropy
 
 
 class ETM(Embedded):
@@ -25,10 +26,10 @@ class ETM(Embedded):
             "prior", torch.zeros(shape.topics)
         )  # its mean, and the logarithm of its variance
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mean, log_variance = self.encoder(self.standardise(x))
         theta, prior = draw(mean, log_variance, self.prior, self.prior)
-        return mixture(theta, self.beta()), prior, torch.softmax(mean, 1)
+        return cross_entropy(y, mixture(theta, self.beta())), prior, mean
 
     def theta(self, x: Tensor) -> Tensor:
         mean, _ = self.encoder(self.standardise(x))

@@ -12,6 +12,7 @@ from torch.nn.functional import log_softmax, normalize
 
 from dsltm.models.base import Backbone, Shape
 from dsltm.models.etm import mixture
+from dsltm.models.objective import cross_entropy
 from dsltm.models.transport import plan, potential, squared_distances
 
 DOCUMENT_SHARPNESS, WORD_SHARPNESS = 3.0, 2.0
@@ -43,7 +44,7 @@ class FASTopic(Backbone):
         """[B, K] between documents and topics."""
         return squared_distances(normalize(self.standardise(x)), self.topics)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         to_topics, to_words = self.distances(x), squared_distances(self.topics, self.words)
         theta, of_topics = plan(
             to_topics, log_softmax(self.topic_weights, 0), self.topic_potential, DOCUMENT_SHARPNESS
@@ -55,7 +56,7 @@ class FASTopic(Backbone):
             self.topic_potential.lerp_(of_topics - of_topics.mean(), _MOMENTUM)
             self.word_potential.copy_(of_words)
         cost = (theta * to_topics).sum(1).mean() + (beta * to_words).sum(1).mean()
-        return mixture(theta, beta), cost, theta
+        return cross_entropy(y, mixture(theta, beta)), cost, theta.clamp_min(1e-9).log()
 
     def theta(self, x: Tensor) -> Tensor:
         return torch.softmax(self.topic_potential - DOCUMENT_SHARPNESS * self.distances(x), 1)

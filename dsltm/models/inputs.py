@@ -76,14 +76,18 @@ class Inputs:
         hidden = 0 if self.hidden is None else self.hidden.shape[1]
         return hidden + (0 if self.counts is None else self.counts.words)
 
-    def dense(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """[len(rows), D]."""
-        parts = []
+    def stored(self, rows: NDArray[np.int64]) -> NDArray[np.floating]:
+        """[len(rows), D], float16 where all of it is stored so."""
+        parts: list[NDArray[np.floating]] = []
         if self.hidden is not None:
-            parts.append(self.hidden[rows].astype(np.float32))
+            parts.append(self.hidden[rows])
         if self.counts is not None:
             parts.append(self.counts.dense(rows))
         return np.concatenate(parts, 1) if len(parts) > 1 else parts[0]
+
+    def dense(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """[len(rows), D]."""
+        return self.stored(rows).astype(np.float32, copy=False)
 
     def mean_and_scale(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Mean and standard deviation [D] over `rows`; counts keep their scale, which is 1.

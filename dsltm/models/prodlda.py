@@ -24,11 +24,11 @@ class ProdLDA(Backbone):
         self.scores = nn.Parameter(nn.init.xavier_uniform_(torch.empty(shape.topics, shape.words)))
         self.decoder = NormalisedDecoder(shape.topics, shape.words)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mean, log_variance = self.encoder(self.standardise(x))
         theta, prior = draw(mean, log_variance, self.prior_mean, self.prior_log_variance)
         theta = dropout(theta, self.shape.dropout, training=self.training)
-        return self.decoder(theta, self.scores), prior, torch.softmax(mean, 1)
+        return self.decoder(theta, self.scores, y), prior, mean
 
     def theta(self, x: Tensor) -> Tensor:
         mean, _ = self.encoder(self.standardise(x))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class TrainingSet:
-    """The documents that carry text: their inputs, their targets and the targets' entropy.
+    """The documents that carry text: their inputs, their targets and the targets' entropy [M].
 
     Documents flagged empty are left out: what the teacher says of them is about the instruction only, and a
     corpus with many of them would spend a topic on it. They still get a θ from `assign`.
@@ -51,15 +51,11 @@ class TrainingSet:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def batch(self, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
-        """x [B, D], y [B, V] and H(y) [B] of the chosen members of the set."""
+    def batch(self, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """x [B, D] and y [B, V] of the chosen members of the set; y may be float16."""
         rows = self.rows[chosen]
         target = self.targets[chosen] if self.counts is None else self.counts.dense(rows)
-        return (
-            self._tensor(self.inputs.dense(rows)).float(),
-            self._tensor(target).float(),
-            self._tensor(self.entropy[chosen]),
-        )
+        return self._tensor(self.inputs.stored(rows)).float(), self._tensor(target)
 
     def _look_around(self, labels: Labels, config: TrainConfig) -> NDArray[np.int32] | None:
         """Each document's neighbours, where they are wanted; `clusters` [M] are made on the way."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.nn.functional import cross_entropy
 
 from dsltm.errors import DsltmError
 from dsltm.formats.model import Model, check_compatible
 from dsltm.inference import restore
 from dsltm.models.base import Backbone, Embedded, Shape
-from dsltm.models.objective import divergence
 from dsltm.training.adam import Adam
 from dsltm.training.data import TrainingSet
 
@@ -59,7 +59,7 @@ def train(
             of other labels or of another shape.
         UsageError: an option outside its range.
     """
-    config = config.resolved()
+    config = config.resolved(len(labels))
     device = choose_device(config.device)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
@@ -125,19 +125,19 @@ def fit(
     best, since_best = float("inf"), 0
     backbone.train()
     for number in range(1, config.epochs + 1):
-        parts = torch.empty(steps, 2, device=data.device)
+        parts: list[torch.Tensor] = []
+        entropy = 0.0
         # Parts of equal size: a short last batch would upset the batch normalisation.
-        for step, chosen in enumerate(np.array_split(order.permutation(len(data)), steps)):
-            x, y, entropy = data.batch(chosen)
-            logits, regulariser, theta = backbone(x)
-            loss = divergence(y, logits, entropy)
+        for chosen in np.array_split(order.permutation(len(data)), steps):
+            loss, regulariser, proportions = backbone(*data.batch(chosen))
             total = config.weight * loss + regulariser
             if data.clusters is not None:
-                total = total + config.guide * guide_loss(theta, data.clusters[chosen])
+                total = total + config.guide * cross_entropy(proportions, data.clusters[chosen])
             total.backward()
             optimiser.step()
-            parts[step, 0], parts[step, 1] = loss.detach(), regulariser.detach()
-        epoch = _summary(parts, number, config)
+            parts += loss.detach(), regulariser.detach()
+            entropy += float(data.entropy[chosen].mean()) / steps
+        epoch = _summary(torch.stack(parts).view(steps, 2), entropy, number, config)
         if progress is not None:
             progress(epoch)
         if best - epoch.loss > _IMPROVES * abs(epoch.loss):
@@ -150,17 +150,8 @@ def fit(
     return epoch
 
 
-def guide_loss(theta: torch.Tensor, clusters: torch.Tensor) -> torch.Tensor:
-    """-log θ_c averaged over documents: what it costs a document to leave its cluster c.
-
-    Args:
-        theta: [B, K].
-        clusters: [B].
-    """
-    return -theta.gather(1, clusters[:, None]).clamp_min(1e-9).log().mean()
-
-
-def _summary(parts: torch.Tensor, number: int, config: TrainConfig) -> Epoch:
+def _summary(parts: torch.Tensor, entropy: float, number: int, config: TrainConfig) -> Epoch:
+    """The epoch of steps' cross-entropies and regularisers [steps, 2], and of the targets' mean entropy."""
     assert config.epochs
     assert config.weight
     bad = torch.nonzero(~parts.isfinite().all(1))
@@ -170,8 +161,9 @@ def _summary(parts: torch.Tensor, number: int, config: TrainConfig) -> Epoch:
             f"training broke down at step {step} (epoch {number}): the loss is not a number",
             hint="a smaller --learning-rate or --weight",
         )
-    divergence_, regulariser = parts.double().mean(0).tolist()
-    return Epoch(number, config.epochs, config.weight * divergence_ + regulariser, divergence_, regulariser)
+    against, regulariser = parts.double().mean(0).tolist()
+    divergence = against - entropy
+    return Epoch(number, config.epochs, config.weight * divergence + regulariser, divergence, regulariser)
 
 
 def to_model(backbone: Backbone, config: TrainConfig, labels: Labels, last: Epoch, documents: int) -> Model:

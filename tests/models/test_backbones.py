@@ -15,7 +15,6 @@ from dsltm.models.ecrtm import ECRTM
 from dsltm.models.encoder import draw
 from dsltm.models.etm import ETM
 from dsltm.models.fastopic import FASTopic
-from dsltm.models.objective import divergence
 from dsltm.models.prodlda import ProdLDA
 
 SHAPE = Shape(inputs=12, topics=4, words=30, units=16)
@@ -29,6 +28,11 @@ def build(name: str) -> Backbone:
 
 def vectors(documents: int = 20) -> torch.Tensor:
     return torch.tensor(np.random.default_rng(0).normal(3, 2, (documents, 12)), dtype=torch.float32)
+
+
+def labels(documents: int = 20, sharpness: float = 1.0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.softmax(torch.randn(documents, 30, generator=generator) * sharpness, 1)
 
 
 def prior_kl(mean: np.ndarray, log_variance: np.ndarray, p_mean: np.ndarray, p_variance: np.ndarray) -> float:
@@ -67,7 +71,7 @@ def test_prior_kl() -> None:
 @pytest.mark.parametrize("kind", [ProdLDA, ETM])
 def test_regulariser_is_the_prior_kl(kind: type[Backbone]) -> None:
     model = build(kind.__name__.lower()).eval()
-    _, found, _ = model(vectors())
+    _, found, _ = model(vectors(), labels())
     # Of ProdLDA the Laplace approximation to Dirichlet(1), of which (1 - 2/K) + 1/K is left; of ETM N(0, I).
     variance = np.full(4, 1 - 2 / 4 + 1 / 4 if kind is ProdLDA else 1.0)
     expected = prior_kl(*posterior(model, vectors()), np.zeros(4), variance)
@@ -78,7 +82,7 @@ def test_ecrtm_regulariser() -> None:
     """100 · Σ P |t - w|² with P from Sinkhorn at α = 20 between equal weights, beside the prior's KL."""
     model = build("ecrtm").eval()
     assert isinstance(model, ECRTM)
-    _, found, _ = model(vectors())
+    _, found, _ = model(vectors(), labels())
     topics, words = model.topics.detach().numpy(), model.words.detach().numpy()
     cost = ((topics[:, None].astype(np.float64) - words[None]) ** 2).sum(2)
     clustering = (reference_plan(cost, 20.0, np.full(30, 1 / 30)) * cost).sum()
@@ -116,7 +120,7 @@ def test_fastopic_regulariser() -> None:
     model = build("fastopic").eval()
     assert isinstance(model, FASTopic)
     x = vectors().double().numpy()
-    logits, found, _ = model(vectors())
+    loss, found, _ = model(vectors(), labels())
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     topics, words = model.topics.detach().double().numpy(), model.words.detach().double().numpy()
     to_topics = ((x[:, None] - topics[None]) ** 2).sum(2)
@@ -125,7 +129,8 @@ def test_fastopic_regulariser() -> None:
     beta = 4 * reference_plan(to_words, 2.0, np.full(30, 1 / 30))
     expected = (theta * to_topics).sum() / 20 + (beta * to_words).sum() / 4
     assert found.item() == pytest.approx(expected, rel=3e-3)
-    np.testing.assert_allclose(logits.exp().detach().numpy(), theta @ beta, atol=3e-4)
+    cross = -(labels().double().numpy() * np.log(theta @ beta)).sum(1).mean()
+    assert loss.item() == pytest.approx(cross, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", BACKBONES)
@@ -136,12 +141,9 @@ def test_fastopic_regulariser() -> None:
 def test_gradients_are_finite_at_extremes(name: str, temperature: float, weight: float, scale: float) -> None:
     """Of τ, of λ, and of the length of document vectors, which underflows FASTopic as it was published."""
     model = build(name).train()
-    target = torch.softmax(
-        torch.randn(20, 30, generator=torch.Generator().manual_seed(0)) * 10 / temperature, 1
-    )
     with torch.random.fork_rng():
-        logits, regulariser, _ = model(scale * vectors())
-    (weight * divergence(target, logits) + regulariser).backward()
+        loss, regulariser, _ = model(scale * vectors(), labels(sharpness=10 / temperature))
+    (weight * loss + regulariser).backward()
     for weights in model.parameters():
         assert weights.grad is not None
         assert torch.isfinite(weights.grad).all()
@@ -151,7 +153,7 @@ def test_gradients_are_finite_at_extremes(name: str, temperature: float, weight:
 def test_arrays_restore_everything(name: str) -> None:
     model, other = build(name), BACKBONES[name].load()(SHAPE)  # type: ignore[index]
     with torch.random.fork_rng():
-        model.train()(vectors())  # running statistics are part of it
+        model.train()(vectors(), labels())  # running statistics are part of it
     other.load_arrays(model.arrays())
     torch.testing.assert_close(other.eval().theta(vectors()), model.eval().theta(vectors()), rtol=0, atol=0)
     torch.testing.assert_close(other.beta(), model.beta(), rtol=0, atol=0)
@@ -173,4 +175,5 @@ def test_word_embeddings_start_as_principal_components() -> None:
 @pytest.mark.parametrize("name", ["prodlda", "ecrtm", "etm"])
 def test_forward_gives_theta_without_sampling(name: str) -> None:
     model = build(name).eval()
-    torch.testing.assert_close(model(vectors())[2], model.theta(vectors()), rtol=0, atol=0)
+    proportions = torch.softmax(model(vectors(), labels())[2], 1)
+    torch.testing.assert_close(proportions, model.theta(vectors()), rtol=0, atol=0)

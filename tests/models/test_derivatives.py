@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch.autograd import gradcheck
-from torch.nn.functional import batch_norm
+from torch.nn.functional import batch_norm, log_softmax
 
-from dsltm.models.decoder import NormalisedDecoder
+from dsltm.models import decoder as decoding
+from dsltm.models.decoder import NormalisedDecoder, _Decoding
 from dsltm.models.encoder import draw, dropout
-from dsltm.models.objective import divergence
+from dsltm.models.objective import cross_entropy
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -16,17 +18,27 @@ def normal(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
 
-def test_divergence() -> None:
+def test_cross_entropy() -> None:
     y = torch.softmax(normal(5, 7), 1) * torch.tensor(
         [[1.0], [2], [0], [1], [3]]
     )  # counts need not sum to one
-    assert gradcheck(lambda z: divergence(y, z), normal(5, 7, seed=1).requires_grad_())
+    assert gradcheck(lambda z: cross_entropy(y, z), normal(5, 7, seed=1).requires_grad_())
 
 
 def test_decoder() -> None:
     decoder = NormalisedDecoder(3, 7).double()
+    decoder.shift.data.copy_(normal(7, seed=2))
     theta = torch.softmax(normal(6, 3), 1).requires_grad_()
-    assert gradcheck(decoder, (theta, normal(3, 7, seed=1).requires_grad_()))
+    scores, y = normal(3, 7, seed=1).requires_grad_(), normal(6, 7, seed=3).square()
+
+    def loss(theta: torch.Tensor, scores: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = _Decoding.apply(theta, scores, shift, y, 1e-2)[0]  # type: ignore[no-untyped-call]
+        return found
+
+    assert gradcheck(loss, (theta, scores, decoder.shift))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoding, "_CELLS", 14)  # two documents at a time
+        assert gradcheck(loss, (theta, scores, decoder.shift))
 
 
 def test_decoder_is_batch_normalisation_with_a_shift() -> None:
@@ -34,15 +46,20 @@ def test_decoder_is_batch_normalisation_with_a_shift() -> None:
     with torch.no_grad():
         decoder.shift.copy_(normal(7, seed=2))
     theta, scores = torch.softmax(normal(6, 3), 1), normal(3, 7, seed=1)
+    y = normal(6, 7, seed=3).square()
+
+    def against(logits: torch.Tensor) -> torch.Tensor:
+        return -(y * log_softmax(logits, 1)).sum(1).mean()
+
     mean, variance = torch.zeros(7, dtype=torch.float64), torch.ones(7, dtype=torch.float64)
     expected = batch_norm(theta @ scores, mean, variance, None, decoder.shift, training=True)
-    torch.testing.assert_close(decoder(theta, scores), expected)
+    torch.testing.assert_close(decoder(theta, scores, y), against(expected))
     torch.testing.assert_close(decoder.running_mean @ scores, mean)
     decoder.eval()
     expected = (theta - decoder.running_mean) @ scores / (
         decoder.running_variance + 1e-5
     ).sqrt() + decoder.shift
-    torch.testing.assert_close(decoder(theta, scores), expected)
+    torch.testing.assert_close(decoder(theta, scores, y), against(expected))
 
 
 def test_posterior() -> None:
