@@ -161,6 +161,7 @@ def test_the_paper_and_word_counts_keep_their_setting() -> None:
     assert (paper.temperature, TrainConfig().resolved().temperature) == (3.0, 1.0)
     counts = TrainConfig(target="bow").resolved()
     assert (counts.centre, counts.smooth, counts.guide, counts.epochs) == (False, 0, 0.0, 100)
+    assert (TrainConfig().resolved().epochs, TrainConfig().resolved().batch) == (20, 250)
     mixed = TrainConfig(preset="paper", smooth=5).resolved()
     assert (mixed.smooth, mixed.guide) == (5, 0.0)
 
@@ -178,3 +179,12 @@ def test_the_paper_and_word_counts_keep_their_setting() -> None:
 def test_options_without_effect_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         TrainConfig(**options).resolved()
+
+
+def test_the_pace_of_training_goes_with_the_size_of_the_corpus() -> None:
+    sizes = (20, 1_500, 20_000, 1_000_000)
+    paces = [TrainConfig().resolved(size) for size in sizes]
+    assert [(chosen.batch, chosen.epochs) for chosen in paces] == [(64, 40), (64, 40), (250, 20), (256, 10)]
+    chosen = TrainConfig(batch=2_000).resolved(20_000)
+    assert (chosen.batch, chosen.epochs) == (2_000, 40)
+    assert TrainConfig(preset="paper").resolved(20).batch == 64

@@ -149,7 +149,8 @@ def train_command(
         int | None,
         typer.Option(
             min=1,
-            show_default=f"40 for prodlda; paper, and other models: {_published('epochs')}",
+            show_default="10 to 40 by the corpus's size for prodlda; "
+            f"paper, word counts, and other models: {_published('epochs')}",
             help="Passes over the corpus.",
         ),
     ] = None,
@@ -157,7 +158,8 @@ def train_command(
         int | None,
         typer.Option(
             min=2,
-            show_default=_published("batch"),
+            show_default="64 to 256 by the corpus's size for prodlda; "
+            f"paper, word counts, and other models: {_published('batch')}",
             help="Documents a step.",
         ),
     ] = None,
@@ -260,5 +262,6 @@ def train_command(
         patience=patience,
         seed=seed,
         device=device,
-    ).resolved()
+    )
+    config.resolved()  # options that do not fit are told before anything is read
     train_all(config, labels, output, numbers, seeds, before)

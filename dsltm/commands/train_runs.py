@@ -101,6 +101,7 @@ def _train(
 
     if choice is not None:
         config = replace(config, topics=choice.best.topics)
+    config = config.resolved(len(labels))
     with console.progress(" ".join(["training", *parts]), config.epochs, "epochs") as bar:
 
         def show(epoch: Epoch) -> None:
