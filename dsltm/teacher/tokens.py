@@ -96,12 +96,12 @@ class Encoder:
 
     def encode(self, documents: Sequence[str]) -> list[Tokens]:
         """The tokens of each document, in order."""
+        limit = _CHARACTERS_PER_TOKEN * self.max_tokens  # a book's worth of tokens is not made to be cut off
         cleaned = [self._clean(document) for document in documents]
-        limit = _CHARACTERS_PER_TOKEN * self.max_tokens
-        whole = self._whole([text[:limit] for text in cleaned])
+        texts = [text[:limit] for text in cleaned]
         encoded = []
-        for text, sequences in zip(cleaned, whole, strict=True):
-            truncated = len(text) > limit or max(map(len, sequences)) > self.max_tokens
+        for text, before, sequences in zip(texts, cleaned, self._whole(texts), strict=True):
+            truncated = len(before) > limit or max(map(len, sequences)) > self.max_tokens
             encoded.append(self._split(self._cut(text) if truncated else sequences, truncated))
         return encoded
 

@@ -17,7 +17,7 @@ from dsltm.teacher.prompts import PAPER, Prompt
 from dsltm.teacher.tokens import Encoder, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from dsltm.teacher.load import Teacher
@@ -143,3 +143,22 @@ def test_visible_is_causal_attention_of_each_prompt(before: int, stem: int, tail
         start += tail
     if len(tails) > 1:
         assert not seen[stem + tails[0] :, before + stem : before + stem + tails[0]].any()
+
+
+def test_what_is_cut_off_is_not_tokenized(tiny_teacher: Callable[[str], Path]) -> None:
+    """A document of megabytes costs no more than the part that can be read."""
+    import tiny_teachers
+
+    _, tokenizer = tiny_teachers.tiny_model("llama")
+    encoder = Encoder(tokenizer, [PAPER], 60)
+    seen: list[int] = []
+    whole = encoder._whole
+
+    def watched(texts: Sequence[str]) -> list[list[list[int]]]:
+        seen.extend(map(len, texts))
+        return whole(texts)
+
+    encoder._whole = watched  # type: ignore[method-assign]
+    tokens = encoder.encode(["the game was won " * 100_000])[0]
+    assert tokens.truncated
+    assert max(seen) < 60 * 20
