@@ -78,13 +78,11 @@ class FakeEndpoint:
             reply = self.script.pop(0) if self.script else self.always(body)
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
-        try:
-            time.sleep(reply.delay)
-            with suppress(BrokenPipeError, ConnectionResetError):
-                _send(handler, reply)
-        finally:
-            with self._lock:
-                self._at_once -= 1
+        time.sleep(reply.delay)
+        with self._lock:  # before the reply: whoever has it may ask again at once
+            self._at_once -= 1
+        with suppress(BrokenPipeError, ConnectionResetError):
+            _send(handler, reply)
 
 
 def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
