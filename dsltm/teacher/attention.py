@@ -19,7 +19,7 @@ import torch
 from dsltm.teacher.tokens import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -66,6 +66,10 @@ class Packing:
         """The packing of a batch, with the same prefix."""
         return Packing(self.prefix, runs)
 
+    def before(self, shape: Shape) -> int:
+        """P, how many tokens of the prefix come before a document of this shape."""
+        return self.prefix[0][0].shape[1] if shape.prefixed and self.prefix else 0
+
     def mask(self, shape: Shape, window: int | None, like: torch.Tensor, groups: int) -> torch.Tensor:
         """[groups * T, P + T] additive: 0 where a token is seen, -inf where not; the same for every layer.
 
@@ -74,11 +78,7 @@ class Packing:
         """
         key = (shape, window)
         if key not in self.masks:
-            before = self.prefix[0][0].shape[1] if shape.prefixed and self.prefix else 0
-            seen = visible(shape, before, window).repeat(groups, 1).to(like.device)
-            self.masks[key] = torch.zeros(seen.shape, dtype=like.dtype, device=like.device).masked_fill_(
-                ~seen, float("-inf")
-            )
+            self.masks[key] = additive(visible(shape, self.before(shape), window).repeat(groups, 1), like)
         return self.masks[key]
 
     def masks_by_key(self, shape: Shape, groups: int, rows: int, places: int) -> list[NDArray[np.float32]]:
@@ -89,7 +89,7 @@ class Packing:
             rows: groups * T or more; those beyond see everything.
         """
         if shape not in self.by_key:
-            before = self.prefix[0][0].shape[1] if shape.prefixed and self.prefix else 0
+            before = self.before(shape)
             seen = visible(shape, before).repeat_interleave(groups, 0).T.numpy()
             mask = np.zeros((before + len(shape), rows), np.float32)
             mask[:, : seen.shape[1]] = np.where(seen, 0, -np.inf)
@@ -123,6 +123,14 @@ def visible(shape: Shape, before: int, window: int | None = None) -> torch.Tenso
     behind = place[before:, None] - place[None, :]
     seen = (behind >= 0) & ((owner[None, :] == 0) | (owner[None, :] == own[:, None]))
     return seen & (behind < window) if window else seen
+
+
+def additive(seen: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """A mask to be added to scores: 0 where a token is seen, -inf where not, on the device and in the type of
+    `like`."""
+    return torch.zeros(seen.shape, dtype=like.dtype, device=like.device).masked_fill_(
+        ~seen.to(like.device), float("-inf")
+    )
 
 
 def attend(
@@ -220,19 +228,19 @@ def _behind(prefix: torch.Tensor | None, own: torch.Tensor) -> torch.Tensor:
 
 
 @contextlib.contextmanager
-def installed(config: Any) -> Iterator[None]:
-    """Within the block, the model of this transformers configuration attends by `attend`.
+def installed(config: Any, name: str = NAME, function: Callable[..., Any] = attend) -> Iterator[None]:
+    """Within the block, the model of this transformers configuration attends by `function`.
 
     Several threads may be within at once; the last to leave puts things back.
     """
     from transformers import AttentionInterface, AttentionMaskInterface
 
-    AttentionInterface.register(NAME, attend)
-    AttentionMaskInterface.register(NAME, _no_mask)
+    AttentionInterface.register(name, function)
+    AttentionMaskInterface.register(name, _no_mask)
     with _lock:
         if not _inside[id(config)]:
             _usual[id(config)] = config._attn_implementation
-            config._attn_implementation = NAME
+            config._attn_implementation = name
         _inside[id(config)] += 1
     try:
         yield
@@ -244,7 +252,7 @@ def installed(config: Any) -> Iterator[None]:
 
 
 def _no_mask(*_: Any, **__: Any) -> None:
-    """`attend` makes its own masks."""
+    """The function makes its own masks."""
 
 
 def runs_of(shapes: list[Shape]) -> Iterator[Run]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from dsltm.teacher.forward import Reader, Reading
+from dsltm.teacher.forward import Reader, Reading, soft_capped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,7 +105,5 @@ class ChainReader(Reader):
     def _later(self, states: torch.Tensor) -> torch.Tensor:
         """[V] sum of log P of each word's tokens after the first, of [beginnings, H] states."""
         scores = torch.nn.functional.linear(states.to(self._whole.dtype), self._whole, self._whole_bias)
-        if self._softcap is not None:
-            scores = torch.tanh(scores / self._softcap) * self._softcap
-        log_shares = scores.float().log_softmax(1)[self._node, self._next]
+        log_shares = soft_capped(scores, self._softcap).float().log_softmax(1)[self._node, self._next]
         return torch.nn.functional.pad(log_shares, (0, 1))[self._edges_of].sum(1)

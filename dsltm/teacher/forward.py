@@ -145,9 +145,7 @@ class Reader:
     def _project(self, states: torch.Tensor) -> Reading:
         """From [n, m, H] hidden states to what is kept of them."""
         states = states.float()
-        logits = torch.nn.functional.linear(states, self._head, self._bias)
-        if self._softcap is not None:
-            logits = torch.tanh(logits / self._softcap) * self._softcap
+        logits = soft_capped(torch.nn.functional.linear(states, self._head, self._bias), self._softcap)
         if self._forms.shape[1] > 1:  # the logit of a word is that of the summed probability of its forms
             logits = torch.nn.functional.pad(logits, (0, 1), value=float("-inf"))
             logits = logits[..., self._forms].logsumexp(-1)
@@ -165,6 +163,11 @@ class Reader:
             if torch.cosine_similarity(expected, way(probes).float(), dim=-1).min().item() > _SAME_COSINE:
                 return way
         return whole
+
+
+def soft_capped(logits: torch.Tensor, cap: float | None) -> torch.Tensor:
+    """Logits drawn into (-cap, cap), as Gemma's are; None for teachers whose logits are free."""
+    return logits if cap is None else torch.tanh(logits / cap) * cap
 
 
 def _same(documents: Sequence[Tokens]) -> list[list[int]]:

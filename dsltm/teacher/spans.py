@@ -14,7 +14,8 @@ import torch
 
 from dsltm.errors import DsltmError
 from dsltm.teacher.attention import positions
-from dsltm.teacher.tokens import Encoder, Shape, Tokens
+from dsltm.teacher.forward import soft_capped
+from dsltm.teacher.tokens import Encoder, Tokens
 from dsltm.teacher.watch import Watch, installed
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Watcher:
         before = len(self.encoder.prefix) if shape.prefixed else 0
         self._watch.shape = shape
         states = self._forward([document.ids() for document in documents], positions(shape, before), depth)
-        logits = self._logits(states[:, _ends(shape) if answers else []])
+        logits = self._logits(states[:, shape.ends if answers else []])
         layers = [self._watch.rows[layer] for layer in sorted(self._watch.layers)]
         spans, own = (torch.stack(list(parts), 1).cpu().numpy() for parts in zip(*layers, strict=True))
         for i in range(len(documents)):
@@ -186,9 +187,7 @@ class Watcher:
 
     @torch.inference_mode()
     def _logits(self, states: torch.Tensor) -> NDArray[np.float32]:
-        logits = states.float() @ self._head.T
-        if self._softcap is not None:
-            logits = torch.tanh(logits / self._softcap) * self._softcap
+        logits = soft_capped(states.float() @ self._head.T, self._softcap)
         out: NDArray[np.float32] = logits.cpu().numpy()
         return out
 
@@ -215,12 +214,3 @@ def _stack(glances: Sequence[Glance]) -> NDArray[np.float32]:
     import numpy as np
 
     return np.concatenate([glance.logits for glance in glances])
-
-
-def _ends(shape: Shape) -> list[int]:
-    """The place of each tail's last token."""
-    ends, stop = [], shape.stem
-    for tail in shape.tails:
-        stop += tail
-        ends.append(stop - 1)
-    return ends

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, cast
 
 from dsltm.errors import DsltmError
@@ -64,6 +64,11 @@ class Shape:
 
     def __len__(self) -> int:
         return self.stem + sum(self.tails)
+
+    @property
+    def ends(self) -> list[int]:
+        """The place of each tail's last token."""
+        return [self.stem + stop - 1 for stop in accumulate(self.tails)]
 
 
 class Encoder:

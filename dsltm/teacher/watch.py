@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from dsltm.teacher.attention import visible
+from dsltm.teacher import attention
+from dsltm.teacher.attention import additive, visible
 from dsltm.teacher.tokens import Shape
 
 if TYPE_CHECKING:
@@ -43,9 +44,7 @@ class Watch:
 
     def mask(self, shape: Shape, before: int, window: int | None, like: torch.Tensor) -> torch.Tensor:
         if (shape, window) not in self.masks:
-            seen = visible(shape, before, window).to(like.device)
-            empty = torch.zeros(seen.shape, dtype=like.dtype, device=like.device)
-            self.masks[shape, window] = empty.masked_fill_(~seen, float("-inf"))
+            self.masks[shape, window] = additive(visible(shape, before, window), like)
         return self.masks[shape, window]
 
 
@@ -107,17 +106,9 @@ def _row(query: torch.Tensor, key: torch.Tensor, mask: torch.Tensor, scaling: fl
 @contextlib.contextmanager
 def installed(config: Any, depth: int) -> Iterator[None]:
     """Within the block, the model of this configuration has `depth` layers and attends by `watch`."""
-    from transformers import AttentionInterface, AttentionMaskInterface
-
-    AttentionInterface.register(NAME, watch)
-    AttentionMaskInterface.register(NAME, _no_mask)
-    usual = config._attn_implementation, config.num_hidden_layers
-    config._attn_implementation, config.num_hidden_layers = NAME, depth
+    usual, config.num_hidden_layers = config.num_hidden_layers, depth
     try:
-        yield
+        with attention.installed(config, NAME, watch):
+            yield
     finally:
-        config._attn_implementation, config.num_hidden_layers = usual
-
-
-def _no_mask(*_: Any, **__: Any) -> None:
-    """`watch` makes its own masks."""
+        config.num_hidden_layers = usual

@@ -7,6 +7,7 @@ last token of each of m prompts.
 from __future__ import annotations
 
 import contextlib
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -120,13 +121,7 @@ def candidates(body: Any, prefix: list[int], device: torch.device) -> Iterator[W
 
 def _ends(shapes: Sequence[Shape]) -> torch.Tensor:
     """[n, m] index of each tail's last token among the tokens of the batch."""
-    ends, start = [], 0
-    for shape in shapes:
-        stop = start + shape.stem
-        row = []
-        for tail in shape.tails:
-            stop += tail
-            row.append(stop - 1)
-        ends.append(row)
-        start = stop
-    return torch.tensor(ends)
+    starts = accumulate(map(len, shapes), initial=0)
+    return torch.tensor(
+        [[start + end for end in shape.ends] for start, shape in zip(starts, shapes, strict=False)]
+    )

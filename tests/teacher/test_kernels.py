@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from dsltm.teacher import kernels
-from dsltm.teacher.operations import Compiled, Operations
+from dsltm.teacher.compiled import Compiled
+from dsltm.teacher.operations import Operations
 
 HALF_STEP = 2.0**-8  # of a bfloat16, relative
 SIZES = [(1, 8), (5, 33), (7, 64), (3, 576)]
