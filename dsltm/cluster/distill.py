@@ -18,10 +18,9 @@ from dsltm.cluster.survey import survey
 from dsltm.cluster.writing import open_manifest, part_name, write_parts
 from dsltm.distill.journal import Journal
 from dsltm.distill.reading import rows_of
-from dsltm.distill.run import settings_of, tell_coverage, word_embeddings
+from dsltm.distill.run import settings_of, tell_coverage, wanted_words, word_embeddings
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import FORMAT
-from dsltm.vocabulary import choose_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,11 +101,7 @@ def distill_on_ray(
             workers = room(cluster.workers, cluster.cpus, cluster.gpus)
             started(_warm, teacher)
             plan = survey(files, cut, max_tokens=config.max_tokens, count=config.words is None)
-            wanted = config.words
-            if wanted is None:
-                assert plan.words is not None
-                entries = choose_words(plan.words, config.size, stopwords=config.stopwords)
-                wanted = tuple(entry.word for entry in entries)
+            wanted = wanted_words(config, plan.words)
             if choose:
                 chosen = started(_choose, teacher, files, cut, config, workers.cpus, workers=workers)
                 config = replace(config, prompts=result(chosen))

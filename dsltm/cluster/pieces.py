@@ -87,16 +87,20 @@ class Piece:
         return Corpus(_Lines(self), cut.fields, kind, cut.on_error).rows()
 
     def documents(self, cut: Cut) -> list[Document]:
-        """The documents.
+        """The documents; see `read`."""
+        return self.read(cut)[0]
+
+    def read(self, cut: Cut) -> tuple[list[Document], int]:
+        """The documents, and how many rows are none.
 
         Raises:
             DsltmError: a row that is not a document, unless such rows are skipped.
         """
         found = list(self.rows(cut))
-        bad = next((row for row in found if isinstance(row, DsltmError)), None)
-        if bad is not None and cut.on_error == "fail":
-            raise bad
-        return [row for row in found if isinstance(row, Document)]
+        bad = [row for row in found if isinstance(row, DsltmError)]
+        if bad and cut.on_error == "fail":
+            raise bad[0]
+        return [row for row in found if isinstance(row, Document)], len(bad)
 
 
 class _Lines(Source):

@@ -130,11 +130,6 @@ class Folder:
             info = self._system.get_file_info(f"{self._root}/{name}")
         return cast("int | None", info.size)
 
-    def remove(self, name: str) -> None:
-        if self.size(name) is not None:
-            with self._told():
-                self._system.delete_file(f"{self._root}/{name}")
-
     @contextlib.contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:
         """A new file; object stores show it when it is closed, elsewhere it is renamed then."""

@@ -14,7 +14,6 @@ from dsltm.cluster.flow import by_tasks, result, started
 from dsltm.cluster.pieces import digest
 from dsltm.distill.survey import estimate_tokens
 from dsltm.errors import DsltmError
-from dsltm.formats.corpus import Document
 from dsltm.vocabulary import Counts, count_words
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ def survey(files: Sequence[InputFile], cut: Cut, *, max_tokens: int, count: bool
 
 
 def _look(cut: Cut, max_tokens: int, count: bool, piece: Piece, _: int) -> dict[str, Any]:
-    documents = piece.documents(cut)
+    documents, skipped = piece.read(cut)
     rows = piece.data.count(b"\n") + 1
     counts = count_words(documents) if count else Counts(0, Counter(), Counter())
     return {
@@ -118,7 +117,7 @@ def _look(cut: Cut, max_tokens: int, count: bool, piece: Piece, _: int) -> dict[
         "piece": piece.number,
         "lines": rows,
         "documents": len(documents),
-        "skipped": sum(not isinstance(row, Document) for row in piece.rows(cut)),
+        "skipped": skipped,
         "work": sum(estimate_tokens(document.text, max_tokens) for document in documents),
         "df": counts.df,
         "tf": counts.tf,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Corpus, Document
     from dsltm.teacher.forward import Reader
     from dsltm.teacher.load import Teacher
+    from dsltm.vocabulary import Counts
 
 LOW_COVERAGE = 0.9
 
@@ -107,13 +108,22 @@ def distill(
 
 def _vocabulary(overview: Survey, teacher: Teacher, config: DistillConfig) -> Projection:
     """The words to read, and how many of the wanted ones the teacher can say."""
-    wanted = config.words
-    if wanted is None:
-        assert overview.words is not None
-        wanted = tuple(e.word for e in choose_words(overview.words, config.size, stopwords=config.stopwords))
+    wanted = wanted_words(config, overview.words)
     projection = project(teacher.tokenizer, wanted, config.projection)
     tell_coverage(projection, len(wanted), teacher.name)
     return projection
+
+
+def wanted_words(config: DistillConfig, counts: Counts | None) -> tuple[str, ...]:
+    """The vocabulary that is wanted, chosen from the corpus's words where none is given.
+
+    Raises:
+        DsltmError: no word is left.
+    """
+    if config.words is not None:
+        return config.words
+    assert counts is not None
+    return tuple(e.word for e in choose_words(counts, config.size, stopwords=config.stopwords))
 
 
 def tell_coverage(projection: Projection, wanted: int, teacher: str) -> None:

@@ -93,11 +93,6 @@ def _is_part(part: dict[str, Any], total: int) -> bool:
     return whole and number < total and isinstance(file, str) and bool(_PART.fullmatch(file))  # type: ignore[operator]
 
 
-def is_folder_of_parts(path: str) -> bool:
-    """Whether a path is a folder with a manifest."""
-    return (Path(path) / MANIFEST).is_file()
-
-
 def read_parts(path: str) -> Labels:
     """Open a folder of labels files as one, memory-mapped: rows are read from the parts when they are needed.
 

@@ -32,6 +32,11 @@ _FOREIGN = {
 _BOM = b"\xef\xbb\xbf"
 
 
+def is_folder_of_parts(path: str) -> bool:
+    """Whether a path is a folder with a manifest."""
+    return os.path.isfile(os.path.join(path, MANIFEST))
+
+
 def holds_labels(path: str) -> bool:
     """Whether there are labels, not a corpus: an NPZ, in a file or on standard input ("-"), or a folder of
     parts. False where there is nothing to see."""
@@ -41,7 +46,7 @@ def holds_labels(path: str) -> bool:
         return waiting is not None and waiting.peek(len(magic)).startswith(magic)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # looking into a pipe would use it up
-            return os.path.isfile(os.path.join(path, MANIFEST))
+            return is_folder_of_parts(path)
         with open(path, "rb") as file:
             return file.read(len(magic)) == magic
     except OSError:

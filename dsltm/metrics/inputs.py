@@ -7,8 +7,7 @@ from dsltm.errors import UsageError
 from dsltm.formats.labels import FORMAT, Labels, read_labels
 from dsltm.formats.model import read_model
 from dsltm.formats.npz import format_of
-from dsltm.formats.parts import is_folder_of_parts
-from dsltm.formats.source import STDIN
+from dsltm.formats.source import STDIN, is_folder_of_parts
 from dsltm.metrics.names import TOP_WORDS
 from dsltm.metrics.subject import Subject, from_files, from_model
 
