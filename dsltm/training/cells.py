@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from dsltm.training.clusters import cluster
+from dsltm.training.clusters import cluster, means
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,5 +62,4 @@ def _centres(units: Tensor) -> Tensor:
     part = np.linspace(0, len(units) - 1, min(len(units), _PER_CELL * number)).astype(np.int64)
     sample = units[torch.from_numpy(part).to(units.device)]
     cells = torch.from_numpy(cluster(sample.cpu().numpy(), number, 0)).to(units.device)
-    totals = torch.zeros(number, units.shape[1], device=units.device).index_add_(0, cells, sample)
-    return torch.nn.functional.normalize(totals, dim=1)
+    return torch.nn.functional.normalize(means(sample, cells, number)[0], dim=1)

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from dsltm.errors import DsltmError
 from dsltm.models.inputs import Inputs
-from dsltm.training.clusters import cluster
+from dsltm.training.clusters import cluster, means
 from dsltm.training.neighbours import averaged, nearest
 from dsltm.training.space import document_space
 
@@ -141,10 +142,7 @@ def _agreement(points: Floats, count: int, seed: int) -> float:
 
 def _divided(points: Floats, half: Floats, count: int, seed: int) -> NDArray[np.int64]:
     """The cluster of each point, by the nearest of the centres that half of them have."""
-    chosen = cluster(half, count, seed)
-    sizes = np.bincount(chosen, minlength=count)
-    centres = np.zeros((count, points.shape[1]), np.float32)
-    np.add.at(centres, chosen, half)
-    centres /= np.maximum(sizes, 1)[:, None]
+    chosen = torch.from_numpy(cluster(half, count, seed))
+    centres, sizes = (found.numpy() for found in means(torch.from_numpy(half), chosen, count))
     gaps = np.where(sizes > 0, (centres**2).sum(1), np.inf) - 2 * points @ centres.T
     return np.asarray(gaps.argmin(1))

@@ -53,9 +53,7 @@ def _lloyd(points: Tensor, centres: Tensor) -> tuple[Tensor, float]:
     """Centres [K, d] and the sum of squared distances to the nearest."""
     chosen, gap = _assign(points, centres)
     for _ in range(_ROUNDS):
-        sizes = torch.bincount(chosen, minlength=len(centres))
-        totals = torch.zeros_like(centres).index_add_(0, chosen, points)
-        centres = totals / sizes.clamp_min(1)[:, None]
+        centres, sizes = means(points, chosen, len(centres))
         if len(
             empty := torch.nonzero(sizes == 0)[:, 0]
         ):  # a centre that lost its points goes where few are near
@@ -65,6 +63,18 @@ def _lloyd(points: Tensor, centres: Tensor) -> tuple[Tensor, float]:
         if torch.equal(before, chosen):
             break
     return centres, float(gap.double().sum())
+
+
+def means(points: Tensor, chosen: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Centres [K, d] of each cluster's points, 0 where it has none, and how many [K] it has.
+
+    Args:
+        points: [M, d].
+        chosen: [M] each point's cluster, below `count`, which is K.
+    """
+    sizes = torch.bincount(chosen, minlength=count)
+    totals = torch.zeros(count, points.shape[1], device=points.device).index_add_(0, chosen, points)
+    return totals / sizes.clamp_min(1)[:, None], sizes
 
 
 def _assign(points: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
