@@ -7,23 +7,25 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted import plant, purity
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
 
 from dsltm.errors import UsageError
 from dsltm.inference import theta
-from dsltm.models.inputs import Inputs
+from dsltm.models.inputs import Counts, Inputs
 from dsltm.training import TrainConfig
 from dsltm.training import neighbours as near
 from dsltm.training.cells import nearest_in_cells
 from dsltm.training.clusters import cluster
 from dsltm.training.loop import train
-from dsltm.training.neighbours import averaged, nearest
-from dsltm.training.space import document_space
+from dsltm.training.neighbours import averaged, nearest, settled
+from dsltm.training.space import document_space, principal_axes
 from dsltm.training.targets import soft_targets
 
 RNG = np.random.default_rng(3)
@@ -100,13 +102,73 @@ def test_averages_of_a_few_members_are_rows_of_all() -> None:
     np.testing.assert_allclose(averaged(values.__getitem__, some, neighbours), whole[some], rtol=1e-5)
 
 
-def test_the_space_keeps_the_directions_that_an_exact_decomposition_keeps() -> None:
-    hidden = (RNG.normal(size=(300, 5)) @ RNG.normal(size=(5, 40)) + 9).astype(np.float16)
-    points = document_space(Inputs.of("hidden", hidden, None), np.arange(300), 5)
-    values = hidden.astype(np.float32)
-    values = (values - values.mean(0)) / values.std(0)
-    exact = PCA(5).fit_transform(values / np.linalg.norm(values, axis=1, keepdims=True))
+def test_principal_axes_are_those_of_an_exact_decomposition() -> None:
+    points = (RNG.normal(size=(300, 5)) @ RNG.normal(size=(5, 40))).astype(np.float32)
+    points -= points.mean(0)
+    turned, exact = points @ principal_axes(points, 5), PCA(5).fit_transform(points)
+    np.testing.assert_allclose(turned @ turned.T, exact @ exact.T, rtol=1e-3, atol=1e-2)
+
+
+def unit(values: Any) -> Any:
+    return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
+
+
+@pytest.mark.parametrize("worded", [False, True])
+def test_the_space_is_what_its_formula_says(worded: bool) -> None:
+    hidden = (RNG.normal(size=(200, 6)) @ RNG.normal(size=(6, 30)) + RNG.normal(size=(200, 30))).astype("f2")
+    words = RNG.poisson(0.3, (200, 20))
+    rows = np.setdiff1d(np.arange(200), [3, 77])
+    points = document_space(Inputs(hidden, csr(words) if worded else None), rows)
+
+    states = hidden[rows].astype(np.float64)
+    described = unit((states - states.mean(0)) / states.std(0))
+    if worded:
+        seen = words[rows]
+        weights = np.log1p(seen) * np.log((1 + len(rows)) / (1 + (seen > 0).sum(0)))
+        described = np.hstack([described, 0.5 * unit(weights)])
+    described -= described.mean(0)
+    near = NearestNeighbors(n_neighbors=11, metric="cosine").fit(described).kneighbors()[1][:, :10]
+    apart = (described[:, None] - described[near]).reshape(-1, described.shape[1])
+    spread = apart.T @ apart
+    spread = 0.5 * spread / np.trace(spread) * len(spread) + 0.5 * np.eye(len(spread))
+    values, vectors = np.linalg.eigh(spread)
+    exact = described @ vectors / np.sqrt(values)
     np.testing.assert_allclose(points @ points.T, exact @ exact.T, atol=2e-3)
+
+
+def csr(words: Any) -> Counts:
+    matrix = scipy.sparse.csr_matrix(words)
+    return Counts(matrix.indptr.astype(np.int64), matrix.indices, matrix.data, words.shape[1])
+
+
+def test_words_tell_apart_what_hidden_states_do_not() -> None:
+    hidden, topic = RNG.normal(size=(300, 16)).astype(np.float16), RNG.integers(3, size=300)
+    words = np.zeros((300, 30), np.int64)
+    for row, number in enumerate(topic):
+        words[row, 10 * number + RNG.choice(10, 6, replace=False)] = 1
+    points = document_space(Inputs(hidden, csr(words)), np.arange(300))
+    alone = document_space(Inputs(hidden, None), np.arange(300))
+
+    def agreement(points: Any) -> float:
+        return float((topic[nearest(points, 5)] == topic[:, None]).mean())
+
+    assert agreement(points) > 0.8
+    assert agreement(alone) < 0.5
+
+
+def test_documents_that_are_all_alike_have_a_place() -> None:
+    hidden = np.ones((30, 8), np.float16)
+    assert np.isfinite(document_space(Inputs(hidden, None), np.arange(30))).all()
+
+
+def test_settled_points_are_twice_averaged_and_of_length_one() -> None:
+    values = RNG.normal(size=(40, 4)).astype(np.float32)
+    neighbours = nearest(values, 3)
+    steps = np.eye(40)
+    for row in range(40):
+        steps[row, neighbours[row]] = 1
+    steps /= 4
+    np.testing.assert_allclose(settled(values, neighbours), unit(steps @ steps @ values), rtol=1e-4)
 
 
 def test_clusters_are_as_tight_as_those_of_a_library() -> None:
@@ -144,7 +206,7 @@ def test_each_option_changes_the_model_and_is_in_its_header() -> None:
     assert (chosen["preset"], chosen["centre"], chosen["smooth"], chosen["guide"]) == (
         "best",
         True,
-        10,
+        20,
         100.0,
     )
     for options in ({"centre": False}, {"smooth": 0}, {"smooth": 3}, {"guide": 0.0}, {"preset": "paper"}):

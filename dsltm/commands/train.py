@@ -104,7 +104,7 @@ def train_command(
         typer.Option(
             metavar="N",
             min=0,
-            show_default="10; paper: 0",
+            show_default="20; paper: 0",
             help="Average a document's logits with those of its N nearest neighbours.",
         ),
     ] = None,

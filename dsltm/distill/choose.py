@@ -100,7 +100,7 @@ def agreement(hidden: NDArray[np.float16]) -> NDArray[np.float64]:
     count, rows = len(hidden), np.arange(hidden.shape[1])
     found = np.zeros((count, len(rows), len(rows)), bool)
     for number, states in enumerate(hidden):
-        points = document_space(Inputs.of("hidden", states, None), rows, _DIMENSIONS)
+        points = document_space(Inputs(states, None), rows, _DIMENSIONS)
         np.put_along_axis(found[number], nearest(points, _NEIGHBOURS).astype(np.int64), True, 1)
     together = found.sum(0)
     others: NDArray[np.float64] = np.array([(together[mine] - 1).sum() / mine.sum() for mine in found])

@@ -62,7 +62,7 @@ class LocalWriter:
             for rows, reading in reader.read(encoded):
                 hidden[rows] = reading.hidden
                 bar.advance(len(rows))
-        return document_space(Inputs.of("hidden", hidden, None), np.arange(len(documents)))
+        return document_space(Inputs(hidden, None), np.arange(len(documents)))
 
     def answer(self, request: Request) -> str:
         """Valid JSON, whatever the model is like: {"topics": [...]} with one topic."""

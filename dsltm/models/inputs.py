@@ -32,12 +32,18 @@ class Counts:
 
     def dense(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Counts [len(rows), V]."""
-        starts, lengths = self.indptr[rows], self.indptr[rows + 1] - self.indptr[rows]
-        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        places = np.repeat(starts, lengths) + within
         out = np.zeros((len(rows), self.words), np.float32)
+        places, lengths = self._places(rows), self.indptr[rows + 1] - self.indptr[rows]
         out[np.repeat(np.arange(len(rows)), lengths), self.indices[places]] = self.data[places]
         return out
+
+    def documents(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """In how many of `rows` each word occurs [V]."""
+        found = np.zeros(self.words, np.int64)
+        for start in range(0, len(rows), _BLOCK):
+            places = self._places(rows[start : start + _BLOCK])
+            found += np.bincount(self.indices[places], minlength=self.words)
+        return found
 
     def total(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """How often each word occurs in `rows` [V]."""
@@ -45,6 +51,13 @@ class Counts:
         for start in range(0, len(rows), _BLOCK):
             total += self.dense(rows[start : start + _BLOCK]).sum(0, dtype=np.float64)
         return total
+
+    def _places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where in `indices` and `data` the words of `rows` are, one row's after another's."""
+        lengths = self.indptr[rows + 1] - self.indptr[rows]
+        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        places: NDArray[np.int64] = np.repeat(self.indptr[rows], lengths) + within
+        return places
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 
 from dsltm.errors import DsltmError
-from dsltm.models.inputs import Inputs
+from dsltm.models.inputs import Counts, Inputs
 from dsltm.training.clusters import cluster, means
-from dsltm.training.neighbours import averaged, nearest
+from dsltm.training.neighbours import nearest, settled
 from dsltm.training.space import document_space
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ NUMBERS = (5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 160, 200)
 SPLITS = 4
 _DOCUMENTS = 20_000  # of a larger corpus so many are looked at
 _LEAST = 20  # documents a topic, in the sample
-_NEIGHBOURS = 10
+_NEIGHBOURS = 20
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ def _points(labels: Labels) -> Floats:
     """[M, d] where the documents of a sample lie, each moved to the middle of its neighbours."""
     rows = np.flatnonzero(~labels.empty)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _DOCUMENTS)).astype(np.int64)]
-    points = document_space(Inputs.of("hidden", labels.hidden, None), rows)
-    return averaged(points.__getitem__, np.arange(len(points)), nearest(points, _NEIGHBOURS))
+    points = document_space(Inputs(labels.hidden, Counts.of(labels)), rows)
+    return settled(points, nearest(points, _NEIGHBOURS))
 
 
 def _agreement(points: Floats, count: int, seed: int) -> float:

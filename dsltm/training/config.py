@@ -26,7 +26,7 @@ BASELINES: dict[Baseline, dict[str, Any]] = {
 }
 
 _PAPER: dict[str, Any] = {"temperature": 3.0, "centre": False, "smooth": 0, "guide": 0.0, "momentum": 0.99}
-_BEST: dict[str, Any] = {"centre": True, "smooth": 10, "guide": 100.0}
+_BEST: dict[str, Any] = {"centre": True, "smooth": 20, "guide": 100.0}
 _BATCHES, _EPOCHS = (64, 256), (10, 40)  # how few and how many
 _STEPS = 1600
 

@@ -9,7 +9,7 @@ import torch
 
 from dsltm.models.inputs import Counts, Inputs
 from dsltm.training.clusters import cluster
-from dsltm.training.neighbours import averaged, nearest
+from dsltm.training.neighbours import nearest, settled
 from dsltm.training.space import document_space
 from dsltm.training.targets import soft_targets
 
@@ -63,10 +63,10 @@ class TrainingSet:
         neighbours = None
         if not config.smooth and not config.guide:
             return None
-        points = document_space(Inputs.of("hidden", labels.hidden, None), self.rows)
+        points = document_space(Inputs(labels.hidden, Counts.of(labels)), self.rows)
         if config.smooth:
             neighbours = nearest(points, config.smooth, self.device)
-            points = averaged(points.__getitem__, np.arange(len(points)), neighbours)
+            points = settled(points, neighbours)
         if config.guide and config.topics <= len(points):
             self.clusters = torch.from_numpy(cluster(points, config.topics, config.seed)).to(self.device)
         return neighbours

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import sys
 import time
@@ -24,15 +25,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import outside
 import torch
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler, normalize
 
 from dsltm.assignment import theta_of
 from dsltm.formats.labels import Labels, read_labels
 from dsltm.metrics.clustering import nmi, purity
 from dsltm.metrics.diversity import i_rbo, topic_diversity
-from dsltm.models.inputs import Inputs
 from dsltm.training import BASELINES, TrainConfig
 from dsltm.training.loop import train
-from dsltm.training.space import document_space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +112,8 @@ def cluster_hidden(place: Place, topics: int, seed: int) -> outside.Found:
 @cache
 def hidden_space(labels: Path) -> np.ndarray:
     """The teacher's states of all documents: standardised, of length one, on 100 principal axes."""
-    return document_space(Inputs.of("hidden", opened(labels).hidden, None), np.arange(len(opened(labels))))
+    states = normalize(StandardScaler().fit_transform(opened(labels).hidden.astype(np.float32)))
+    return PCA(100, random_state=0).fit_transform(states)
 
 
 ROWS = [
@@ -139,7 +141,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the corpora, *.jsonl.gz")
     parser.add_argument("--out", type=Path, default=Path("reproduce"))
     parser.add_argument("--labels", type=Path, help="folder of ready labels files; without it, distill them")
-    parser.add_argument("--only", help="corpora and rows whose name contains this")
+    parser.add_argument("--only", help="corpora and rows that this expression finds, as in 'Tweet|LDA$'")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, help="for a rehearsal")
     parser.add_argument("--minutes", type=float, help="begin nothing new after so many")
@@ -168,7 +170,7 @@ def plan(seeds: int, only: str) -> Iterator[tuple[str, Row, int, int]]:
         for row in ROWS
         for topics in row.topics
         for corpus in CORPORA
-        if only in f"{corpus} {row.name}"
+        if re.search(only, f"{corpus} {row.name}")
     ]
     for _, seed, _, corpus, row, topics in sorted(runs, key=lambda run: run[:3]):
         yield corpus, row, topics, seed
