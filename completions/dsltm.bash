@@ -87,6 +87,7 @@ _dsltm() {
         train:--target) _dsltm_words 'soft bow'; return ;;
         train:--baseline) _dsltm_words 'prodlda zeroshottm combinedtm ecrtm etm fastopic'; return ;;
         train:--preset) _dsltm_words 'best paper'; return ;;
+        train:--centre) _dsltm_words 'mean empty none'; return ;;
         train:--smooth) :; return ;;
         train:--guide) :; return ;;
         train:--loss) _dsltm_words 'kl ce'; return ;;
@@ -245,7 +246,7 @@ _dsltm() {
         vocab) _dsltm_words '-o --output --size --min-df --max-df --stopwords --teacher --text-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         distill) _dsltm_words '-o --output --teacher --vocab --size --stopwords --prompt --instruction --prompt-file --preset --projection --max-tokens --batch-tokens --dtype --device --shard --scratch --fresh --trust-remote-code --text-field --id-field --label-field --format --on-error --ray --workers --cpus-per-worker --gpus-per-worker --part-documents -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         merge) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        train) _dsltm_words '-o --output -k --topics --seed --seeds --init --model --input --target --baseline --preset --centre --no-centre --smooth --guide --loss --temperature --target-top --weight --epochs --batch --learning-rate --momentum --units --dropout --embeddings --patience --device -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        train) _dsltm_words '-o --output -k --topics --seed --seeds --init --model --input --target --baseline --preset --centre --smooth --guide --loss --temperature --target-top --weight --epochs --batch --learning-rate --momentum --units --dropout --embeddings --patience --device -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --stopwords --endpoint --model --key-env --max-requests --timeout --teacher --dtype --device --seed --text-field --id-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         ground) _dsltm_words '-o --output --labels --representatives --expand --balance --temperature --teacher --dtype --device --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         attend) _dsltm_words '-o --output --labels --answer --heads --layers --most-heads --orders --calibrate --sample --temperature --max-tokens --seed --assignments --teacher --dtype --device --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;

@@ -97,7 +97,7 @@ complete -c dsltm -n '__dsltm_is train' -l input -x -a 'hidden bow both' -d 'Wha
 complete -c dsltm -n '__dsltm_is train' -l target -x -a 'soft bow' -d 'What the decoder learns to write: the teacher\'s soft label, or word counts.'
 complete -c dsltm -n '__dsltm_is train' -l baseline -x -a 'prodlda zeroshottm combinedtm ecrtm etm fastopic' -d 'A model of word counts as published, in place of --model, --input and --target.'
 complete -c dsltm -n '__dsltm_is train' -l preset -x -a 'best paper' -d 'Where the options below come from: best, as measured, or the paper\'s setting.'
-complete -c dsltm -n '__dsltm_is train' -l centre -l no-centre -d 'Take away each word\'s mean logit over the corpus.'
+complete -c dsltm -n '__dsltm_is train' -l centre -x -a 'mean empty none' -d 'Take away from each word\'s logit its mean over the corpus, or what an empty document has.'
 complete -c dsltm -n '__dsltm_is train' -l smooth -x -d 'Average a document\'s logits with those of its N nearest neighbours.'
 complete -c dsltm -n '__dsltm_is train' -l guide -x -d 'How strongly documents are drawn to topics that begin as clusters of their vectors.'
 complete -c dsltm -n '__dsltm_is train' -l loss -x -a 'kl ce' -d 'Divergence from the target; ce leaves out its entropy: another number, the same model.'

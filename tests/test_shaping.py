@@ -16,17 +16,18 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from dsltm.errors import UsageError
+from dsltm.errors import DsltmError, UsageError
 from dsltm.inference import theta
 from dsltm.models.inputs import Counts, Inputs
 from dsltm.training import TrainConfig
 from dsltm.training import neighbours as near
 from dsltm.training.cells import nearest_in_cells
 from dsltm.training.clusters import cluster
+from dsltm.training.data import TrainingSet
 from dsltm.training.loop import train
 from dsltm.training.neighbours import averaged, nearest, settled
 from dsltm.training.space import document_space, principal_axes
-from dsltm.training.targets import soft_targets
+from dsltm.training.targets import mean_logits, soft_targets
 
 RNG = np.random.default_rng(3)
 
@@ -83,7 +84,8 @@ def test_targets_are_the_softmax_of_neighbourhood_means(
     logits = rng.normal(0, 3, (rows + 5, 9)).astype(np.float16)
     chosen = np.sort(rng.permutation(rows + 5)[:rows])
     neighbours = np.array([rng.permutation(rows)[: min(count, rows)] for _ in range(rows)], np.int32)
-    targets, entropy = soft_targets(logits, chosen, temperature, centre=centre, neighbours=neighbours)
+    taken = mean_logits(logits, chosen) if centre else None
+    targets, entropy = soft_targets(logits, chosen, temperature, centre=taken, neighbours=neighbours)
     exact = logits[chosen].astype(np.float64)
     for row in range(rows):
         mean = np.mean([exact[row], *(exact[other] for other in neighbours[row])], 0)
@@ -205,24 +207,37 @@ def test_each_option_changes_the_model_and_is_in_its_header() -> None:
     chosen = base.header["hyperparameters"]
     assert (chosen["preset"], chosen["centre"], chosen["smooth"], chosen["guide"]) == (
         "best",
-        True,
+        "mean",
         20,
-        100.0,
+        300.0,
     )
-    for options in ({"centre": False}, {"smooth": 0}, {"smooth": 3}, {"guide": 0.0}, {"preset": "paper"}):
+    for options in ({"centre": "none"}, {"smooth": 0}, {"smooth": 3}, {"guide": 0.0}, {"preset": "paper"}):
         other = train(corpus.labels, replace(config, **options))
         assert not np.array_equal(other.beta, base.beta), options
         for name, value in options.items():
             assert other.header["hyperparameters"][name] == value
 
 
+def test_what_an_empty_document_has_is_taken_away_where_that_is_wanted() -> None:
+    corpus = plant(documents=150)
+    config = TrainConfig(topics=4, epochs=2, centre="empty")
+    with pytest.raises(DsltmError, match="empty document"):
+        train(corpus.labels, config)
+    of_nothing = RNG.normal(0, 2, corpus.labels.logits.shape[1])
+    header = corpus.labels.header | {"empty_logits": of_nothing.tolist()}
+    data = TrainingSet(replace(corpus.labels, header=header), config.resolved(150), torch.device("cpu"))
+    plain = TrainingSet(corpus.labels, replace(config, centre="none").resolved(150), torch.device("cpu"))
+    moved = plain.targets * np.exp(-of_nothing)
+    np.testing.assert_allclose(data.targets, moved / moved.sum(1, keepdims=True), atol=2e-3)
+
+
 def test_the_paper_and_word_counts_keep_their_setting() -> None:
     paper = TrainConfig(preset="paper").resolved()
-    assert (paper.centre, paper.smooth, paper.guide) == (False, 0, 0.0)
+    assert (paper.centre, paper.smooth, paper.guide) == ("none", 0, 0.0)
     assert (paper.epochs, paper.batch, paper.momentum, paper.weight) == (100, 64, 0.99, 1000.0)
     assert (paper.temperature, TrainConfig().resolved().temperature) == (3.0, 1.0)
     counts = TrainConfig(target="bow").resolved()
-    assert (counts.centre, counts.smooth, counts.guide, counts.epochs) == (False, 0, 0.0, 100)
+    assert (counts.centre, counts.smooth, counts.guide, counts.epochs) == ("none", 0, 0.0, 100)
     assert (TrainConfig().resolved().epochs, TrainConfig().resolved().batch) == (20, 250)
     mixed = TrainConfig(preset="paper", smooth=5).resolved()
     assert (mixed.smooth, mixed.guide) == (5, 0.0)
@@ -232,7 +247,7 @@ def test_the_paper_and_word_counts_keep_their_setting() -> None:
     "options",
     [
         {"target": "bow", "smooth": 3},
-        {"target": "bow", "centre": True},
+        {"target": "bow", "centre": "mean"},
         {"input": "bow", "guide": 1.0},
         {"smooth": -1},
         {"guide": -1.0},

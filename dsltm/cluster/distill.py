@@ -18,7 +18,7 @@ from dsltm.cluster.survey import survey
 from dsltm.cluster.writing import open_manifest, part_name, write_parts
 from dsltm.distill.journal import Journal
 from dsltm.distill.reading import rows_of
-from dsltm.distill.run import settings_of, tell_coverage, wanted_words, word_embeddings
+from dsltm.distill.run import besides, settings_of, tell_coverage, wanted_words, word_embeddings
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import FORMAT
 
@@ -189,6 +189,7 @@ class Distiller:
             batch_tokens=job.config.batch_tokens,
         )
         self._settings = settings_of(job.digest, teacher, job.config, projection, self._reader)
+        self._besides = besides(job.able.projection, job.skipped, self._reader)
         self._embeddings = word_embeddings(teacher, projection)
         self._index = {word: number for number, word in enumerate(projection.words)}
         self._widths = len(projection.words), teacher.hidden_size * len(job.config.prompts)
@@ -203,10 +204,7 @@ class Distiller:
         ):
             for window in read_carefully(self._reader, documents, self._widths, failed):
                 journal.append(window.logits, window.hidden, rows_of(window, self._index))
-            header = self._settings | {
-                "coverage": round(self._job.able.projection.coverage, 4),
-                "skipped": self._job.skipped,
-            }
+            header = self._settings | self._besides
             with self._folder.writing(name) as stream:
                 journal.export(stream, header, self._embeddings)
         return {

@@ -9,7 +9,17 @@ import typer
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout
 from dsltm.models import BACKBONES, ModelName
-from dsltm.training.config import BASELINES, Baseline, Embeddings, Input, Loss, Preset, Target, TrainConfig
+from dsltm.training.config import (
+    BASELINES,
+    Baseline,
+    Centre,
+    Embeddings,
+    Input,
+    Loss,
+    Preset,
+    Target,
+    TrainConfig,
+)
 
 _DEFAULT = TrainConfig()
 
@@ -92,11 +102,10 @@ def train_command(
         typer.Option(help="Where the options below come from: best, as measured, or the paper's setting."),
     ] = _DEFAULT.preset,
     centre: Annotated[
-        bool | None,
+        Centre | None,
         typer.Option(
-            "--centre/--no-centre",
-            show_default="centre; paper: no",
-            help="Take away each word's mean logit over the corpus.",
+            show_default="mean; paper: none",
+            help="Take away from each word's logit its mean over the corpus, or what an empty document has.",
         ),
     ] = None,
     smooth: Annotated[
@@ -113,7 +122,7 @@ def train_command(
         typer.Option(
             metavar="WEIGHT",
             min=0,
-            show_default="100; paper: 0",
+            show_default="300; paper: 0",
             help="How strongly documents are drawn to topics that begin as clusters of their vectors.",
         ),
     ] = None,
@@ -126,7 +135,7 @@ def train_command(
     temperature: Annotated[
         float | None,
         typer.Option(
-            show_default="1 for prodlda; paper, and other models: 3",
+            show_default="1; paper: 3",
             help="τ of the soft label softmax(logits / τ).",
         ),
     ] = None,
@@ -149,8 +158,7 @@ def train_command(
         int | None,
         typer.Option(
             min=1,
-            show_default="10 to 40 by the corpus's size for prodlda; "
-            f"paper, word counts, and other models: {_published('epochs')}",
+            show_default=f"10 to 40 by the corpus's size; paper, and word counts: {_published('epochs')}",
             help="Passes over the corpus.",
         ),
     ] = None,
@@ -158,8 +166,7 @@ def train_command(
         int | None,
         typer.Option(
             min=2,
-            show_default="64 to 256 by the corpus's size for prodlda; "
-            f"paper, word counts, and other models: {_published('batch')}",
+            show_default=f"64 to 256 by the corpus's size; paper, and word counts: {_published('batch')}",
             help="Documents a step.",
         ),
     ] = None,
@@ -172,7 +179,7 @@ def train_command(
     momentum: Annotated[
         float | None,
         typer.Option(
-            show_default="0.9 for prodlda; paper, and other models: 0.99",
+            show_default="0.9; paper: 0.99",
             help="Adam's β₁.",
         ),
     ] = None,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BLOCK_ROWS = 4096
-_PER_SHARD = ("shard", "documents", "empty", "truncated", "gold_names")
+_PER_SHARD = ("shard", "documents", "empty", "truncated", "gold_names", "empty_logits")
 
 
 def merge(paths: Sequence[str], target: BinaryIO) -> int:
@@ -43,6 +43,7 @@ def merge(paths: Sequence[str], target: BinaryIO) -> int:
         "empty": sum(shard.header["empty"] for shard in shards),
         "truncated": sum(shard.header["truncated"] for shard in shards),
         "gold_names": names,
+        "empty_logits": shards[0].header.get("empty_logits"),
     }
     ids = Strings.pack(shards[row % order].ids[row // order] for row in range(total))
     members: dict[str, NDArray[Any] | Blocks] = {

@@ -100,7 +100,7 @@ def distill(
         directory = _journal_directory(output, scratch, temporary)
         with Journal(directory, settings, fresh=fresh) as journal:
             _read_all(corpus, reader, config, overview, projection, journal)
-            header = settings | {"coverage": round(projection.coverage, 4), "skipped": overview.skipped}
+            header = settings | besides(projection, overview.skipped, reader)
             with open_output(output, binary=True) as target:
                 journal.export(target, header, word_embeddings(teacher, projection))
             journal.remove()
@@ -164,6 +164,16 @@ def settings_of(
         "batch_tokens": reader.batch_tokens,
         "shard": list(config.shard),
         "vocabulary": projection.words,
+    }
+
+
+def besides(projection: Projection, skipped: int, reader: Reader) -> dict[str, Any]:
+    """What else the header of a labels file tells, and which decides no row."""
+    (_, nothing), *_ = reader.read(reader.encoder.encode([""]))
+    return {
+        "coverage": round(projection.coverage, 4),
+        "skipped": skipped,
+        "empty_logits": nothing.logits[0].astype(float).round(3).tolist(),
     }
 
 

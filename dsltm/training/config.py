@@ -13,6 +13,7 @@ Target = Literal["soft", "bow"]
 Loss = Literal["kl", "ce"]
 Embeddings = Literal["teacher", "random"]
 Baseline = Literal["prodlda", "zeroshottm", "combinedtm", "ecrtm", "etm", "fastopic"]
+Centre = Literal["mean", "empty", "none"]
 Preset = Literal["best", "paper"]
 
 # Bag-of-words models in the grid of inputs and targets.
@@ -25,8 +26,8 @@ BASELINES: dict[Baseline, dict[str, Any]] = {
     "fastopic": {"model": "fastopic", "input": "hidden", "target": "bow"},
 }
 
-_PAPER: dict[str, Any] = {"temperature": 3.0, "centre": False, "smooth": 0, "guide": 0.0, "momentum": 0.99}
-_BEST: dict[str, Any] = {"centre": True, "smooth": 20, "guide": 100.0}
+_PAPER: dict[str, Any] = {"temperature": 3.0, "centre": "none", "smooth": 0, "guide": 0.0, "momentum": 0.99}
+_BEST: dict[str, Any] = {"temperature": 1.0, "centre": "mean", "smooth": 20, "guide": 300.0, "momentum": 0.9}
 _BATCHES, _EPOCHS = (64, 256), (10, 40)  # how few and how many
 _STEPS = 1600
 
@@ -44,13 +45,15 @@ class TrainConfig:
         temperature: τ of the soft label softmax(ℓ / τ).
         preset: what the options below that are None become: "best", what was measured to work best
             (EXPERIMENTS.md), or "paper", the paper's setting. Word counts are always learned as published.
-        centre: take away each word's mean logit over the corpus before the softmax.
+        centre: what of each word's logit is taken away before the softmax: "mean", its mean over the corpus;
+            "empty", what the teacher says of a document without text (Zhao, Wallace, Feng, Klein and Singh,
+            "Calibrate before use", 2021); or "none".
         smooth: average each document's logits with those of so many nearest neighbours; 0 for none.
         guide: γ of -γ log θ_c, which draws a document's θ to its k-means cluster c; 0 for none.
         target_top: keep only so many words of a soft label, its most probable ones.
         weight: λ; 1000 for soft labels, 1 for word counts, as published.
-        epochs, batch: passes over the corpus, documents a step; where they are None, `pace`
-            for prodlda, else as published.
+        epochs, batch: passes over the corpus, documents a step; where they are None, by `pace`, or as
+            published.
         learning_rate, momentum: Adam's step size and β₁.
         units, dropout: the encoder's width, and the share left out of a step.
         embeddings: what word embeddings begin as: principal components of the teacher's output embeddings, or
@@ -67,7 +70,7 @@ class TrainConfig:
     loss: Loss = "kl"
     temperature: float | None = None
     preset: Preset = "best"
-    centre: bool | None = None
+    centre: Centre | None = None
     smooth: int | None = None
     guide: float | None = None
     target_top: int | None = None
@@ -110,17 +113,17 @@ class TrainConfig:
         }.items():
             if not good:
                 raise UsageError(f"{name.replace('_', '-')} cannot be {getattr(self, name)}")
-        if self.target == "bow" and (self.centre or self.smooth):
-            option = "centre" if self.centre else "smooth"
+        if self.target == "bow" and (self.centre not in (None, "none") or self.smooth):
+            option = "smooth" if self.smooth else "centre"
             raise UsageError(f"--{option} is about soft labels, and --target bow learns word counts")
         if self.input == "bow" and self.guide:
             raise UsageError("--guide needs the teacher's hidden states, and --input bow leaves them out")
         if self.embeddings and not entry.embedded:
             raise UsageError(f"--embeddings is for models with word embeddings, and {self.model} has none")
         best = self.preset == "best" and self.target == "soft" and self.input != "bow"
-        values = {**_PAPER, "epochs": entry.epochs, "batch": entry.batch, **(_BEST if best else {})}
-        if best and self.model == "prodlda":  # the others keep the pace of their papers
-            values |= {"temperature": 1.0, "momentum": 0.9, **pace(documents, self.batch)}
+        values = {**_PAPER, "epochs": entry.epochs, "batch": entry.batch}
+        if best:
+            values |= _BEST | pace(documents, self.batch)
         values["embeddings"] = "teacher" if entry.embedded else None
         values["weight"] = 1000.0 if self.target == "soft" else 1.0
         return replace(self, **{name: v for name, v in values.items() if getattr(self, name) is None})

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from dsltm.errors import DsltmError
 from dsltm.models.inputs import Counts, Inputs
 from dsltm.training.clusters import cluster
 from dsltm.training.neighbours import nearest, settled
 from dsltm.training.space import document_space
-from dsltm.training.targets import soft_targets
+from dsltm.training.targets import mean_logits, soft_targets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class TrainingSet:
                 self.rows,
                 config.temperature,
                 config.target_top,
-                centre=bool(config.centre),
+                centre=self._centre(labels, config),
                 neighbours=neighbours,
             )
             if config.loss == "kl":
@@ -56,6 +57,18 @@ class TrainingSet:
         rows = self.rows[chosen]
         target = self.targets[chosen] if self.counts is None else self.counts.dense(rows)
         return self._tensor(self.inputs.stored(rows)).float(), self._tensor(target)
+
+    def _centre(self, labels: Labels, config: TrainConfig) -> NDArray[np.float32] | None:
+        """[V] what is taken away from every document's logits."""
+        if config.centre != "empty":
+            return mean_logits(labels.logits, self.rows) if config.centre == "mean" else None
+        of_nothing = labels.header.get("empty_logits")
+        if of_nothing is None:
+            raise DsltmError(
+                "the labels do not tell what the teacher says of an empty document",
+                hint="distill again, or --centre mean",
+            )
+        return np.array(of_nothing, np.float32)
 
     def _look_around(self, labels: Labels, config: TrainConfig) -> NDArray[np.int32] | None:
         """Each document's neighbours, where they are wanted; `clusters` [M] are made on the way."""

@@ -23,7 +23,7 @@ def soft_targets(
     temperature: float,
     top: int | None = None,
     *,
-    centre: bool = False,
+    centre: NDArray[np.float32] | None = None,
     neighbours: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
     """y = softmax(ℓ / τ) of the documents `rows`, and its entropy.
@@ -36,8 +36,7 @@ def soft_targets(
         rows: the documents wanted, M indices.
         temperature: τ.
         top: keep the `top` largest logits of a row (ties by position), and renormalise.
-        centre: take away each word's mean logit over `rows`, so that what the teacher says of every document
-            is left out.
+        centre: [V] taken away from every document's logits (`mean_logits`, for one).
         neighbours: [M, n] positions in `rows`; ℓ becomes the mean of a document's and its neighbours'.
 
     Returns:
@@ -45,7 +44,7 @@ def soft_targets(
     """
     targets = scratch((len(rows), logits.shape[1]), np.float16)
     entropy = np.empty(len(rows), np.float32)
-    mean = _mean(logits, rows) if centre else np.float32(0)
+    zero = np.float32(0) if centre is None else centre
 
     def raw(members: NDArray[np.int64]) -> NDArray[np.float32]:
         values: NDArray[np.float32] = logits[rows[members]].astype(np.float32)
@@ -54,7 +53,7 @@ def soft_targets(
     for block in _blocks(len(rows)):
         members = np.arange(block.start, min(block.stop, len(rows)))
         own = raw(members) if neighbours is None else averaged(raw, members, neighbours)
-        scores = (own - mean) / np.float32(temperature)
+        scores = (own - zero) / np.float32(temperature)
         if top is not None and top < scores.shape[1]:
             scores = _keep_top(scores, top)
         scores -= scores.max(1, keepdims=True)
@@ -66,7 +65,8 @@ def soft_targets(
     return targets, entropy
 
 
-def _mean(logits: NDArray[np.float16], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+def mean_logits(logits: NDArray[np.float16], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """[V] what the teacher says of every one of the documents `rows`."""
     total = np.zeros(logits.shape[1])
     for block in _blocks(len(rows)):
         total += logits[rows[block]].sum(0, dtype=np.float64)
