@@ -88,8 +88,10 @@ def _start(ray: Any, address: str, level: int) -> None:
                 if address != AUTO or os.environ.get("RAY_ADDRESS"):
                     raise
                 ray.init(address=LOCAL, **here, **options)
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-        first = str(error).strip().partition("\n")[0]
+    except Exception as error:  # Ray raises a bare Exception where a machine is slow to start
+        first = str(error).strip().partition("\n")[0] or type(error).__name__
+        if address == LOCAL:
+            raise DsltmError(f"Ray cannot be started: {first}") from error
         raise DsltmError(f"Ray cannot be reached at {address}: {first}", hint="--ray local") from error
 
 

@@ -318,6 +318,18 @@ def test_options_that_do_not_fit(
     assert told in capsys.readouterr().err
 
 
+def test_a_ray_that_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def slow(**_: Any) -> None:
+        raise Exception("The current node timed out during startup. This could happen because of the raylet")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", slow)
+    assert run(["distill", str(corpus), "--ray", "local", "-o", str(tmp_path / "x")]) == 1
+    assert "Ray cannot be started: The current node timed out" in capsys.readouterr().err
+
+
 def test_without_the_extra(
     monkeypatch: pytest.MonkeyPatch, corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,6 +65,9 @@ def test_rows_in_are_rows_out(whole: Path, corpus: Path) -> None:
     assert labels.header["truncated"] == 1
     assert labels.header["empty"] == 2
     assert np.isfinite(labels.logits).all()
+    of_nothing = labels.logits[-5].astype(np.float32)  # the first of the odd texts is empty
+    scale = np.abs(of_nothing).max()
+    np.testing.assert_allclose(labels.header["empty_logits"], of_nothing, atol=0.03 * scale)
     words, row = labels.vocabulary, 3
     start, stop = labels.bow_indptr[row : row + 2]
     counted = {
