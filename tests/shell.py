@@ -1,11 +1,21 @@
-"""Running `dsltm` as a shell does: real processes, pipes and terminals."""
+"""Running `dsltm` as a shell does: real processes, pipes and terminals.
+
+Most of them are forks of a process that has imported torch and transformers already (`warm_server.py`).
+With `DSLTM_TESTS_COLD=1` set for pytest each is a fresh interpreter, as everywhere but on Linux; so is what
+tests of starts and ends themselves use, `DSLTM`.
+"""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import pty
+import shlex
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +31,32 @@ def environment(**extra: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "TERM": "xterm", **extra}
 
 
+@functools.cache
+def warm() -> list[str]:
+    """What to write for `python -m dsltm` to have a fork of this process's warm server run it."""
+    if sys.platform != "linux" or os.environ.get("DSLTM_TESTS_COLD"):
+        return DSLTM
+    place = os.path.join(tempfile.mkdtemp(prefix="dsltm-warm-"), "socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(place)
+        listener.listen(64)
+        server = subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "warm_server.py"), str(listener.fileno())],
+            stdin=subprocess.PIPE,  # which ends when this process does, however that comes
+            pass_fds=[listener.fileno()],
+            env=environment(),
+            start_new_session=True,
+        )
+    atexit.register(server.communicate)
+    return [sys.executable, "-I", "-S", str(ROOT / "tests" / "warm_client.py"), place]
+
+
 def dsltm(
     *args: str | Path, stdin: str | bytes = b"", env: dict[str, str] | None = None, **options: Any
 ) -> subprocess.CompletedProcess[bytes]:
     """Run one command; output as bytes, never raises for its status."""
     return subprocess.run(
-        [*DSLTM, *map(str, args)],
+        [*warm(), *map(str, args)],
         input=stdin.encode() if isinstance(stdin, str) else stdin,
         capture_output=True,
         env=environment(**(env or {})),
@@ -38,7 +68,7 @@ def dsltm(
 
 def bash(script: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a script in which `dsltm` is the command under test."""
-    function = f'dsltm() {{ "{sys.executable}" -m dsltm "$@"; }}; export -f dsltm\n'
+    function = f'dsltm() {{ {shlex.join(warm())} "$@"; }}; export -f dsltm\n'
     return subprocess.run(
         ["bash", "-c", function + script],
         cwd=cwd,
@@ -61,7 +91,7 @@ def on_terminal(
     ours, theirs = pty.openpty()
     to = {name: theirs if name in streams else subprocess.DEVNULL for name in ("in", "out", "err")}
     process = subprocess.Popen(
-        [*DSLTM, *map(str, args)],
+        [*warm(), *map(str, args)],
         stdin=to["in"],
         stdout=to["out"],
         stderr=to["err"],

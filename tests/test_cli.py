@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_endpoint import Reply, fake_endpoint
-from shell import DSLTM, bash, dsltm, environment, on_terminal
+from shell import DSLTM, bash, dsltm, environment, on_terminal, warm
 
 from dsltm import __version__, cli, commands
 
@@ -267,24 +267,27 @@ def test_every_command_is_tried() -> None:
 def test_standard_output_closed_full_or_left(
     filled: Callable[[str], list[str]], tmp_path: Path, kind: str
 ) -> None:
-    arguments = [*DSLTM, *filled(kind)]
+    arguments = filled(kind)
     environ = environment(DSLTM_CACHE=str(tmp_path))
 
-    def run(redirected: str) -> tuple[int, list[str]]:
+    def run(redirected: str, program: list[str] = DSLTM) -> tuple[int, list[str]]:
         script = f'"$@" {redirected}'
         done = subprocess.run(
-            ["bash", "-c", script, "bash", *arguments], capture_output=True, env=environ, check=False
+            ["bash", "-c", script, "bash", *program, *arguments],
+            capture_output=True,
+            env=environ,
+            check=False,
         )
         return done.returncode, sentences(done.stderr)
 
-    assert run("> /dev/null") == (0, [])
+    assert run("> /dev/null", warm()) == (0, [])
     status, said = run("> /dev/full")
     assert status == 1
     assert len(said) == 1
     assert "no space left on device" in said[0]
     assert run("| true; exit ${PIPESTATUS[0]}") == (0, [])
     status, said = run(">&-")
-    assert said in ([], [f"dsltm {arguments[3]}: standard output is closed"])
+    assert said in ([], [f"dsltm {arguments[0]}: standard output is closed"])
     assert status == len(said)
 
 

@@ -10,13 +10,14 @@ import csv
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from shell import ROOT, environment
+from shell import ROOT, environment, warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 KNOWN = {"sh", "text", "toml", "make", "cron"}
 
 STAND_INS = {
-    "dsltm": 'exec "{python}" -m dsltm "$@"',
+    "dsltm": 'exec {dsltm} "$@"',
     "python": """
 if [ "$*" = "-m dsltm.demo" ]; then awk 'NR % 40 == 1' {demo}; else exec "{python}" "$@"; fi
 """,
@@ -54,6 +55,7 @@ def typing(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Callable[[str
         command = [sys.executable, "-m", "dsltm.demo"]
         subprocess.run(command, stdout=file, env=environment(), check=True)
     names = {"python": sys.executable, "demo": demo, "make": shutil.which("make"), "root": ROOT}
+    names["dsltm"] = shlex.join(warm())
     for name, script in STAND_INS.items():
         (programs / name).write_text(f"#!/usr/bin/env bash\nset -e\n{script.format(**names)}\n")
         (programs / name).chmod(0o755)

@@ -7,12 +7,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from shell import DSLTM, dsltm
 
 from dsltm.formats.labels import EMPTY, TRUNCATED, read_labels
 
@@ -20,12 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-DSLTM = [sys.executable, "-m", "dsltm"]
 ODD = ["", "  \n ", "🙂 emoji \u202e and <|im_end|> [bold]markup[/]", "the game " * 400, "ünïcödé wörds"]
-
-
-def run(*args: object, **options: object) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*DSLTM, *map(str, args)], capture_output=True, **options)  # type: ignore[call-overload]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +44,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def whole(corpus: Path, teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("whole") / "labels.npz"
-    done = run("distill", corpus, "--teacher", teacher, "-o", path, "--max-tokens", 100)
+    done = dsltm("distill", corpus, "--teacher", teacher, "-o", path, "--max-tokens", "100")
     assert done.returncode == 0, done.stderr
     return path
 
@@ -81,9 +76,9 @@ def test_a_pipe_gives_the_same_bytes_as_a_file(
     whole: Path, corpus: Path, teacher: Path, tmp_path: Path
 ) -> None:
     packed = gzip.compress(corpus.read_bytes())
-    done = run("distill", "-", "--teacher", teacher, "--max-tokens", 100, input=packed)
+    done = dsltm("distill", "-", "--teacher", teacher, "--max-tokens", "100", stdin=packed)
     assert done.returncode == 0, done.stderr
-    plain = run("distill", "--teacher", teacher, "--max-tokens", 100, input=corpus.read_bytes())
+    plain = dsltm("distill", "--teacher", teacher, "--max-tokens", "100", stdin=corpus.read_bytes())
     assert plain.stdout == whole.read_bytes()
     (tmp_path / "packed.npz").write_bytes(done.stdout)
     assert np.array_equal(read_labels(str(tmp_path / "packed.npz")).logits, read_labels(str(whole)).logits)
@@ -93,9 +88,9 @@ def test_shards_make_the_whole(whole: Path, corpus: Path, teacher: Path, tmp_pat
     names = []
     for number in (1, 2, 3):
         names.append(tmp_path / f"{number}.npz")
-        args = ("--shard", f"{number}/3", "--max-tokens", 100, "-o", names[-1])
-        assert run("distill", corpus, "--teacher", teacher, *args).returncode == 0
-    done = run("merge", names[2], names[0], names[1], "-o", tmp_path / "joined.npz")
+        args = ("--shard", f"{number}/3", "--max-tokens", "100", "-o", names[-1])
+        assert dsltm("distill", corpus, "--teacher", teacher, *args).returncode == 0
+    done = dsltm("merge", names[2], names[0], names[1], "-o", tmp_path / "joined.npz")
     assert done.returncode == 0, done.stderr
     joined, one = read_labels(str(tmp_path / "joined.npz")), read_labels(str(whole))
     assert joined.header == one.header
@@ -111,7 +106,7 @@ def test_shards_make_the_whole(whole: Path, corpus: Path, teacher: Path, tmp_pat
         ([*names, names[0]], b"twice"),
         ([names[0], whole], b"belong"),
     ):
-        done = run("merge", *wrong, "-o", tmp_path / "wrong.npz")
+        done = dsltm("merge", *wrong, "-o", tmp_path / "wrong.npz")
         assert done.returncode == 1
         assert message in done.stderr
         assert not (tmp_path / "wrong.npz").exists()
@@ -168,24 +163,24 @@ def test_a_journal_of_another_run_is_refused(corpus: Path, teacher: Path, tmp_pa
 
     with Journal(scratch, {"corpus": "another"}) as journal:
         journal.append(np.zeros((1, 2), np.float16), np.zeros((1, 2), np.float16), [("a", None, 0, [], [])])
-    done = run(*base)
+    done = dsltm(*base)
     assert done.returncode == 1
     assert b"another corpus" in done.stderr
     assert b"--fresh" in done.stderr
     assert not output.exists()
-    assert run(*base, "--fresh").returncode == 0
+    assert dsltm(*base, "--fresh").returncode == 0
     assert read_labels(str(output)).header["documents"] == 205
 
 
 def test_usage(corpus: Path, teacher: Path, tmp_path: Path) -> None:
     for wrong in ("0/3", "4/3", "x", "1/0"):
-        assert run("distill", corpus, "--shard", wrong).returncode == 2
+        assert dsltm("distill", corpus, "--shard", wrong).returncode == 2
     (tmp_path / "p.txt").write_text("no slot here")
-    done = run("distill", corpus, "--teacher", teacher, "--prompt-file", tmp_path / "p.txt")
+    done = dsltm("distill", corpus, "--teacher", teacher, "--prompt-file", tmp_path / "p.txt")
     assert done.returncode == 1
     assert b"{document} exactly once" in done.stderr
-    done = run("distill", corpus, "--prompt-file", tmp_path / "nowhere.txt")
+    done = dsltm("distill", corpus, "--prompt-file", tmp_path / "nowhere.txt")
     assert done.stderr.decode() == f"dsltm distill: {tmp_path / 'nowhere.txt'}: no such file or directory\n"
-    missing = run("distill", corpus, "--teacher", teacher, "-o", tmp_path / "no" / "where.npz")
+    missing = dsltm("distill", corpus, "--teacher", teacher, "-o", tmp_path / "no" / "where.npz")
     assert missing.returncode == 1
     assert missing.stderr.endswith(b"the journal cannot be made: no such file or directory\n")
