@@ -308,9 +308,12 @@ def test_binary_output_to_a_terminal_is_refused(filled: Callable[[str], list[str
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_signals_leave_nothing_half_written(made: Made, tmp_path: Path, number: int, status: int) -> None:
+@pytest.mark.parametrize("start", [lambda: DSLTM, warm], ids=["fresh", "warm"])
+def test_signals_leave_nothing_half_written(
+    made: Made, tmp_path: Path, start: Callable[[], list[str]], number: int, status: int
+) -> None:
     (tmp_path / "out").write_text("old")
-    command = [*DSLTM, "assign", str(made.model), "-", "-o", "out"]
+    command = [*start(), "assign", str(made.model), "-", "-o", "out"]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=environment()
     )

@@ -36,8 +36,8 @@ HEAVY = [
 # Variables that are read when a command runs, not when other people's modules are imported, for which HOME is
 # where downloads would lie, of which there are none.
 FREE = re.compile(
-    "(BASH_FUNC|DSLTM|MAKE|MAN|SLURM).*|COLUMNS|HOME|MFLAGS|NO_COLOR|OLDPWD|PAGER|PATH|PWD|PYTEST_CURRENT_TEST"
-    "|SHLVL|TERM|_"
+    "(BASH_FUNC|DSLTM|MAKE|MAN|RAY|SLURM).*|COLUMNS|HOME|LINES|MFLAGS|NO_COLOR|OLDPWD|PAGER|PATH|PWD"
+    "|PYTEST_CURRENT_TEST|SHLVL|TERM|_"
 )
 born = dict(os.environ)
 
@@ -89,7 +89,13 @@ def answer(running: dict[int, socket.socket]) -> None:
 
 def alike(env: dict[str, str]) -> bool:
     """Whether a fresh interpreter with this environment would have imported the same as this one."""
-    return all(FREE.fullmatch(name) for name, _ in env.items() ^ born.items())
+    different = (env.items() ^ born.items()) - imported().items()  # which pytest's process has imported, too
+    return all(FREE.fullmatch(name) for name, _ in different)
+
+
+def imported() -> dict[str, str]:
+    """What imports set in the environment, for themselves."""
+    return {name: value for name, value in os.environ.items() if name not in born}
 
 
 def become(asked: dict[str, Any], streams: list[int]) -> None:
@@ -101,9 +107,9 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
     os.closerange(3, 1024)
     sys.stdin, sys.stdout, sys.stderr = map(fresh, range(3), (sys.stdin, sys.stdout, sys.stderr))
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
-    imported = {name: value for name, value in os.environ.items() if name not in born}
+    env = imported() | asked["env"]
     os.environ.clear()
-    os.environ.update(imported | asked["env"])
+    os.environ.update(env)
     os.chdir(asked["cwd"])
     sys.path[0] = asked["cwd"]
     sys.argv = ["dsltm", *asked["arguments"]]
