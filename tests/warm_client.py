@@ -32,7 +32,8 @@ def ask(place: str, arguments: list[str]) -> bytes:
 def end(code: int) -> None:
     """End as the fork did."""
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     os._exit(code)
 

@@ -58,15 +58,14 @@ def requests(listener: socket.socket) -> tuple[dict[str, Any], list[int]]:
             os._exit(0)
         for pid, client in running.items():
             if client in ready:  # a signal to hand on, or the end of a client that was killed
-                os.kill(pid, (client.recv(1) or bytes([signal.SIGKILL]))[0])
+                os.kill(pid, received(client) or signal.SIGKILL)
         if woken in ready:
             os.read(woken, 1 << 12)
             answer(running)
         if listener in ready:
             client, _ = listener.accept()
-            data, streams, _, _ = socket.recv_fds(client, 1 << 20, 3)
-            asked = json.loads(data or "null")
-            if asked and alike(asked["env"]):
+            asked, streams = request(client)
+            if alike(asked["env"]):
                 pid = os.fork()
                 if pid == 0:
                     return asked, streams
@@ -77,13 +76,28 @@ def requests(listener: socket.socket) -> tuple[dict[str, Any], list[int]]:
                 os.close(stream)
 
 
+def request(client: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """What a client asks for, and its standard streams."""
+    data, streams = b"", list[int]()
+    with contextlib.suppress(OSError):  # it may have been killed
+        data, streams, _, _ = socket.recv_fds(client, 1 << 20, 3)
+    return json.loads(data or '{"env": {}}'), streams
+
+
+def received(client: socket.socket) -> int:
+    """The signal that a client hands on; 0 where it is no more."""
+    with contextlib.suppress(OSError):
+        return sum(client.recv(1))
+    return 0
+
+
 def answer(running: dict[int, socket.socket]) -> None:
     """Tell the clients of the children that have ended how they did."""
     while running:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
             break
-        with running.pop(pid) as client:
+        with running.pop(pid) as client, contextlib.suppress(OSError):
             client.send(status.to_bytes(4, "little"), socket.MSG_NOSIGNAL)
 
 
