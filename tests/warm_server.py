@@ -159,9 +159,8 @@ def main(descriptor: str) -> None:
     """Serve until standard input ends."""
     for name in HEAVY:
         importlib.import_module(name)
-    sys.modules["numba"].njit("f8(f8)")(
-        lambda number: number
-    )  # half of numba is loaded when it first compiles
+    half_of_numba = sys.modules["numba"].njit("f8(f8)")  # which is loaded when something is compiled
+    half_of_numba(lambda number: number)
     listener = socket.socket(fileno=int(descriptor))
     gc.collect()
     gc.freeze()
