@@ -163,14 +163,16 @@ def test_documents_that_are_all_alike_have_a_place() -> None:
     assert np.isfinite(document_space(Inputs(hidden, None), np.arange(30))).all()
 
 
-def test_settled_points_are_twice_averaged_and_of_length_one() -> None:
+def test_settled_points_are_averaged_again_and_again_and_of_length_one() -> None:
     values = RNG.normal(size=(40, 4)).astype(np.float32)
     neighbours = nearest(values, 3)
     steps = np.eye(40)
     for row in range(40):
         steps[row, neighbours[row]] = 1
     steps /= 4
-    np.testing.assert_allclose(settled(values, neighbours), unit(steps @ steps @ values), rtol=1e-4)
+    np.testing.assert_allclose(
+        settled(values, neighbours), unit(np.linalg.matrix_power(steps, 4) @ values), rtol=1e-4
+    )
 
 
 def test_clusters_are_as_tight_as_those_of_a_library() -> None:
@@ -208,7 +210,7 @@ def test_each_option_changes_the_model_and_is_in_its_header() -> None:
     assert (chosen["preset"], chosen["centre"], chosen["smooth"], chosen["guide"]) == (
         "best",
         "mean",
-        20,
+        10,
         300.0,
     )
     for options in ({"centre": "none"}, {"smooth": 0}, {"smooth": 3}, {"guide": 0.0}, {"preset": "paper"}):
@@ -262,6 +264,7 @@ def test_the_pace_of_training_goes_with_the_size_of_the_corpus() -> None:
     sizes = (20, 1_500, 20_000, 1_000_000)
     paces = [TrainConfig().resolved(size) for size in sizes]
     assert [(chosen.batch, chosen.epochs) for chosen in paces] == [(64, 40), (64, 40), (250, 20), (256, 10)]
+    assert [chosen.smooth for chosen in paces] == [10, 11, 40, 40]
     chosen = TrainConfig(batch=2_000).resolved(20_000)
     assert (chosen.batch, chosen.epochs) == (2_000, 40)
     assert TrainConfig(preset="paper").resolved(20).batch == 64

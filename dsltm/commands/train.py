@@ -113,7 +113,7 @@ def train_command(
         typer.Option(
             metavar="N",
             min=0,
-            show_default="20; paper: 0",
+            show_default="10 to 40 by the corpus's size; paper: 0",
             help="Average a document's logits with those of its N nearest neighbours.",
         ),
     ] = None,

@@ -18,6 +18,7 @@ import torch
 from dsltm.errors import DsltmError
 from dsltm.models.inputs import Counts, Inputs
 from dsltm.training.clusters import cluster, means
+from dsltm.training.config import neighbourhood
 from dsltm.training.neighbours import nearest, settled
 from dsltm.training.space import document_space
 
@@ -34,7 +35,6 @@ NUMBERS = (5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 160, 200)
 SPLITS = 4
 _DOCUMENTS = 20_000  # of a larger corpus so many are looked at
 _LEAST = 20  # documents a topic, in the sample
-_NEIGHBOURS = 20
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _points(labels: Labels) -> Floats:
     rows = np.flatnonzero(~labels.empty)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _DOCUMENTS)).astype(np.int64)]
     points = document_space(Inputs(labels.hidden, Counts.of(labels)), rows)
-    return settled(points, nearest(points, _NEIGHBOURS))
+    return settled(points, nearest(points, neighbourhood(len(points))))
 
 
 def _agreement(points: Floats, count: int, seed: int) -> float:

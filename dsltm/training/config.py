@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -27,9 +28,10 @@ BASELINES: dict[Baseline, dict[str, Any]] = {
 }
 
 _PAPER: dict[str, Any] = {"temperature": 3.0, "centre": "none", "smooth": 0, "guide": 0.0, "momentum": 0.99}
-_BEST: dict[str, Any] = {"temperature": 1.0, "centre": "mean", "smooth": 20, "guide": 300.0, "momentum": 0.9}
+_BEST: dict[str, Any] = {"temperature": 1.0, "centre": "mean", "guide": 300.0, "momentum": 0.9}
 _BATCHES, _EPOCHS = (64, 256), (10, 40)  # how few and how many
 _STEPS = 1600
+_NEIGHBOURS = (10, 40)  # as few and as many
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class TrainConfig:
         centre: what of each word's logit is taken away before the softmax: "mean", its mean over the corpus;
             "empty", what the teacher says of a document without text (Zhao, Wallace, Feng, Klein and Singh,
             "Calibrate before use", 2021); or "none".
-        smooth: average each document's logits with those of so many nearest neighbours; 0 for none.
+        smooth: average each document's logits with those of so many nearest neighbours; 0 for none, None for
+            `neighbourhood`.
         guide: γ of -γ log θ_c, which draws a document's θ to its k-means cluster c; 0 for none.
         target_top: keep only so many words of a soft label, its most probable ones.
         weight: λ; 1000 for soft labels, 1 for word counts, as published.
@@ -123,7 +126,7 @@ class TrainConfig:
         best = self.preset == "best" and self.target == "soft" and self.input != "bow"
         values = {**_PAPER, "epochs": entry.epochs, "batch": entry.batch}
         if best:
-            values |= _BEST | pace(documents, self.batch)
+            values |= _BEST | pace(documents, self.batch) | {"smooth": neighbourhood(documents)}
         values["embeddings"] = "teacher" if entry.embedded else None
         values["weight"] = 1000.0 if self.target == "soft" else 1.0
         return replace(self, **{name: v for name, v in values.items() if getattr(self, name) is None})
@@ -137,6 +140,15 @@ class TrainConfig:
     def as_header(self) -> dict[str, Any]:
         """The options that made a model, for its header; the device made no difference."""
         return {name: value for name, value in asdict(self).items() if name not in ("device", "seed")}
+
+
+def neighbourhood(documents: int) -> int:
+    """How many neighbours a document is averaged with: more where there are more that are near.
+
+    Args:
+        documents: size of the corpus.
+    """
+    return min(max(_NEIGHBOURS[0], round(math.sqrt(documents) / 3.5)), _NEIGHBOURS[1])
 
 
 def pace(documents: int, batch: int | None = None) -> dict[str, int]:

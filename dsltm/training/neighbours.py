@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CELLS = 1 << 25  # similarities held at once: 128 MB
 _BLOCK = 1024
+_SETTLED = 4
 EXACT = 100_000  # documents up to which all pairs are compared
 
 
@@ -69,13 +70,13 @@ def averaged(
 
 
 def settled(points: NDArray[np.float32], neighbours: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Points [M, d], each moved twice to the middle of its neighbours, and brought to length one.
+    """Points [M, d], each moved four times to the middle of its neighbours, then of length one.
 
     A document between topics ends up near the origin, and k-means would gather such documents in clusters
     of their own; at length one they go to the topic that they lean to.
     """
     members = np.arange(len(points))
-    for _ in range(2):
+    for _ in range(_SETTLED):
         points = averaged(points.__getitem__, members, neighbours)
     points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)
     return points

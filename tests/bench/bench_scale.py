@@ -1,6 +1,6 @@
 """Memory and time as a corpus grows to millions of documents: words counted on Ray, parts, an epoch, topics.
 
-    python tests/bench/bench_scale.py [--documents 5000000] [--read 100000] [--folder DIR]
+    python tests/bench/bench_scale.py [--documents 5000000] [--read 100000] [--shares 4 2 1] [--folder DIR]
 
 Documents are made up, short and repeatable. `--read` of them go through a tiny random teacher on a Ray that
 is started here; for the training, parts of all of them are made up directly. Prints a Markdown table. Memory
@@ -133,6 +133,9 @@ def main() -> None:
     )
     parser.add_argument("--documents", type=int, default=5_000_000)
     parser.add_argument("--read", type=int, default=100_000)
+    parser.add_argument(
+        "--shares", type=int, nargs="+", default=[4, 2, 1], help="a quarter of the documents, half, all"
+    )
     parser.add_argument("--folder")
     options = parser.parse_args()
     import tiny_teachers
@@ -141,20 +144,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as place:
         folder = Path(place)
         tiny_teachers.save_tiny_teacher(folder / "teacher", "llama")
-        for part in (4, 2, 1):
+        for part in options.shares:
             count = options.documents // part
             corpus = folder / f"corpus-{part}"
             write_corpus(corpus, count)
             row("words counted on Ray", count, measured("-c", COUNT, corpus, count))
-        for part in (4, 2, 1):
+        for part in options.shares:
             count, corpus = options.read // part, folder / f"short-{part}"
             write_corpus(corpus, count)
             arguments = ["--teacher", folder / "teacher", "--prompt", "paper", "--ray", "local"]
             found = measured("-m", "dsltm", "distill", corpus, *arguments, "-o", folder / f"read-{part}")
             row("distill --ray local, tiny teacher", count, found)
-        for part in (4, 2, 1):
+        for part in options.shares:
             count, labels, model = options.documents // part, folder / f"parts-{part}", folder / "model.npz"
-            write_parts(labels, folder / "read-1", count)
+            write_parts(labels, folder / f"read-{options.shares[-1]}", count)
             arguments = ["-k", "20", "--epochs", "1", "--smooth", "0", "--batch", "256"]
             row("one epoch", count, measured("-m", "dsltm", "train", labels, *arguments, "-o", model))
             row(
