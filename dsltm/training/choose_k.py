@@ -142,7 +142,7 @@ def _agreement(points: Floats, count: int, seed: int) -> float:
 
 def _divided(points: Floats, half: Floats, count: int, seed: int) -> NDArray[np.int64]:
     """The cluster of each point, by the nearest of the centres that half of them have."""
-    chosen = torch.from_numpy(cluster(half, count, seed))
+    chosen = torch.from_numpy(cluster(half, count, seed, restarts=3))
     centres, sizes = (found.numpy() for found in means(torch.from_numpy(half), chosen, count))
     gaps = np.where(sizes > 0, (centres**2).sum(1), np.inf) - 2 * points @ centres.T
     return np.asarray(gaps.argmin(1))

@@ -17,18 +17,21 @@ _BLOCK = 1 << 14
 _SAMPLE = 1 << 18  # at most so many points, evenly spaced, are what the centres are found from
 
 
-def cluster(points: NDArray[np.float32], count: int, seed: int) -> NDArray[np.int64]:
-    """The cluster, 0 to `count` - 1, of each point; the tightest of eight runs of Lloyd's algorithm.
+def cluster(
+    points: NDArray[np.float32], count: int, seed: int, restarts: int = _RESTARTS
+) -> NDArray[np.int64]:
+    """The cluster, 0 to `count` - 1, of each point; the tightest of some runs of Lloyd's algorithm.
 
     Args:
         points: [M, d], M at least `count`.
         count: K.
         seed: of the first centres, which k-means++ chooses (Arthur and Vassilvitskii, 2007).
+        restarts: how many runs.
     """
     generator = torch.Generator().manual_seed(seed)
     values = torch.from_numpy(points)
     some = values[:: -(-len(values) // _SAMPLE)]
-    runs = (_lloyd(some, _spread(some, count, generator)) for _ in range(_RESTARTS))
+    runs = (_lloyd(some, _spread(some, count, generator)) for _ in range(restarts))
     centres = min(runs, key=lambda run: run[1])[0]
     chosen: NDArray[np.int64] = _assign(values, centres)[0].numpy()
     return chosen
