@@ -1,12 +1,10 @@
 """`dsltm topics`: a model in, its topics out, as a table for people and JSON lines for programs."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from dsltm import console
 from dsltm.commands.options import (
     FormatOption,
     IdField,
@@ -18,25 +16,17 @@ from dsltm.commands.options import (
 )
 from dsltm.errors import UsageError
 from dsltm.formats.corpus import Corpus
-from dsltm.formats.output import is_stdout, open_output
-from dsltm.formats.records import write_jsonl
+from dsltm.formats.output import open_output
 from dsltm.report import Layout
 from dsltm.topics import Every
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
-
-    from dsltm.topics.shares import Shares
-    from dsltm.topics.view import View
 
 WORDS = "Words"
 DOCUMENTS = "Documents"
 FIELD = "Over a field"
 REPORT = "Report"
 EDITING = "Editing; -o is then the new model"
+_PAGE_WORDS = 20
 Sort = Literal["id", "size", "coherence"]
-_REPORT_WORDS = 20
 
 
 def topics_command(
@@ -210,12 +200,9 @@ def topics_command(
     dsltm topics model.npz labels.npz --merge 3,17 --drop 5 -o tidier.npz
     """
     from dsltm.commands.topics_edit import edited_view, labelled
-    from dsltm.commands.topics_table import show_documents, show_shares, show_topics, show_tree
+    from dsltm.commands.topics_show import Asked, show, write_page
     from dsltm.formats.model import read_model, write_model
-    from dsltm.report.data import POINTS, Options, collect
-    from dsltm.report.page import page
-    from dsltm.topics.describe import describe, ordered
-    from dsltm.topics.tree import tree as topic_tree
+    from dsltm.report.data import POINTS, Options
     from dsltm.topics.words import Choice
 
     _check(
@@ -225,6 +212,7 @@ def topics_command(
         {"--examples": examples, "--borderline": borderline, "--coherence": coherence or sort == "coherence"},
     )
     naming = label or labeler is not None
+    editing = bool(merge or drop or names or naming)
     _check_views(
         {
             "--html": html is not None,
@@ -232,7 +220,7 @@ def topics_command(
             "--examples": bool(examples or borderline),
             "--by": by is not None,
         },
-        editing=output is not None and bool(merge or drop or names or naming),
+        editing=output is not None and editing,
     )
     if html is None and any(option is not None for option in (title, layout, points, seed)):
         raise UsageError("--title, --layout, --points and --seed are about the page", hint="--html FILE")
@@ -240,7 +228,7 @@ def topics_command(
         raise UsageError("the --corpus is for --examples, --borderline, --by, --label or --html")
     if every is not None and by is None:
         raise UsageError("--every needs --by FIELD")
-    choice = Choice(words or 10, relevance, diversify)
+    choice = Choice(words or (10 if html is None else _PAGE_WORDS), relevance, diversify)
     if (labeler is None) != (labeler_model is None):
         raise UsageError("--labeler and --labeler-model go together")
     opened, view = edited_view(read_model(model), labels, merge or [], drop or [], names)
@@ -257,42 +245,27 @@ def topics_command(
         )
     if naming:
         opened, view = labelled(opened, view, texts, labeler, labeler_model)
-    keep = output is not None and bool(merge or drop or names or naming)
+    keep = output is not None and editing
     if keep:
         with open_output(output, binary=True) as file:
             write_model(file, opened)
+    asked = Asked(
+        choice,
+        words is not None,
+        coherence,
+        sort,
+        examples,
+        borderline,
+        tree,
+        by,
+        every,
+        label_field,
+    )
     if html is not None:
-        if view is None:
-            raise UsageError("--html shows documents", hint="adding a labels file")
-        choice = replace(choice, words=words or _REPORT_WORDS)
-        fields = [] if by is None else [_shares(view, by, every, texts, label_field)]
-        if by != label_field and view.labels.header.get("gold_names"):
-            fields.append(view.shares(label_field, None, None))
         options = Options(title or _title(corpus), layout or "auto", points or POINTS, seed or 0)
-        data = collect(view, view.topics(choice, coherence=coherence), fields, texts, options)
-        with open_output(html) as file:
-            file.write(page(data))
-    if keep or html is not None:
-        return
-    if view is None:
-        if sort == "size":
-            raise UsageError("--sort size counts documents", hint="adding a labels file")
-        topics = describe(opened, choice)
-    else:
-        topics = view.topics(choice, coherence=coherence or sort == "coherence")
-        topics = view.with_documents(topics, examples, borderline, texts)
-    terminal = is_stdout(output) and console.stdout_is_terminal()
-    topics = ordered(topics, sort or ("size" if terminal and view else "id"))
-    if by is not None:
-        shown = _shares(view, by, every, texts, label_field)
-        _write(output, shown.rows(), lambda: show_shares(topics, shown))
-    elif tree:
-        joins = topic_tree(opened.beta)
-        _write(output, (join.row() for join in joins), lambda: show_tree(topics, joins))
-    elif examples or borderline:
-        _write(output, (topic.row() for topic in topics), lambda: show_documents(topics))
-    else:
-        _write(output, (topic.row() for topic in topics), lambda: show_topics(topics, all_words=bool(words)))
+        write_page(html, view, asked, texts, options)
+    elif not keep:
+        show(opened, view, asked, texts, output)
 
 
 def _title(corpus: str | None) -> str:
@@ -318,24 +291,3 @@ def _check(model: str, labels: str | None, corpus: str | None, wants_labels: dic
     for option, given in {**wants_labels, "--corpus": corpus}.items():
         if given and labels is None:
             raise UsageError(f"{option} is about documents", hint="adding a labels file")
-
-
-def _shares(
-    view: "View | None", field: str, every: Every | None, corpus: Corpus | None, label_field: str
-) -> "Shares":
-    if view is None:
-        raise UsageError("--by counts documents", hint="adding a labels file")
-    if corpus is None and field != label_field:
-        raise UsageError(f"the field {field!r} is read from the corpus", hint="--corpus FILE")
-    shown = view.shares(field, every, corpus)
-    if shown.missing:
-        console.warn(f"{shown.missing:,} documents have no field {field!r} and are left out")
-    return shown
-
-
-def _write(output: str | None, rows: "Iterable[Mapping[str, Any]]", show: "Callable[[], None]") -> None:
-    """Lines for programs, or a picture where a person reads standard output."""
-    if is_stdout(output) and console.stdout_is_terminal():
-        show()
-    else:
-        write_jsonl(output, rows)
