@@ -197,12 +197,12 @@ def assignment_rows(
 
 def write_matrix(target: BinaryIO, assigned: Assigned) -> None:
     """Write an assignments NPZ: `theta` [N, K] float32, `empty` [N] bool, and ids as in labels files."""
-    names: list[str] = []
+    names: list[Strings] = []
     empty: list[NDArray[np.bool_]] = []
 
     def proportions() -> Iterator[NDArray[np.float32]]:
         for block in assigned.blocks:
-            names.extend(block.ids)
+            names.append(Strings.pack(block.ids))
             empty.append(block.empty)
             yield block.theta
 
@@ -210,9 +210,9 @@ def write_matrix(target: BinaryIO, assigned: Assigned) -> None:
         shape = (assigned.documents, assigned.topics)
         yield "theta", Blocks(shape, np.dtype(np.float32), proportions())
         yield "empty", np.concatenate([np.empty(0, bool), *empty])
-        packed = Strings.pack(names)
-        yield "ids", packed.data
-        yield "ids_indptr", packed.indptr
+        ids = Strings.joined(names)
+        yield "ids", ids.data
+        yield "ids_indptr", ids.indptr
 
     header = {"format": FORMAT, "version": VERSION, "topics": assigned.topics}
     write_npz(target, header, members())

@@ -9,6 +9,7 @@ import numpy as np
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import Labels, Strings, read_labels, write_labels
 from dsltm.formats.npz import Blocks
+from dsltm.formats.parts import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BLOCK_ROWS = 4096
-_PER_SHARD = ("shard", "documents", "empty", "truncated", "gold_names", "empty_logits")
+_PER_SHARD = ("shard", "documents", "empty", "truncated", "gold_names")
 
 
 def merge(paths: Sequence[str], target: BinaryIO) -> int:
@@ -43,7 +44,6 @@ def merge(paths: Sequence[str], target: BinaryIO) -> int:
         "empty": sum(shard.header["empty"] for shard in shards),
         "truncated": sum(shard.header["truncated"] for shard in shards),
         "gold_names": names,
-        "empty_logits": shards[0].header.get("empty_logits"),
     }
     ids = Strings.pack(shards[row % order].ids[row // order] for row in range(total))
     members: dict[str, NDArray[Any] | Blocks] = {
@@ -65,7 +65,7 @@ def _in_order(paths: Sequence[str]) -> list[Labels]:
     shards = [read_labels(path) for path in paths]
     first = shards[0].header
     for path, shard in zip(paths, shards, strict=True):
-        for key in first:
+        for key in (key for key in first if key != NOTHING):
             if key not in _PER_SHARD and shard.header.get(key) != first[key]:
                 raise DsltmError(f"{path} and {paths[0]} do not belong together: their {key} differs")
         if shard.header.get("shard", [0, 1])[1] != first["shard"][1]:

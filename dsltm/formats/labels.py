@@ -41,6 +41,12 @@ class Strings(Sequence[str]):
         np.cumsum([len(string) for string in encoded], out=indptr[1:])
         return cls(np.frombuffer(b"".join(encoded), np.uint8), indptr)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Strings]) -> Strings:
+        """The strings of all parts, one part's after another's."""
+        data = [np.empty(0, np.uint8), *(part.data for part in parts)]
+        return cls(np.concatenate(data), pointers([part.indptr for part in parts]))
+
     def __len__(self) -> int:
         return len(self.indptr) - 1
 
@@ -69,6 +75,13 @@ class Strings(Sequence[str]):
             return [data[i - ends[0] : j - ends[0]].decode() for i, j in pairwise(ends)]
         except UnicodeDecodeError as exc:
             raise DsltmError(f"an id among the rows {start} to {stop - 1} is not UTF-8") from exc
+
+
+def pointers(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """The indptr of CSR matrices, or of strings, under each other, from their own."""
+    starts = np.cumsum([0, *(int(part[-1]) for part in parts)])
+    shifted = (part[1:] + start for part, start in zip(parts, starts[:-1], strict=True))
+    return np.concatenate([np.zeros(1, np.int64), *shifted])
 
 
 @dataclass(frozen=True)

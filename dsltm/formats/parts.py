@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FORMAT = "dsltm.parts"
 VERSION = 1
+NOTHING = "empty_logits"  # which machines may round differently; the first part's is kept
 PER_PART = ("documents", "empty", "truncated", "gold_names")  # what parts of one run may differ in
 _PART = re.compile(r"part-\d{5,}\.[a-z]+")
 
@@ -139,7 +140,7 @@ def _stack(parts: list[Labels], path: str) -> Labels:
     tables: list[NDArray[np.int32]] = []
     counts = dict.fromkeys(("documents", "empty", "truncated"), 0)
     for number, part in enumerate(parts):
-        for key in first:
+        for key in (key for key in first if key != NOTHING):
             if part.header.get(key) != first[key]:
                 raise DsltmError(f"{path}: part {number} is of another run: its {key} is not that of part 0")
         own = [names.setdefault(name, len(names)) for name in part.header.get("gold_names", [])]
@@ -150,20 +151,15 @@ def _stack(parts: list[Labels], path: str) -> Labels:
     return labels.Labels(
         header={**first, **counts, "gold_names": list(names)},
         ids=labels.Strings(
-            stacked([part.ids.data for part in parts]), _pointers([part.ids.indptr for part in parts])
+            stacked([part.ids.data for part in parts]),
+            labels.pointers([part.ids.indptr for part in parts]),
         ),
         logits=stacked([part.logits for part in parts]),
         hidden=stacked([part.hidden for part in parts]),
-        bow_indptr=_pointers([part.bow_indptr for part in parts]),
+        bow_indptr=labels.pointers([part.bow_indptr for part in parts]),
         bow_indices=stacked([part.bow_indices for part in parts]),
         bow_data=stacked([part.bow_data for part in parts]),
         gold_codes=np.concatenate([tables[n][part.gold_codes] for n, part in enumerate(parts)]),
         flags=np.concatenate([part.flags for part in parts]),
         word_embeddings=parts[0].word_embeddings,
     )
-
-
-def _pointers(pointers: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """The indptr of CSR matrices under each other, from their own."""
-    shifts = np.cumsum([0, *(int(pointer[-1]) for pointer in pointers)])
-    return np.concatenate([[0], *(p[1:] + shift for p, shift in zip(pointers, shifts[:-1], strict=True))])
