@@ -158,6 +158,13 @@ def test_words_tell_apart_what_hidden_states_do_not() -> None:
     assert agreement(alone) < 0.5
 
 
+def test_counts_below_zero_are_refused() -> None:
+    words = np.ones((30, 8), np.int64)
+    words[7, 3] = -1
+    with pytest.raises(DsltmError, match="counts below zero"):
+        document_space(Inputs(RNG.normal(size=(30, 8)).astype(np.float16), csr(words)), np.arange(30))
+
+
 def test_documents_that_are_all_alike_have_a_place() -> None:
     hidden = np.ones((30, 8), np.float16)
     assert np.isfinite(document_space(Inputs(hidden, None), np.arange(30))).all()

@@ -38,10 +38,16 @@ class Counts:
         return out
 
     def documents(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """In how many of `rows` each word occurs [V]."""
+        """In how many of `rows` each word occurs [V].
+
+        Raises:
+            DsltmError: a count is below zero.
+        """
         found = np.zeros(self.words, np.int64)
         for start in range(0, len(rows), _BLOCK):
             places = self._places(rows[start : start + _BLOCK])
+            if (self.data[places] < 0).any():
+                raise DsltmError("the labels hold word counts below zero")
             found += np.bincount(self.indices[places], minlength=self.words)
         return found
 
