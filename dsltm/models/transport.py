@@ -18,8 +18,32 @@ _MOST = 10  # such groups; a training step goes on where the one before it stopp
 
 def squared_distances(left: Tensor, right: Tensor) -> Tensor:
     """|x - y|² [M, N] of rows of `left` [M, E] and of `right` [N, E], not below zero."""
-    squares = left.square().sum(1, keepdim=True) + right.square().sum(1)
-    return torch.addmm(squares, left, right.T, alpha=-2).clamp_min(0)
+    distances: Tensor = _SquaredDistances.apply(left, right)  # type: ignore[no-untyped-call]
+    return distances
+
+
+class _SquaredDistances(torch.autograd.Function):
+    """The derivative by x is 2 Σ g (x - y): one product, where autograd keeps and visits the squares too."""
+
+    @staticmethod
+    def forward(ctx: Any, left: Tensor, right: Tensor) -> Tensor:
+        ctx.save_for_backward(left, right)
+        lengths = [torch.linalg.vector_norm(x, dim=1).square_() for x in (left, right)]
+        distances: Tensor = lengths[0][:, None] + lengths[1]
+        return distances.addmm_(left, right.T, alpha=-2).clamp_min_(0)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        left, right = ctx.saved_tensors
+        by_left, by_right = ctx.needs_input_grad
+        return (
+            _through(gradients[0], left, right) if by_left else None,
+            _through(gradients[0].T, right, left) if by_right else None,
+        )
+
+
+def _through(gradient: Tensor, x: Tensor, others: Tensor) -> Tensor:
+    return (x * gradient.sum(1, keepdim=True)).addmm_(gradient, others, beta=2, alpha=-2)
 
 
 @torch.no_grad()

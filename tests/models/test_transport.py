@@ -97,3 +97,10 @@ def test_squared_distances() -> None:
     same = squared_distances(torch.tensor(left), torch.tensor(left)).diagonal()
     assert same.min() >= 0
     assert same.max() == pytest.approx(0, abs=1e-12)
+
+
+def test_derivatives_of_squared_distances() -> None:
+    rng = np.random.default_rng(1)
+    left, right = (torch.tensor(rng.normal(size=(n, 3)), requires_grad=True) for n in (4, 6))
+    assert torch.autograd.gradcheck(squared_distances, (left, right))
+    assert torch.autograd.gradcheck(lambda x: squared_distances(x, right.detach()), (left,))
