@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsltm import console
 from dsltm.cluster.careful import read_carefully
-from dsltm.cluster.flow import result, started
+from dsltm.cluster.flow import Resident, result, started
 from dsltm.cluster.pieces import input_files, texts_of
 from dsltm.cluster.session import connected, room
 from dsltm.cluster.storage import Folder
@@ -25,12 +25,15 @@ from dsltm.formats.labels import FORMAT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from transformers import PreTrainedTokenizerFast
+
     from dsltm.cluster.pieces import Cut, InputFile, Piece
     from dsltm.distill.run import DistillConfig
     from dsltm.formats.corpus import Format
     from dsltm.teacher.load import Teacher
     from dsltm.teacher.projection import Projection
     from dsltm.teacher.prompts import Prompt
+    from dsltm.teacher.resolve import Source
 
 
 @dataclass(frozen=True)
@@ -99,14 +102,14 @@ def distill_on_ray(
         files, folder = input_files(corpus, format), Folder(output)
         with folder.alone():
             workers = room(cluster.workers, cluster.cpus, cluster.gpus)
-            started(_warm, teacher)
+            speller = Resident(partial(_open_tokenizer, teacher))
             plan = survey(files, cut, max_tokens=config.max_tokens, count=config.words is None)
             wanted = wanted_words(config, plan.words)
             if choose:
                 chosen = started(_choose, teacher, files, cut, config, workers.cpus, workers=workers)
                 config = replace(config, prompts=result(chosen))
                 console.info("prompts: " + ", ".join(prompt.name for prompt in config.prompts))
-            able = result(started(_ask, teacher, wanted, config, workers=replace(workers, gpus=0)))
+            able = result(speller.started(_spell, wanted, config))
             tell_coverage(able.projection, len(wanted), teacher.spec)
             job = Job(
                 output,
@@ -217,26 +220,23 @@ class Distiller:
         }
 
 
-def _warm(teacher: TeacherChoice) -> None:
-    """Fetch the teacher, and load what is slow to load, while words are counted; Ray keeps the process."""
-    import transformers
-
+def _open_tokenizer(teacher: TeacherChoice) -> tuple[Source, PreTrainedTokenizerFast]:
+    """Fetch the teacher and open its tokenizer, which takes as long as words are counted."""
     from dsltm.teacher.load import load_tokenizer
-
-    transformers.AutoModelForCausalLM  # noqa: B018 (what is named is imported)
-    load_tokenizer(teacher.spec, trust_remote_code=teacher.trust_remote_code)
-
-
-def _ask(teacher: TeacherChoice, words: Sequence[str], config: DistillConfig) -> Able:
-    from dsltm.teacher.load import load_tokenizer
-    from dsltm.teacher.projection import project
     from dsltm.teacher.resolve import resolve
 
     trusted = teacher.trust_remote_code
     source = resolve(teacher.spec, trust_remote_code=trusted)
-    tokenizer = load_tokenizer(teacher.spec, trust_remote_code=trusted)
-    projection = project(tokenizer, words, config.projection)
-    return Able(source.revision, source.weights_sha256, projection)
+    return source, load_tokenizer(teacher.spec, trust_remote_code=trusted)
+
+
+def _spell(
+    opened: tuple[Source, PreTrainedTokenizerFast], words: Sequence[str], config: DistillConfig
+) -> Able:
+    from dsltm.teacher.projection import project
+
+    source, tokenizer = opened
+    return Able(source.revision, source.weights_sha256, project(tokenizer, words, config.projection))
 
 
 def _choose(

@@ -102,13 +102,40 @@ def started(function: Callable[..., Any], *arguments: Any, workers: Workers | No
 
     takes = {"num_cpus": 0} if workers is None else {"num_cpus": workers.cpus, "num_gpus": workers.gpus}
 
-    def call() -> Any:
-        try:
-            return function(*arguments)
-        except DsltmError as error:
-            return _Problem(problem(error))
+    return ray.remote(**takes)(_told).remote(function, *arguments)
 
-    return ray.remote(**takes)(call).remote()
+
+class Resident:
+    """A process on the cluster that prepares something early, and has it where it is wanted later.
+
+    Args:
+        prepare: makes what it keeps.
+    """
+
+    def __init__(self, prepare: Callable[[], Any]) -> None:
+        import ray
+
+        self._actor = ray.remote(num_cpus=0)(_Keeper).remote(prepare)
+
+    def started(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """As `started`, with what is kept before the arguments."""
+        return self._actor.call.remote(function, *arguments)
+
+
+class _Keeper:
+    def __init__(self, prepare: Callable[[], Any]) -> None:
+        self._kept = _told(prepare)
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return self._kept if isinstance(self._kept, _Problem) else _told(function, self._kept, *arguments)
+
+
+def _told(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function returns, or the problem that it has."""
+    try:
+        return function(*arguments)
+    except DsltmError as error:
+        return _Problem(problem(error))
 
 
 def result(reference: Any) -> Any:
