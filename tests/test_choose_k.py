@@ -78,6 +78,18 @@ def corpus() -> Planted:
     return plant(documents=800, empty=20, noise=0.6)
 
 
+def test_topics_that_fell_together_are_told(corpus: Planted, tmp_path: Path) -> None:
+    labels = _written(corpus.labels, tmp_path / "labels.npz")
+    run = ("train", labels, "--model", "ecrtm", "--preset", "paper", "--embeddings", "random", "-k", "5")
+    fallen = dsltm(
+        *run, "--weight", "0.001", "--learning-rate", "0.02", "--epochs", "100", "-o", tmp_path / "a"
+    )
+    assert fallen.returncode == 0
+    assert fallen.stderr.count(b"all topics are the same") == 1
+    apart = dsltm(*run, "--epochs", "2", "-o", tmp_path / "b")
+    assert b"the same" not in apart.stderr
+
+
 def test_several_numbers_make_several_models(corpus: Planted, tmp_path: Path) -> None:
     labels = _written(corpus.labels, tmp_path / "labels.npz")
     run = ("train", labels, "--epochs", "2", "-q")

@@ -6,6 +6,8 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dsltm import console
 from dsltm.errors import UsageError
 from dsltm.formats.labels import read_labels
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from dsltm.training.loop import Epoch
 
 AUTO: tuple[int, ...] = ()
+_ALIKE = 0.1  # two topics that share no word differ by 2
 
 
 def numbers_of(text: str) -> tuple[int, ...]:
@@ -113,6 +116,8 @@ def _train(
             bar.advance(1, work=None, **fields)
 
         model = train(labels, config, show, init)
+    if np.ptp(model.beta, 0).sum() < _ALIKE:
+        console.warn("all topics are the same: the regulariser outweighs the words, try a larger --weight")
     if choice is not None:
         model.header["training"]["chosen_topics"] = choice.header()
     return model
