@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from dsltm.teacher.operations import operations
+from dsltm.teacher.operations import Operations
 
 if TYPE_CHECKING:
     from dsltm.teacher.attention import Packing
@@ -37,7 +37,7 @@ class Decoder:
             raise ValueError(f"activation {model.config.hidden_act}")
         self._embed, self._rotary, self._norm = model.embed_tokens, model.rotary_emb, model.norm
         self._layers = [_Layer(layer) for layer in model.layers]
-        self._operations = operations(model, self._layers[0].scaling)
+        self._operations = _operations(model, self._layers[0].scaling)
 
     def __call__(
         self, ids: torch.Tensor, places: torch.Tensor, packing: Packing, ends: torch.Tensor
@@ -97,3 +97,14 @@ def _merge(linears: list[Any], norm: Any) -> torch.Tensor:
         linear.weight.data = part
     norm.weight.data = torch.ones_like(norm.weight)
     return merged.t()
+
+
+def _operations(model: Any, scaling: float) -> Operations:
+    """What suits the device and the precision of a transformers model's body."""
+    config, weight = model.config, model.embed_tokens.weight
+    shape = config.num_attention_heads, config.num_key_value_heads, scaling, config.rms_norm_eps
+    if weight.device.type == "cpu" and weight.dtype == torch.bfloat16:
+        from dsltm.teacher.compiled import Compiled  # which needs numba
+
+        return Compiled(*shape)
+    return Operations(*shape)

@@ -7,7 +7,7 @@ a processor.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -75,14 +75,3 @@ class Operations:
         if held is None or held.numel() < size:
             held = buffers[name] = like.new_empty(size)
         return held[:size].view(shape)
-
-
-def operations(model: Any, scaling: float) -> Operations:
-    """What suits the device and the precision of a transformers model's body."""
-    config, weight = model.config, model.embed_tokens.weight
-    shape = config.num_attention_heads, config.num_key_value_heads, scaling, config.rms_norm_eps
-    if weight.device.type == "cpu" and weight.dtype == torch.bfloat16:
-        from dsltm.teacher.compiled import Compiled  # which needs numba
-
-        return Compiled(*shape)
-    return Operations(*shape)
