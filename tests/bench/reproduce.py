@@ -123,7 +123,7 @@ ROWS = [
     Row("ZeroshotTM", {**BASELINES["zeroshottm"]}),
     Row("CombinedTM", {**BASELINES["combinedtm"]}),
     Row("ECRTM", {**BASELINES["ecrtm"]}),
-    Row("ECRTM, counts weighted by ten", {**BASELINES["ecrtm"], "weight": 10.0}),
+    Row("ECRTM, λ = 10, no dropout", {**BASELINES["ecrtm"], "weight": 10.0, "dropout": 0.0}),
     Row("FASTopic", {**BASELINES["fastopic"]}),
     Row("k-means on all-MiniLM-L6-v2", topics=ALL_K, run=cluster_sentences, first=True),
     Row("k-means on the hidden states", topics=ALL_K, run=cluster_hidden, first=True),
