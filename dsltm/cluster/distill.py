@@ -221,7 +221,7 @@ class Distiller:
 
 
 def _open_tokenizer(teacher: TeacherChoice) -> tuple[Source, PreTrainedTokenizerFast]:
-    """Fetch the teacher and open its tokenizer, which takes as long as words are counted."""
+    """Fetch the teacher and open its tokenizer: seconds, which pass while words are counted."""
     from dsltm.teacher.load import load_tokenizer
     from dsltm.teacher.resolve import resolve
 

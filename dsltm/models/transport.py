@@ -23,7 +23,10 @@ def squared_distances(left: Tensor, right: Tensor) -> Tensor:
 
 
 class _SquaredDistances(torch.autograd.Function):
-    """The derivative by x is 2 Σ g (x - y): one product, where autograd keeps and visits the squares too."""
+    """The derivative by x is 2 Σ g (x - y): one product, where autograd keeps and visits the squares too.
+
+    Where rounding takes a distance below zero, x is y and the derivative is zero with or without the bound.
+    """
 
     @staticmethod
     def forward(ctx: Any, left: Tensor, right: Tensor) -> Tensor:
