@@ -32,7 +32,28 @@ POOL = ["--workers", "2", "--cpus-per-worker", "1"]
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
+def store() -> Iterator[str | None]:
+    """An object store on the loopback, named by the environment: its address; None where moto is missing."""
+    try:
+        from moto.server import ThreadedMotoServer
+    except ImportError:
+        yield None
+        return
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    address = "http://{}:{}".format(*server.get_host_and_port())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", address)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield address
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def cluster(store: str | None) -> Iterator[str]:
     """Ray on the loopback with two cores; its address."""
     os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
     yield started().address_info["gcs_address"]
@@ -162,6 +183,42 @@ def test_a_folder_of_files_is_read_in_its_order(
     assert many.vocabulary == one.vocabulary
     np.testing.assert_allclose(many.logits[:], one.logits, rtol=2e-3, atol=2e-3)
     assert len(list(output.glob("part-*"))) == 2 + 3 + 1
+
+
+def test_an_object_store_is_read_and_written(
+    store: str | None, cluster: str, options: list[Any], whole: Path, tmp_path: Path
+) -> None:
+    if store is None:
+        pytest.skip("moto is not installed")
+    import boto3
+
+    client = boto3.client("s3", endpoint_url=store)
+    client.create_bucket(Bucket="bucket")
+    documents = rows(200)
+    for number, part in enumerate([documents[:120], documents[120:]]):
+        client.put_object(Bucket="bucket", Key=f"posts/{number}.jsonl", Body=lines(part))
+    again = ["distill", "s3://bucket/posts/", *options, "--part-documents", 60, "-o", "s3://bucket/labels"]
+    assert on_ray(*again) == 0
+
+    def written() -> dict[str, Any]:
+        found = client.list_objects_v2(Bucket="bucket", Prefix="labels/")["Contents"]
+        return {item["Key"].removeprefix("labels/"): item["LastModified"] for item in found if item["Size"]}
+
+    before = written()
+    parts = [name for name in sorted(before) if name.startswith("part-")]
+    assert sorted(before) == ["manifest.json", *parts]
+    assert len(parts) == 4
+    client.put_object(Bucket="bucket", Key=f"labels/{parts[1]}", Body=b"PK cut off")
+    assert on_ray(*again) == 0
+    after = written()
+    assert [name for name in parts if before[name] != after[name]] == [parts[1]]
+    for name in after:
+        client.download_file("bucket", f"labels/{name}", str(tmp_path / name))
+    many, one = read_labels(str(tmp_path)), read_labels(str(whole))
+    assert list(many.ids)[:200] == list(one.ids)[:200]
+    assert many.vocabulary == one.vocabulary
+    np.testing.assert_allclose(many.logits[:], one.logits, rtol=2e-3, atol=2e-3)
+    assert on_ray("distill", "s3://nowhere/posts/", *options, "-o", tmp_path / "x") == 1
 
 
 def test_new_documents_on_ray(
