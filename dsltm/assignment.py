@@ -9,9 +9,10 @@ import numpy as np
 
 from dsltm import console
 from dsltm.errors import DsltmError
-from dsltm.formats.labels import EMPTY, Strings
+from dsltm.formats.labels import EMPTY
 from dsltm.formats.model import check_compatible
 from dsltm.formats.npz import VERSION, Blocks, write_npz
+from dsltm.formats.strings import Strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

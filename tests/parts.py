@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsltm.formats.labels import FORMAT, Strings, read_labels, write_labels
+from dsltm.formats.labels import FORMAT, read_labels, write_labels
 from dsltm.formats.parts import Manifest
+from dsltm.formats.strings import Strings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

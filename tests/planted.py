@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsltm.formats.labels import EMPTY, Labels, Strings
+from dsltm.formats.labels import EMPTY, Labels
+from dsltm.formats.strings import Strings
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ import numpy as np
 import orjson
 
 from dsltm.errors import DsltmError
-from dsltm.formats.labels import EMPTY, TRUNCATED, Strings, write_labels
+from dsltm.formats.labels import EMPTY, TRUNCATED, write_labels
 from dsltm.formats.npz import Blocks
 from dsltm.formats.output import reason
+from dsltm.formats.strings import Strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsltm.errors import DsltmError
-from dsltm.formats.labels import Labels, Strings, read_labels, write_labels
+from dsltm.formats.labels import NOTHING, Labels, read_labels, write_labels
 from dsltm.formats.npz import Blocks
-from dsltm.formats.parts import NOTHING
+from dsltm.formats.strings import Strings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

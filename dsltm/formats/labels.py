@@ -3,85 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, BinaryIO, overload
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from dsltm.errors import DsltmError
 from dsltm.formats.npz import VERSION, Blocks, open_npz, write_npz
+from dsltm.formats.output import reason
+from dsltm.formats.parts import finished_parts
+from dsltm.formats.stacked import stacked
+from dsltm.formats.strings import Strings, pointers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
 FORMAT = "dsltm.labels"
 EMPTY, TRUNCATED, FAILED = 1, 2, 4
-_BLOCK = 1 << 14
-
-
-class Strings(Sequence[str]):
-    """Strings in one block of UTF-8 bytes, so that a million ids need no million objects.
-
-    Args:
-        data: uint8 [bytes], the strings one after another.
-        indptr: int64 [N + 1], string i is `data[indptr[i]:indptr[i + 1]]`.
-    """
-
-    def __init__(self, data: NDArray[np.uint8], indptr: NDArray[np.int64]) -> None:
-        self.data, self.indptr = data, indptr
-
-    @classmethod
-    def pack(cls, strings: Iterable[str]) -> Strings:
-        encoded = [string.encode() for string in strings]
-        indptr = np.zeros(len(encoded) + 1, np.int64)
-        np.cumsum([len(string) for string in encoded], out=indptr[1:])
-        return cls(np.frombuffer(b"".join(encoded), np.uint8), indptr)
-
-    @classmethod
-    def joined(cls, parts: Sequence[Strings]) -> Strings:
-        """The strings of all parts, one part's after another's."""
-        data = [np.empty(0, np.uint8), *(part.data for part in parts)]
-        return cls(np.concatenate(data), pointers([part.indptr for part in parts]))
-
-    def __len__(self) -> int:
-        return len(self.indptr) - 1
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            start, stop, step = index.indices(len(self))
-            return self._between(start, stop) if step == 1 else [self[i] for i in range(start, stop, step)]
-        if index < 0:
-            index += len(self)
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        return self._between(index, index + 1)[0]
-
-    def __iter__(self) -> Iterator[str]:
-        for start in range(0, len(self), _BLOCK):
-            yield from self._between(start, min(start + _BLOCK, len(self)))
-
-    def _between(self, start: int, stop: int) -> list[str]:
-        ends = self.indptr[start : stop + 1].tolist() or [0]
-        data = self.data[ends[0] : ends[-1]].tobytes()
-        try:
-            return [data[i - ends[0] : j - ends[0]].decode() for i, j in pairwise(ends)]
-        except UnicodeDecodeError as exc:
-            raise DsltmError(f"an id among the rows {start} to {stop - 1} is not UTF-8") from exc
-
-
-def pointers(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """The indptr of CSR matrices, or of strings, under each other, from their own."""
-    starts = np.cumsum([0, *(int(part[-1]) for part in parts)])
-    shifted = (part[1:] + start for part, start in zip(parts, starts[:-1], strict=True))
-    return np.concatenate([np.zeros(1, np.int64), *shifted])
+NOTHING = "empty_logits"  # which machines may round differently; the first part's is kept
+_PER_PART = ("documents", "empty", "truncated", "gold_names")  # what parts of one run may differ in
 
 
 @dataclass(frozen=True)
@@ -160,9 +102,7 @@ def read_labels(path: str) -> Labels:
         DsltmError: not a labels file, or its parts do not fit each other.
     """
     if path != "-" and os.path.isdir(path):
-        from dsltm.formats.parts import read_parts
-
-        return read_parts(path)
+        return _stack([_open_part(place, count) for place, count in finished_parts(path, FORMAT)], path)
     header, arrays = open_npz(path, expect=FORMAT)
     name = "standard input" if path == "-" else path
     for key, (dtype, dimensions) in _DTYPES.items():
@@ -210,4 +150,49 @@ def _is_csr(indptr: NDArray[np.int64], size: int, rows: int) -> bool:
         and indptr[0] == 0
         and indptr[-1] == size
         and bool((np.diff(indptr) >= 0).all())
+    )
+
+
+def _open_part(place: Path, documents: int) -> Labels:
+    try:
+        found = read_labels(str(place))
+    except OSError as error:
+        raise DsltmError(f"{place}: {reason(error)}") from error
+    except DsltmError as error:
+        raise DsltmError(
+            str(error), hint="without that file the command that writes the folder again"
+        ) from error
+    if len(found) != documents:
+        raise DsltmError(f"{place}: has {len(found):,} documents, and {documents:,} in the manifest")
+    return found
+
+
+def _stack(parts: list[Labels], path: str) -> Labels:
+    first = {key: value for key, value in parts[0].header.items() if key not in _PER_PART}
+    names: dict[str, int] = {}
+    tables: list[NDArray[np.int32]] = []
+    counts = dict.fromkeys(("documents", "empty", "truncated"), 0)
+    for number, part in enumerate(parts):
+        for key in (key for key in first if key != NOTHING):
+            if part.header.get(key) != first[key]:
+                raise DsltmError(f"{path}: part {number} is of another run: its {key} is not that of part 0")
+        own = [names.setdefault(name, len(names)) for name in part.header.get("gold_names", [])]
+        tables.append(np.array([*own, -1], np.int32))
+        for key in counts:
+            counts[key] += int(part.header.get(key, 0))
+        part.header.clear()  # thousands of equal vocabularies are gigabytes
+    return Labels(
+        header={**first, **counts, "gold_names": list(names)},
+        ids=Strings(
+            stacked([part.ids.data for part in parts]),
+            pointers([part.ids.indptr for part in parts]),
+        ),
+        logits=stacked([part.logits for part in parts]),
+        hidden=stacked([part.hidden for part in parts]),
+        bow_indptr=pointers([part.bow_indptr for part in parts]),
+        bow_indices=stacked([part.bow_indices for part in parts]),
+        bow_data=stacked([part.bow_data for part in parts]),
+        gold_codes=np.concatenate([tables[n][part.gold_codes] for n, part in enumerate(parts)]),
+        flags=np.concatenate([part.flags for part in parts]),
+        word_embeddings=parts[0].word_embeddings,
     )

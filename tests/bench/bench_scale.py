@@ -45,8 +45,9 @@ def write_corpus(folder: Path, documents: int) -> None:
 
 def write_parts(folder: Path, like: Path, documents: int) -> None:
     """Parts of so many documents: rows of `like`, a folder of parts, drawn again and again, with noise."""
-    from dsltm.formats.labels import FORMAT, Strings, read_labels, write_labels
+    from dsltm.formats.labels import FORMAT, read_labels, write_labels
     from dsltm.formats.parts import Manifest
+    from dsltm.formats.strings import Strings
 
     labels, rng = read_labels(str(like)), np.random.default_rng(0)
     header = {key: value for key, value in labels.header.items() if key not in ("format", "version")}

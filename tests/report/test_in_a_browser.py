@@ -255,7 +255,7 @@ def test_twenty_thousand_documents_are_ready_soon(
 def _repeated(labels: Any, count: int) -> Any:
     from dataclasses import replace
 
-    from dsltm.formats.labels import Strings
+    from dsltm.formats.strings import Strings
 
     rows = np.arange(count) % (len(labels) - 3)
     return replace(
