@@ -53,7 +53,7 @@ def factorise(kind: str, source: Path, topics: int, seed: int) -> Found:
 
     matrix, vocabulary = counts(source)
     if kind == "lda":
-        model = LatentDirichletAllocation(topics, learning_method="online", random_state=seed)
+        model = LatentDirichletAllocation(topics, learning_method="batch", max_iter=50, random_state=seed)
     else:
         matrix = TfidfTransformer().fit_transform(matrix)
         model = NMF(topics, random_state=seed, init="nndsvda" if seed == 0 else "random", max_iter=400)
