@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
     from dsltm.cluster.pieces import Cut, InputFile, Piece
+    from dsltm.cluster.session import Workers
+    from dsltm.cluster.survey import Plan
     from dsltm.distill.run import DistillConfig
     from dsltm.formats.corpus import Format
     from dsltm.teacher.load import Teacher
@@ -102,27 +104,35 @@ def distill_on_ray(
         files, folder = input_files(corpus, format), Folder(output)
         with folder.alone():
             workers = room(cluster.workers, cluster.cpus, cluster.gpus)
-            speller = Resident(partial(_open_tokenizer, teacher))
-            plan = survey(files, cut, max_tokens=config.max_tokens, count=config.words is None)
-            wanted = wanted_words(config, plan.words)
-            if choose:
-                chosen = started(_choose, teacher, files, cut, config, workers.cpus, workers=workers)
-                config = replace(config, prompts=result(chosen))
-                console.info("prompts: " + ", ".join(prompt.name for prompt in config.prompts))
-            able = result(speller.started(_spell, wanted, config))
-            tell_coverage(able.projection, len(wanted), teacher.spec)
-            job = Job(
-                output,
-                cut,
-                plan.digest,
-                replace(config, words=able.words),
-                teacher,
-                able,
-                workers.cpus,
-                plan.skipped,
-            )
+            plan, config, able = _prepared(files, cut, teacher, config, workers, choose=choose)
+            job = Job(output, cut, plan.digest, config, teacher, able, workers.cpus, plan.skipped)
             manifest = open_manifest(folder, FORMAT, job.settings(), len(plan.parts), fresh=fresh)
             write_parts(folder, manifest, plan, cut, workers, partial(Distiller, job), "distilling")
+
+
+def _prepared(
+    files: Sequence[InputFile],
+    cut: Cut,
+    teacher: TeacherChoice,
+    config: DistillConfig,
+    workers: Workers,
+    *,
+    choose: bool,
+) -> tuple[Plan, DistillConfig, Able]:
+    """Look through the corpus, and settle the prompts and the words that the teacher can say.
+
+    The process that spells words ends with this function: it must not take time from the workers.
+    """
+    speller = Resident(partial(_open_tokenizer, teacher))
+    plan = survey(files, cut, max_tokens=config.max_tokens, count=config.words is None)
+    wanted = wanted_words(config, plan.words)
+    if choose:
+        chosen = started(_choose, teacher, files, cut, config, workers.cpus, workers=workers)
+        config = replace(config, prompts=result(chosen))
+        console.info("prompts: " + ", ".join(prompt.name for prompt in config.prompts))
+    able = result(speller.started(_spell, wanted, config))
+    tell_coverage(able.projection, len(wanted), teacher.spec)
+    return plan, replace(config, words=able.words), able
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,8 @@ def started(function: Callable[..., Any], *arguments: Any, workers: Workers | No
 class Resident:
     """A process on the cluster that prepares something early, and has it where it is wanted later.
 
+    It lives as long as this object.
+
     Args:
         prepare: makes what it keeps.
     """
