@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsltm.errors import DsltmError
-from dsltm.formats.labels import NOTHING, Labels, read_labels, write_labels
+from dsltm.formats.labels import NOTHING, PER_PART, Labels, read_labels, write_labels
 from dsltm.formats.npz import Blocks
 from dsltm.formats.strings import Strings
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BLOCK_ROWS = 4096
-_PER_SHARD = ("shard", "documents", "empty", "truncated", "gold_names")
+_PER_SHARD = ("shard", *PER_PART)
 
 
 def merge(paths: Sequence[str], target: BinaryIO) -> int:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FORMAT = "dsltm.labels"
 EMPTY, TRUNCATED, FAILED = 1, 2, 4
 NOTHING = "empty_logits"  # which machines may round differently; the first part's is kept
-_PER_PART = ("documents", "empty", "truncated", "gold_names")  # what parts of one run may differ in
+PER_PART = ("documents", "empty", "truncated", "gold_names")  # what parts of one run may differ in
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def _open_part(place: Path, documents: int) -> Labels:
 
 
 def _stack(parts: list[Labels], path: str) -> Labels:
-    first = {key: value for key, value in parts[0].header.items() if key not in _PER_PART}
+    first = {key: value for key, value in parts[0].header.items() if key not in PER_PART}
     names: dict[str, int] = {}
     tables: list[NDArray[np.int32]] = []
     counts = dict.fromkeys(("documents", "empty", "truncated"), 0)

@@ -79,7 +79,7 @@ def load_teacher(
     what = choose_dtype(dtype, where)
     source = resolve(spec, notify, trust_remote_code=trust_remote_code)
     tokenizer = load_tokenizer(source, trust_remote_code=trust_remote_code)
-    model = _open_model(source, where, what, _local(trust_remote_code))
+    model = _open_model(source, where, what, trust_remote_code=trust_remote_code)
     output: Any = model.get_output_embeddings()  # type: ignore[no-untyped-call]
     config = model.config.get_text_config()
     context = getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length
@@ -178,7 +178,7 @@ def _local(trust_remote_code: bool) -> dict[str, bool]:
 
 
 def _open_model(
-    source: Source, device: torch.device, dtype: torch.dtype, local: dict[str, bool]
+    source: Source, device: torch.device, dtype: torch.dtype, *, trust_remote_code: bool
 ) -> PreTrainedModel:
     import torch
     from huggingface_hub.errors import StrictDataclassError
@@ -191,7 +191,12 @@ def _open_model(
     try:
         with quiet_transformers():
             opened: Any = AutoModelForCausalLM.from_pretrained(
-                directory, dtype=dtype, use_safetensors=True, output_loading_info=True, **placed, **local
+                directory,
+                dtype=dtype,
+                use_safetensors=True,
+                output_loading_info=True,
+                **placed,
+                **_local(trust_remote_code),
             )
     except torch.OutOfMemoryError as exc:
         raise DsltmError(f"{spec} does not fit into the memory of {device}") from exc

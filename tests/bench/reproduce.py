@@ -117,7 +117,7 @@ def hidden_space(labels: Path) -> np.ndarray:
 
 
 ROWS = [
-    Row("LDA (scikit-learn)", run=partial(factorise, "lda")),
+    Row("LDA (scikit-learn, 50 passes)", run=partial(factorise, "lda")),
     Row("NMF (scikit-learn)", run=partial(factorise, "nmf")),
     Row("ProdLDA", {**BASELINES["prodlda"]}),
     Row("ZeroshotTM", {**BASELINES["zeroshottm"]}),
