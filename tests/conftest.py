@@ -55,8 +55,8 @@ def default_teacher() -> str:
     continuous integration (`CI` is set), which must not pass for want of a teacher.
     """
     from dsltm.errors import DsltmError
-    from dsltm.teacher.registry import DEFAULT
-    from dsltm.teacher.resolve import resolve
+    from dsltm.teacher.files.registry import DEFAULT
+    from dsltm.teacher.files.resolve import resolve
 
     try:
         resolve(DEFAULT)

@@ -151,7 +151,7 @@ def corpora(folder: Path) -> tuple[list[bytes], Callable[[Path, int], None]]:
 def vocabularies(folder: Path) -> tuple[list[bytes], Callable[[Path, int], None]]:
     from dsltm.errors import DsltmError
     from dsltm.formats.settings import read_settings
-    from dsltm.vocabulary import read_vocabulary
+    from dsltm.words.vocabulary import read_vocabulary
 
     lines = b"".join(
         json.dumps({"word": f"wörd{i}", "df": i, "tf": 2 * i}).encode() + b"\n" for i in range(20)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from shell import dsltm
 
-from dsltm.assignment import Block, assign_labels, assignment_rows, theta_of
+from dsltm.assigning.documents import Block, assign_labels, assignment_rows, theta_of
 from dsltm.formats.labels import read_labels
 from dsltm.formats.model import read_model
 
@@ -44,7 +44,7 @@ def test_rows_of_known_proportions() -> None:
 def test_blocks_do_not_show(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     model, labels = read_model(str(made.model)), read_labels(str(made.labels))
     whole = theta_of(model, labels)
-    monkeypatch.setattr("dsltm.assignment._BLOCK", 7)
+    monkeypatch.setattr("dsltm.assigning.documents._BLOCK", 7)
     blocks = list(assign_labels(model, labels).blocks)
     assert len(blocks) == -(-len(labels) // 7)
     np.testing.assert_allclose(np.concatenate([block.theta for block in blocks]), whole, atol=1e-6)

@@ -214,7 +214,7 @@ def test_what_the_machine_lacks_is_one_sentence(
         raise failure
 
     (tmp_path / "c").write_text(CORPUS)
-    monkeypatch.setattr("dsltm.vocabulary.build_vocabulary", fail)
+    monkeypatch.setattr("dsltm.words.vocabulary.build_vocabulary", fail)
     monkeypatch.setattr("dsltm.cli._abandon_stdout", lambda: None)
     assert cli.run(["vocab", str(tmp_path / "c")]) == 1
     assert capsys.readouterr().err == message + "\n"
@@ -222,7 +222,7 @@ def test_what_the_machine_lacks_is_one_sentence(
 
 def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "c").write_text(CORPUS)
-    monkeypatch.setattr("dsltm.vocabulary.build_vocabulary", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("dsltm.words.vocabulary.build_vocabulary", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         cli.run(["vocab", str(tmp_path / "c")])
 

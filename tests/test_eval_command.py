@@ -17,9 +17,9 @@ from planted import Planted, plant
 from shell import DSLTM, dsltm, environment, on_terminal
 
 from dsltm import cli
+from dsltm.assigning.inference import theta
 from dsltm.formats.labels import write_labels
 from dsltm.formats.model import Model, write_model
-from dsltm.inference import theta
 from dsltm.metrics.clustering import ASSIGNMENT
 from dsltm.training import TrainConfig
 from dsltm.training.loop import train

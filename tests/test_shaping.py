@@ -16,17 +16,17 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
+from dsltm.assigning.inference import theta
 from dsltm.errors import DsltmError, UsageError
-from dsltm.inference import theta
-from dsltm.models.inputs import Counts, Inputs
+from dsltm.space import neighbours as near
+from dsltm.space.axes import document_space, principal_axes
+from dsltm.space.cells import nearest_in_cells
+from dsltm.space.inputs import Counts, Inputs
+from dsltm.space.kmeans import cluster
+from dsltm.space.neighbours import averaged, nearest, settled
 from dsltm.training import TrainConfig
-from dsltm.training import neighbours as near
-from dsltm.training.cells import nearest_in_cells
-from dsltm.training.clusters import cluster
 from dsltm.training.data import TrainingSet
 from dsltm.training.loop import train
-from dsltm.training.neighbours import averaged, nearest, settled
-from dsltm.training.space import document_space, principal_axes
 from dsltm.training.targets import mean_logits, soft_targets
 
 RNG = np.random.default_rng(3)

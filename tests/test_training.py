@@ -11,11 +11,11 @@ import pytest
 import torch
 from planted import Planted, plant, purity, recovered
 
+from dsltm.assigning.inference import theta
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.model import Model, read_model, write_model
-from dsltm.inference import theta
 from dsltm.models import BACKBONES
-from dsltm.models.inputs import Counts
+from dsltm.space.inputs import Counts
 from dsltm.training import TrainConfig
 from dsltm.training.loop import train
 

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shell import dsltm, environment
 
-from dsltm import vocabulary
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Document
-from dsltm.vocabulary import (
+from dsltm.words import vocabulary
+from dsltm.words.vocabulary import (
     Entry,
     build_vocabulary,
     choose_words,

@@ -26,7 +26,7 @@ from dsltm.formats.output import open_output
 from dsltm.formats.source import STDIN, holds_labels
 
 if TYPE_CHECKING:
-    from dsltm.assignment import Assigned
+    from dsltm.assigning.documents import Assigned
     from dsltm.formats.model import Model
 
 TEACHER = "New documents"
@@ -119,7 +119,7 @@ def assign_command(
 
     dsltm assign model.npz s3://bucket/posts/ --ray auto -o assignments/
     """
-    from dsltm.assignment import assignment_rows, write_matrix
+    from dsltm.assigning.documents import assignment_rows, write_matrix
     from dsltm.formats.model import read_model
     from dsltm.formats.records import write_jsonl
 
@@ -138,9 +138,9 @@ def assign_command(
     if ray is not None:
         if model == STDIN or holds_labels(documents):
             raise UsageError("--ray takes a model file and a corpus, which its workers read")
-        from dsltm.cluster.assign import Written, assign_on_ray
-        from dsltm.cluster.distill import Cluster, TeacherChoice
-        from dsltm.cluster.pieces import Cut
+        from dsltm.on_ray.assign import Written, assign_on_ray
+        from dsltm.on_ray.distill import Cluster, TeacherChoice
+        from dsltm.on_ray.pieces import Cut
 
         named = teacher or read_model(model).header["teacher"]["name"]
         assign_on_ray(
@@ -172,7 +172,7 @@ def assign_command(
 
 
 def _labels(model: "Model", path: str) -> "Assigned":
-    from dsltm.assignment import assign_labels
+    from dsltm.assigning.documents import assign_labels
     from dsltm.formats.labels import read_labels
 
     return assign_labels(model, read_labels(path))
@@ -187,8 +187,8 @@ def _corpus(
     device: str,
     trust_remote_code: bool,
 ) -> "Assigned":
-    from dsltm.assignment import assign_corpus
-    from dsltm.teacher.load import load_teacher
+    from dsltm.assigning.documents import assign_corpus
+    from dsltm.teacher.files.load import load_teacher
 
     opened = load_teacher(
         teacher or model.header["teacher"]["name"],

@@ -24,8 +24,8 @@ from dsltm.formats.source import holds_labels
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dsltm.attend.run import Attended
     from dsltm.formats.labels import Labels
+    from dsltm.written.attend.run import Attended
 
 AUTO = "auto"
 
@@ -91,10 +91,10 @@ def attend_command(
 
     dsltm attend topics.jsonl corpus.jsonl --sample 0 --assignments attended.jsonl -o model.npz
     """
-    from dsltm.attend.run import AttendConfig, attend
     from dsltm.formats.model import write_model
     from dsltm.formats.topics import read_topics
-    from dsltm.ground.documents import documents
+    from dsltm.written.attend.run import AttendConfig, attend
+    from dsltm.written.ground.documents import documents
 
     if holds_labels(corpus):
         raise UsageError("attention needs the documents' texts", hint="CORPUS --labels LABELS")

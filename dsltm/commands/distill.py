@@ -29,7 +29,7 @@ from dsltm.formats.corpus import Corpus, Fields
 from dsltm.formats.output import is_stdout, open_output, reason
 
 if TYPE_CHECKING:
-    from dsltm.teacher.prompts import Prompt
+    from dsltm.teacher.reading.prompts import Prompt
 
 
 def distill_command(
@@ -131,7 +131,7 @@ def distill_command(
     dsltm distill s3://bucket/posts/ --ray auto --workers 8 -o labels/
     """
     from dsltm.distill.run import DistillConfig, distill
-    from dsltm.vocabulary import load_stopwords, read_vocabulary
+    from dsltm.words.vocabulary import load_stopwords, read_vocabulary
 
     needing = {
         "workers": workers,
@@ -158,8 +158,8 @@ def distill_command(
         shard=share,
     )
     if ray is not None:
-        from dsltm.cluster.distill import Cluster, TeacherChoice, distill_on_ray
-        from dsltm.cluster.pieces import Cut
+        from dsltm.on_ray.distill import Cluster, TeacherChoice, distill_on_ray
+        from dsltm.on_ray.pieces import Cut
 
         distill_on_ray(
             corpus,
@@ -173,7 +173,7 @@ def distill_command(
             fresh=fresh,
         )
         return
-    from dsltm.teacher.load import load_teacher
+    from dsltm.teacher.files.load import load_teacher
 
     source = Corpus.open(
         corpus,
@@ -198,7 +198,7 @@ def _prompts(
     names: list[str] | None, instruction: str | None, file: str | None, preset: str | None
 ) -> "tuple[Prompt, ...] | None":
     """The prompts that were asked for; None where the corpus is to decide."""
-    from dsltm.teacher.prompts import DEFAULT, PAPER, Prompt, from_instruction, named
+    from dsltm.teacher.reading.prompts import DEFAULT, PAPER, Prompt, from_instruction, named
 
     if "auto" in (names or ()):
         if names != ["auto"] or instruction is not None or file is not None:

@@ -198,7 +198,7 @@ def _by_corpus(
     corpus: "Corpus", text_field: str, topn: int, counting: Counting, cache: Path | None
 ) -> "CoherenceOf":
     from dsltm.metrics import reference
-    from dsltm.vocabulary import words
+    from dsltm.words.vocabulary import words
 
     def documents() -> "Iterator[list[str]]":
         with console.progress("reading the reference", None, "documents") as bar:
@@ -240,7 +240,7 @@ def _raters(
 
 def _endpoint(url: str, model: str, max_requests: int | None) -> "ChatEndpoint":
     from dsltm.endpoint import ChatEndpoint
-    from dsltm.teacher.cache import cache_dir
+    from dsltm.teacher.files.cache import cache_dir
 
     return ChatEndpoint(url, model, cache_dir=cache_dir() / "answers", max_requests=max_requests)
 
@@ -256,7 +256,7 @@ def _by_endpoint(
 
 def _by_teacher(name: str, topics: "Sequence[Sequence[str]]") -> "Sequence[float]":
     from dsltm.metrics.rating import by_teacher
-    from dsltm.teacher.load import load_teacher
+    from dsltm.teacher.files.load import load_teacher
 
     opened = load_teacher(name, notify=console.info)
     with console.progress("rating", len(topics), "topics") as bar:

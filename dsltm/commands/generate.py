@@ -20,7 +20,7 @@ from dsltm.formats.corpus import Corpus
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from dsltm.generate.run import Writer
+    from dsltm.written.generate.run import Writer
 
 ENDPOINT = "An endpoint in place of a local teacher"
 _LOCAL_TOKENS = 1500  # a small model loses the thread in more
@@ -110,8 +110,8 @@ def generate_command(
     dsltm generate corpus.jsonl --endpoint http://localhost:8000/v1 --model qwen3-8b > topics.jsonl
     """
     from dsltm.formats.topics import write_topics
-    from dsltm.generate.run import GenerateConfig, generate
-    from dsltm.vocabulary import load_stopwords
+    from dsltm.words.vocabulary import load_stopwords
+    from dsltm.written.generate.run import GenerateConfig, generate
 
     if (endpoint is None) != (model is None):
         raise UsageError("--endpoint and --model belong together")
@@ -147,8 +147,8 @@ def generate_command(
 
 def _chat(url: str, model: str, key_env: str | None, max_requests: int, timeout: float) -> "Writer":
     from dsltm.endpoint import ChatEndpoint
-    from dsltm.generate.run import EndpointWriter
-    from dsltm.teacher.cache import cache_dir
+    from dsltm.teacher.files.cache import cache_dir
+    from dsltm.written.generate.run import EndpointWriter
 
     return EndpointWriter(
         ChatEndpoint(
@@ -163,7 +163,7 @@ def _chat(url: str, model: str, key_env: str | None, max_requests: int, timeout:
 
 
 def _teacher(name: str, dtype: str, device: str, stopwords: "Collection[str]") -> "Writer":
-    from dsltm.generate.local import LocalWriter
-    from dsltm.teacher.load import load_teacher
+    from dsltm.teacher.files.load import load_teacher
+    from dsltm.written.generate.local import LocalWriter
 
     return LocalWriter(load_teacher(name, dtype=dtype, device=device, notify=console.info), stopwords)

@@ -12,7 +12,7 @@ from dsltm.formats.output import open_output
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsltm.teacher.load import Teacher
+    from dsltm.teacher.files.load import Teacher
 
 TopicsFile = Annotated[
     str,
@@ -82,8 +82,8 @@ def ground_command(
     """
     from dsltm.formats.model import write_model
     from dsltm.formats.topics import read_topics
-    from dsltm.ground.documents import documents as open_documents
-    from dsltm.ground.run import GroundConfig, ground
+    from dsltm.written.ground.documents import documents as open_documents
+    from dsltm.written.ground.run import GroundConfig, ground
 
     def open_corpus(path: str) -> Corpus:
         return Corpus.open(
@@ -108,8 +108,8 @@ def opener(chosen: str | None, dtype: str, device: str) -> "Callable[[str | None
     """Opens the teacher that was chosen, else the one of the name it is given, else the default."""
 
     def opened(name: str | None) -> "Teacher":
-        from dsltm.teacher.load import load_teacher
-        from dsltm.teacher.registry import DEFAULT
+        from dsltm.teacher.files.load import load_teacher
+        from dsltm.teacher.files.registry import DEFAULT
 
         return load_teacher(chosen or name or DEFAULT, dtype=dtype, device=device, notify=console.info)
 

@@ -21,7 +21,7 @@ def prompts_command(output: Output = None) -> None:
     dsltm prompts | jq -r 'select(.name == "paper").template'
     """
     from dsltm.formats.records import write_jsonl
-    from dsltm.teacher.prompts import DEFAULT, NAMED
+    from dsltm.teacher.reading.prompts import DEFAULT, NAMED
 
     rows = [
         {

@@ -21,8 +21,8 @@ def teachers_command(output: Output = None) -> None:
     dsltm teachers | jq -r 'select(.cached).alias'
     """
     from dsltm.formats.records import write_jsonl
-    from dsltm.teacher.registry import ALIASES, DEFAULT
-    from dsltm.teacher.resolve import cached
+    from dsltm.teacher.files.registry import ALIASES, DEFAULT
+    from dsltm.teacher.files.resolve import cached
 
     rows = [
         {

@@ -9,7 +9,7 @@ from dsltm import console
 from dsltm.endpoint import ChatEndpoint
 from dsltm.errors import UsageError
 from dsltm.formats.labels import read_labels
-from dsltm.teacher.cache import cache_dir
+from dsltm.teacher.files.cache import cache_dir
 from dsltm.topics.describe import describe
 from dsltm.topics.edit import edited, named, read_names
 from dsltm.topics.names import by_endpoint, by_teacher
@@ -59,8 +59,8 @@ def labelled(
         with console.progress("naming", len(clues), "topics") as bar:
             found = by_endpoint(clues, endpoint, taken, bar.advance)
     else:
-        from dsltm.teacher.load import load_teacher
-        from dsltm.topics.likelihood import Likelihood
+        from dsltm.teacher.files.load import load_teacher
+        from dsltm.teacher.reading.likelihood import Likelihood
 
         teacher = load_teacher(str(model.header["teacher"]["name"]), notify=console.info)
         with console.progress("naming", len(clues), "topics") as bar:

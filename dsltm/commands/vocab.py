@@ -55,7 +55,7 @@ def vocab_command(
 
     dsltm vocab reviews.csv --text-field review --stopwords de --min-df 5 -o vocab.jsonl
     """
-    from dsltm.vocabulary import build_vocabulary, load_stopwords, write_vocabulary
+    from dsltm.words.vocabulary import build_vocabulary, load_stopwords, write_vocabulary
 
     source = Corpus.open(corpus, text_field=text_field, format=format_, on_error=on_error)
     listed = load_stopwords(stopwords)
@@ -70,9 +70,9 @@ def _sayable(teacher: str | None) -> "Callable[[str], bool] | None":
     """Whether the teacher writes a word as one token."""
     if teacher is None:
         return None
-    from dsltm.teacher.load import load_tokenizer
-    from dsltm.teacher.projection import single_token
-    from dsltm.teacher.resolve import resolve
+    from dsltm.teacher.files.load import load_tokenizer
+    from dsltm.teacher.files.resolve import resolve
+    from dsltm.teacher.reading.projection import single_token
 
     tokenizer = load_tokenizer(resolve(teacher, console.info))
     return lambda word: single_token(tokenizer, word) is not None

@@ -15,8 +15,8 @@ import numpy as np
 
 from dsltm import console
 from dsltm.errors import DsltmError
-from dsltm.models.inputs import Inputs
-from dsltm.teacher.prompts import NAMED, Prompt
+from dsltm.space.inputs import Inputs
+from dsltm.teacher.reading.prompts import NAMED, Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.formats.corpus import Document
-    from dsltm.teacher.load import Teacher
+    from dsltm.teacher.files.load import Teacher
 
 SAMPLE = 500
 CHOSEN = 4
@@ -56,7 +56,7 @@ def choose_prompts(
     Raises:
         DsltmError: too few documents to find neighbours among.
     """
-    from dsltm.teacher.forward import Reader
+    from dsltm.teacher.reading.forward import Reader
 
     first = [d.text for d in islice(corpus, SAMPLE * _LOOKED_THROUGH) if d.text.strip()]
     texts = first[:: max(1, len(first) // SAMPLE)][:SAMPLE]
@@ -94,8 +94,8 @@ def agreement(hidden: NDArray[np.float16]) -> NDArray[np.float64]:
     Returns:
         [m] means over documents and other instructions.
     """
-    from dsltm.training.neighbours import nearest
-    from dsltm.training.space import document_space
+    from dsltm.space.axes import document_space
+    from dsltm.space.neighbours import nearest
 
     count, rows = len(hidden), np.arange(hidden.shape[1])
     found = np.zeros((count, len(rows), len(rows)), bool)

@@ -12,7 +12,7 @@ import numpy as np
 from dsltm.distill.survey import estimate_tokens
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY, TRUNCATED
-from dsltm.vocabulary import words
+from dsltm.words.vocabulary import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from dsltm.distill.journal import Row
     from dsltm.formats.corpus import Document
-    from dsltm.teacher.forward import Reader
-    from dsltm.teacher.tokens import Tokens
+    from dsltm.teacher.reading.forward import Reader
+    from dsltm.teacher.reading.tokens import Tokens
 
 WINDOW_DOCUMENTS = 8192
 WINDOW_TOKENS = 1 << 18

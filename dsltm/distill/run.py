@@ -16,9 +16,9 @@ from dsltm.distill.reading import read_windows, rows_of, windows
 from dsltm.distill.survey import survey
 from dsltm.errors import DsltmError
 from dsltm.formats.output import is_stdout, open_output
-from dsltm.teacher.projection import Kind, Projection, project
-from dsltm.teacher.prompts import DEFAULT, Prompt
-from dsltm.vocabulary import choose_words
+from dsltm.teacher.reading.projection import Kind, Projection, project
+from dsltm.teacher.reading.prompts import DEFAULT, Prompt
+from dsltm.words.vocabulary import choose_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from dsltm.distill.survey import Survey
     from dsltm.formats.corpus import Corpus, Document
-    from dsltm.teacher.forward import Reader
-    from dsltm.teacher.load import Teacher
-    from dsltm.vocabulary import Counts
+    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.forward import Reader
+    from dsltm.words.vocabulary import Counts
 
 LOW_COVERAGE = 0.9
 
@@ -78,7 +78,7 @@ def distill(
     Raises:
         DsltmError: the corpus, the vocabulary or the journal are not usable.
     """
-    from dsltm.teacher.chain import open_reader
+    from dsltm.teacher.reading.chain import open_reader
 
     with tempfile.TemporaryDirectory(prefix="dsltm-") as temporary:
         overview = survey(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dsltm.vocabulary import Counts, count_words
+from dsltm.words.vocabulary import Counts, count_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -70,8 +70,8 @@ def before_the_name() -> tuple[Option, ...]:
 
 
 def _option(param: TyperOption) -> Option:
-    from dsltm.teacher.prompts import NAMED
-    from dsltm.teacher.registry import ALIASES
+    from dsltm.teacher.files.registry import ALIASES
+    from dsltm.teacher.reading.prompts import NAMED
 
     # typer keeps the names of --help in a set, whose order changes from run to run
     names = tuple(

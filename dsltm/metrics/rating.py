@@ -15,7 +15,7 @@ from dsltm.errors import DsltmError
 if TYPE_CHECKING:
     import torch
 
-    from dsltm.teacher.load import Teacher
+    from dsltm.teacher.files.load import Teacher
 
 RATINGS = (1, 2, 3)
 _TASK = (

@@ -53,7 +53,7 @@ def from_model(name: str, model: Model, labels: Labels | None, words: int) -> Su
     """
     theta = None
     if labels is not None:
-        from dsltm.assignment import theta_of
+        from dsltm.assigning.documents import theta_of
 
         theta = theta_of(model, labels)
     vocabulary = model.vocabulary

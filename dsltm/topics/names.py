@@ -17,7 +17,7 @@ from dsltm.topics.phrases import CHARACTERS, LONGEST, Clue, Sayings, candidates,
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from dsltm.topics.likelihood import Likelihood
+    from dsltm.teacher.reading.likelihood import Likelihood
 
 _TOGETHER = 32  # phrases that are judged without a topic at a time
 _SURE = 5.0  # nats of gain with which a name has half of its worth

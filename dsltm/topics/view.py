@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dsltm.assignment import theta_of
+from dsltm.assigning.documents import theta_of
 from dsltm.topics import Every, documents
 from dsltm.topics.describe import Topic, describe, with_coherence
 from dsltm.topics.phrases import SOURCES, Clue

@@ -16,11 +16,11 @@ import numpy as np
 import torch
 
 from dsltm.errors import DsltmError
-from dsltm.models.inputs import Counts, Inputs
-from dsltm.training.clusters import cluster, means
+from dsltm.space.axes import document_space
+from dsltm.space.inputs import Counts, Inputs
+from dsltm.space.kmeans import cluster, means
+from dsltm.space.neighbours import nearest, settled
 from dsltm.training.config import neighbourhood
-from dsltm.training.neighbours import nearest, settled
-from dsltm.training.space import document_space
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from dsltm.errors import DsltmError
-from dsltm.models.inputs import Counts, Inputs
-from dsltm.training.clusters import cluster
-from dsltm.training.neighbours import nearest, settled
-from dsltm.training.space import document_space
+from dsltm.space.axes import document_space
+from dsltm.space.inputs import Counts, Inputs
+from dsltm.space.kmeans import cluster
+from dsltm.space.neighbours import nearest, settled
 from dsltm.training.targets import mean_logits, soft_targets
 
 if TYPE_CHECKING:

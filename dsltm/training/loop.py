@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
+from dsltm.assigning.inference import restore
 from dsltm.errors import DsltmError
 from dsltm.formats.model import Model, check_compatible
-from dsltm.inference import restore
 from dsltm.models.base import Backbone, Embedded, Shape
 from dsltm.training.adam import Adam
 from dsltm.training.data import TrainingSet

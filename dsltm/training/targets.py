@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsltm.training.neighbours import averaged
-from dsltm.training.scratch import scratch
+from dsltm.space.neighbours import averaged
+from dsltm.space.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,19 +10,19 @@ import pytest
 import tiny_teachers
 import torch
 
-from dsltm.attend.layout import layout
-from dsltm.attend.reading import TopicReader
-from dsltm.attend.run import AttendConfig, attend
+from dsltm.assigning.inference import theta as theta_of
 from dsltm.distill.run import DistillConfig, distill
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Corpus
 from dsltm.formats.labels import Labels, read_labels
 from dsltm.formats.topics import WrittenTopic
-from dsltm.inference import theta as theta_of
 from dsltm.models.attend import Attend
 from dsltm.models.base import Shape
-from dsltm.teacher.load import Teacher, load_teacher
-from dsltm.vocabulary import words
+from dsltm.teacher.files.load import Teacher, load_teacher
+from dsltm.words.vocabulary import words
+from dsltm.written.attend.layout import layout
+from dsltm.written.attend.reading import TopicReader
+from dsltm.written.attend.run import AttendConfig, attend
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsltm.attend.heads import Baseline, agreement, choose, shared_information
+from dsltm.written.attend.heads import Baseline, agreement, choose, shared_information
 
 TOPICS = 6
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from dsltm.attend.layout import layout
 from dsltm.errors import DsltmError
 from dsltm.formats.topics import WrittenTopic
-from dsltm.teacher.load import load_teacher
-from dsltm.teacher.spans import Watcher, span_tokens
+from dsltm.teacher.files.load import load_teacher
+from dsltm.teacher.reading.spans import Watcher, span_tokens
+from dsltm.written.attend.layout import layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable

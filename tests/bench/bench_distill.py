@@ -18,10 +18,10 @@ import numpy as np
 import torch
 
 from dsltm.formats.corpus import Corpus
-from dsltm.teacher.forward import Reader
-from dsltm.teacher.load import Teacher, load_teacher
-from dsltm.teacher.prompts import PAPER
-from dsltm.teacher.ways import Packed, Whole
+from dsltm.teacher.files.load import Teacher, load_teacher
+from dsltm.teacher.reading.forward import Reader
+from dsltm.teacher.reading.prompts import PAPER
+from dsltm.teacher.reading.ways import Packed, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -115,9 +115,9 @@ def measured(*command: object) -> tuple[float, float, float]:
 
 COUNT = """
 import sys
-from dsltm.cluster.pieces import Cut, Fields, input_files
-from dsltm.cluster.session import connected
-from dsltm.cluster.survey import survey
+from dsltm.on_ray.pieces import Cut, Fields, input_files
+from dsltm.on_ray.session import connected
+from dsltm.on_ray.survey import survey
 with connected("local"):
     plan = survey(input_files(sys.argv[1], "auto"), Cut(Fields(), "fail", 16384), max_tokens=512, count=True)
 assert plan.documents == int(sys.argv[2]), plan.documents

@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsltm.assignment import theta_of
+from dsltm.assigning.documents import theta_of
 from dsltm.formats.labels import Labels, read_labels
 from dsltm.formats.model import read_model
-from dsltm.ground.lexical import class_tfidf
 from dsltm.metrics.clustering import nmi, purity
-from dsltm.models.inputs import Counts
+from dsltm.space.inputs import Counts
+from dsltm.words.bm25 import class_tfidf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

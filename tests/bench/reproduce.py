@@ -28,7 +28,7 @@ import torch
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler, normalize
 
-from dsltm.assignment import theta_of
+from dsltm.assigning.documents import theta_of
 from dsltm.formats.labels import Labels, read_labels
 from dsltm.metrics.clustering import nmi, purity
 from dsltm.metrics.diversity import i_rbo, topic_diversity

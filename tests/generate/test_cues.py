@@ -9,7 +9,7 @@ import pytest
 
 from dsltm.formats.corpus import Document
 from dsltm.formats.topics import WrittenTopic
-from dsltm.generate.cues import Windows, lexical_vectors, place_of
+from dsltm.written.generate.cues import Windows, lexical_vectors, place_of
 
 THEMES = [("butter oven flour", 30), ("rain storm snow", 20), ("goal referee league", 10)]
 DOCUMENTS = [

@@ -116,10 +116,10 @@ def test_a_teacher_of_random_weights_writes_valid_topics(
     tiny_teacher: Callable[[str], Path], tiny_corpus: Path, tmp_path: Path, family: str
 ) -> None:
     from dsltm.formats.corpus import Corpus
-    from dsltm.generate.local import LocalWriter
-    from dsltm.generate.request import Dropped, Request, parse
-    from dsltm.ground.lexical import terms
-    from dsltm.teacher.load import load_teacher
+    from dsltm.teacher.files.load import load_teacher
+    from dsltm.words.bm25 import terms
+    from dsltm.written.generate.local import LocalWriter
+    from dsltm.written.generate.request import Dropped, Request, parse
 
     teacher = load_teacher(str(tiny_teacher(family)), dtype="float32", device="cpu")
     documents = list(Corpus.open(str(tiny_corpus)))[:6]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dsltm.formats.corpus import Document
 from dsltm.formats.topics import WrittenTopic
-from dsltm.generate.merge import Merger, joined
-from dsltm.generate.request import AnswerError, Dropped, Request, excerpt, fitting, parse
+from dsltm.written.generate.merge import Merger, joined
+from dsltm.written.generate.request import AnswerError, Dropped, Request, excerpt, fitting, parse
 
 DOCUMENTS = [
     Document("a1", "Butter and flour in the oven"),

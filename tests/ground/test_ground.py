@@ -46,7 +46,7 @@ def accuracy(folder: Path, theta: np.ndarray) -> float:
 
 
 def test_documents_find_their_topics_beyond_the_keywords(made: Path) -> None:
-    from dsltm.assignment import theta_of
+    from dsltm.assigning.documents import theta_of
 
     labels = read_labels(str(made / "labels.npz"))
     theta = theta_of(read_model(str(made / "model.npz")), labels)
@@ -125,7 +125,7 @@ def test_what_does_not_belong_together_is_refused(
 
 
 def test_topics_may_be_rare_or_frequent() -> None:
-    from dsltm.ground.run import shares
+    from dsltm.written.ground.run import shares
 
     rng = np.random.default_rng(0)
     truth = rng.choice(3, 6000, p=[0.8, 0.17, 0.03])

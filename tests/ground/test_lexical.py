@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsltm.formats.topics import WrittenTopic
-from dsltm.ground.lexical import class_tfidf, expansion, queries, search, terms
-from dsltm.models.inputs import Counts
+from dsltm.space.inputs import Counts
+from dsltm.words.bm25 import class_tfidf, expansion, queries, search, terms
 
 WORDS = ["svn", "commit", "branch", "excel", "cell", "go", "c", "für"]
 TEXTS = st.lists(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join), min_size=2, max_size=20)

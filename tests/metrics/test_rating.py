@@ -108,7 +108,7 @@ def test_a_teacher_expects_what_its_next_token_says(tiny_teacher: Callable[[str]
     import torch
 
     from dsltm.metrics import rating
-    from dsltm.teacher.load import load_teacher
+    from dsltm.teacher.files.load import load_teacher
 
     teacher = load_teacher(str(tiny_teacher(family)), dtype="float32", device="cpu")
     values = by_teacher(TOPICS, teacher)

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from dsltm.teacher.chain import ChainReader
-from dsltm.teacher.forward import Reader
-from dsltm.teacher.load import load_teacher
-from dsltm.teacher.prompts import NAMED
-from dsltm.teacher.tokens import Encoder
+from dsltm.teacher.files.load import load_teacher
+from dsltm.teacher.reading.chain import ChainReader
+from dsltm.teacher.reading.forward import Reader
+from dsltm.teacher.reading.prompts import NAMED
+from dsltm.teacher.reading.tokens import Encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from dsltm.teacher.load import Teacher
+    from dsltm.teacher.files.load import Teacher
 
 CHAINS = [(5,), (17, 33), (17, 33, 40), (17, 8), (100, 33, 40, 2)]
 TEXTS = ["the bank cut the rate", "the doctor saw the patient " * 30, ""]

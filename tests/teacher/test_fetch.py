@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dsltm.errors import DsltmError
-from dsltm.teacher import cache, fetch
-from dsltm.teacher.registry import Alias, Part, Wheels
+from dsltm.teacher.files import cache, fetch
+from dsltm.teacher.files.registry import Alias, Part, Wheels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,8 +220,8 @@ def test_cache_that_cannot_be_written(
 # A process that fetches the alias of the fixture with a client that takes its time.
 CHILD = """
 import sys, hashlib, importlib.util
-from dsltm.teacher import fetch
-from dsltm.teacher.registry import Alias, Part, Wheels
+from dsltm.teacher.files import fetch
+from dsltm.teacher.files.registry import Alias, Part, Wheels
 fetch.importlib.util.find_spec = lambda name: None
 content = b"x" * 5000
 part = Part("slow==1.0", "slow/slow.gguf", 5000)

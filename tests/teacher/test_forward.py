@@ -10,17 +10,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsltm.teacher.attention import positions, visible
-from dsltm.teacher.forward import Reader
-from dsltm.teacher.load import load_teacher
-from dsltm.teacher.prompts import PAPER, Prompt
-from dsltm.teacher.tokens import Encoder, Shape
+from dsltm.teacher.files.load import load_teacher
+from dsltm.teacher.reading.attention import positions, visible
+from dsltm.teacher.reading.forward import Reader
+from dsltm.teacher.reading.prompts import PAPER, Prompt
+from dsltm.teacher.reading.tokens import Encoder, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from dsltm.teacher.load import Teacher
+    from dsltm.teacher.files.load import Teacher
 
 SECOND = Prompt("second", PAPER.template.removesuffix("Topic:") + "In one word, this is about")
 TEXTS = [

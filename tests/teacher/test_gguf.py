@@ -10,8 +10,8 @@ import tiny_teachers
 import torch
 
 from dsltm.errors import DsltmError
-from dsltm.teacher import gguf as ours
-from dsltm.teacher.load import load_teacher
+from dsltm.teacher.files import gguf as ours
+from dsltm.teacher.files.load import load_teacher
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -107,7 +107,7 @@ def hub(tiny_teacher: Callable[[str], Path]) -> Iterator[Hub]:
 CHILD = """
 import sys
 from dsltm.errors import DsltmError
-from dsltm.teacher.resolve import resolve
+from dsltm.teacher.files.resolve import resolve
 try:
     source = resolve(sys.argv[1], lambda text: print("said:", text), trust_remote_code=len(sys.argv) > 2)
 except DsltmError as error:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from dsltm.teacher import kernels
-from dsltm.teacher.compiled import Compiled
-from dsltm.teacher.operations import Operations
+from dsltm.teacher.reading import kernels
+from dsltm.teacher.reading.compiled import Compiled
+from dsltm.teacher.reading.operations import Operations
 
 HALF_STEP = 2.0**-8  # of a bfloat16, relative
 SIZES = [(1, 8), (5, 33), (7, 64), (3, 576)]
@@ -68,8 +68,8 @@ def test_what_is_not_a_number_stays_so() -> None:
 @pytest.mark.parametrize("kind", [Compiled, Operations])
 def test_attention_of_a_whole_prompt(kind: type[Operations]) -> None:
     """Behind a prefix, with several tails, as masked attention over each document's own tokens."""
-    from dsltm.teacher.attention import Packing, Run, positions, visible
-    from dsltm.teacher.tokens import Shape
+    from dsltm.teacher.reading.attention import Packing, Run, positions, visible
+    from dsltm.teacher.reading.tokens import Shape
 
     heads, kv_heads, size, before = 6, 2, 16, 5
     do = kind(heads, kv_heads, size**-0.5, 1e-5)

@@ -12,15 +12,15 @@ import tiny_teachers
 import torch
 
 from dsltm.errors import DsltmError, UsageError
-from dsltm.teacher import resolve
-from dsltm.teacher.load import choose_device, choose_dtype, load_teacher
-from dsltm.teacher.registry import DEFAULT
+from dsltm.teacher.files import resolve
+from dsltm.teacher.files.load import choose_device, choose_dtype, load_teacher
+from dsltm.teacher.files.registry import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from dsltm.teacher.load import Teacher
+    from dsltm.teacher.files.load import Teacher
 
 TEXT = "We saw rain and a storm in the forecast."
 
@@ -224,8 +224,8 @@ def test_default_teacher_does_not_convert_twice(
     default_teacher: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load_teacher(default_teacher, device="cpu")
-    monkeypatch.setattr("dsltm.teacher.gguf._convert", None)
-    monkeypatch.setattr("dsltm.teacher.fetch._run", None)
+    monkeypatch.setattr("dsltm.teacher.files.gguf._convert", None)
+    monkeypatch.setattr("dsltm.teacher.files.fetch._run", None)
     said: list[str] = []
     load_teacher(default_teacher, device="cpu", notify=said.append)
     assert said == []

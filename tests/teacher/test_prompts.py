@@ -14,11 +14,11 @@ from dsltm.distill.choose import agreement, best_alike, choose_prompts
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Corpus
 from dsltm.formats.labels import read_labels
-from dsltm.teacher.forward import Reader
-from dsltm.teacher.load import Teacher, load_teacher
-from dsltm.teacher.projection import project
-from dsltm.teacher.prompts import DEFAULT, NAMED, PAPER, Prompt
-from dsltm.teacher.tokens import Encoder
+from dsltm.teacher.files.load import Teacher, load_teacher
+from dsltm.teacher.reading.forward import Reader
+from dsltm.teacher.reading.projection import project
+from dsltm.teacher.reading.prompts import DEFAULT, NAMED, PAPER, Prompt
+from dsltm.teacher.reading.tokens import Encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

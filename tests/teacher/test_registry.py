@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from dsltm.teacher.registry import ALIASES, DEFAULT, nearest
+from dsltm.teacher.files.registry import ALIASES, DEFAULT, nearest
 
 
 def test_default_is_the_file_that_every_result_is_stated_for() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from dsltm.assignment import theta_of
+from dsltm.assigning.documents import theta_of
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.model import Model, read_model, write_model
 from dsltm.topics.edit import edited, named, read_names

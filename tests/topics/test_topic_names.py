@@ -181,8 +181,8 @@ def test_likelihood_is_that_of_reading_it_all(tiny_teacher: Callable[[str], Path
     import tiny_teachers
     import torch
 
-    from dsltm.teacher.load import load_teacher
-    from dsltm.topics.likelihood import Likelihood
+    from dsltm.teacher.files.load import load_teacher
+    from dsltm.teacher.reading.likelihood import Likelihood
 
     text, phrases = "the cat and the dog", ["cat", "the dog and the cat", "dog cat"]
     for family in list(tiny_teachers.FAMILIES)[:3]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from shell import dsltm, on_terminal
 
-from dsltm.assignment import theta_of
+from dsltm.assigning.documents import theta_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,219 @@
+"""Which topics documents have: those of a labels file, or new ones that the model's teacher reads first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsltm import console
+from dsltm.errors import DsltmError
+from dsltm.formats.labels import EMPTY
+from dsltm.formats.model import check_compatible
+from dsltm.formats.npz import VERSION, Blocks, write_npz
+from dsltm.formats.strings import Strings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from numpy.typing import NDArray
+
+    from dsltm.distill.reading import Window
+    from dsltm.formats.corpus import Corpus
+    from dsltm.formats.labels import Labels
+    from dsltm.formats.model import Model
+    from dsltm.space.inputs import Counts
+    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.forward import Reader
+
+FORMAT = "dsltm.assignments"
+_BLOCK = 1 << 15
+
+
+@dataclass(frozen=True)
+class Block:
+    """n neighbouring documents and their topics.
+
+    Attributes:
+        ids: n names.
+        theta: [n, K] float32, rows sum to one.
+        empty: [n] True where there is no text, so that the topics mean nothing.
+    """
+
+    ids: Sequence[str]
+    theta: NDArray[np.float32]
+    empty: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """The topics of N documents, a block at a time, in the documents' order.
+
+    Attributes:
+        documents: N.
+        topics: K.
+        blocks: can be gone through once.
+    """
+
+    documents: int
+    topics: int
+    blocks: Iterator[Block]
+
+
+def theta_of(model: Model, labels: Labels) -> NDArray[np.float32]:
+    """θ [N, K] of the documents of a labels file, whole.
+
+    Raises:
+        DsltmError: model and labels come from different teachers, prompts or vocabularies.
+    """
+    blocks = [block.theta for block in assign_labels(model, labels).blocks]
+    return np.concatenate(blocks) if blocks else np.empty((0, model.topics), np.float32)
+
+
+def assign_labels(model: Model, labels: Labels) -> Assigned:
+    """The topics of the documents of a labels file.
+
+    Raises:
+        DsltmError: model and labels come from different teachers, prompts or vocabularies.
+    """
+    from dsltm.assigning.inference import theta
+    from dsltm.space.inputs import Counts
+
+    check_compatible(model.header, labels.header)
+
+    def blocks() -> Iterator[Block]:
+        for start in range(0, len(labels), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            ends = labels.bow_indptr[start : start + _BLOCK + 1]
+            counts = Counts(ends, labels.bow_indices, labels.bow_data, labels.logits.shape[1])
+            yield Block(labels.ids[rows], theta(model, labels.hidden[rows], counts), labels.empty[rows])
+
+    return Assigned(len(labels), model.topics, blocks())
+
+
+def assign_corpus(model: Model, corpus: Corpus, teacher: Teacher, *, batch_tokens: int) -> Assigned:
+    """The topics of new documents, as if they had been distilled first; in memory that does not grow.
+
+    Args:
+        teacher: the one that the model was trained with.
+        batch_tokens: about how many tokens it reads at once.
+
+    Raises:
+        DsltmError: another teacher, or a corpus that cannot be read.
+    """
+    from dsltm.distill.survey import survey
+
+    reader = reader_of(model, teacher, batch_tokens)
+    overview = survey(corpus, max_tokens=reader.encoder.max_tokens, shard=(0, 1), count=False)
+
+    def blocks() -> Iterator[Block]:
+        from dsltm.distill.reading import read_windows, windows
+
+        with console.progress("assigning", overview.documents, "documents", work_total=overview.work) as bar:
+            read = read_windows(
+                reader,
+                windows(corpus, reader.encoder.max_tokens),
+                lambda documents, _, work: bar.advance(documents, work=work),
+            )
+            yield from assign_windows(model, read)
+
+    return Assigned(overview.documents, model.topics, blocks())
+
+
+def assign_windows(model: Model, windows: Iterable[Window]) -> Iterator[Block]:
+    """The topics of documents that the model's teacher has read, a block a window."""
+    from dsltm.assigning.inference import theta
+
+    index = {word: number for number, word in enumerate(model.vocabulary)}
+    for window in windows:
+        proportions = theta(model, window.hidden, _counts(window, index))
+        ids = [document.id for document in window.documents]
+        yield Block(ids, proportions, np.asarray(window.flags & EMPTY, bool))
+
+
+def reader_of(model: Model, teacher: Teacher, batch_tokens: int) -> Reader:
+    """The teacher under the prompts, and over the vocabulary, that the model was trained with.
+
+    Raises:
+        DsltmError: it is another teacher.
+    """
+    from dsltm.teacher.reading.chain import open_reader
+    from dsltm.teacher.reading.projection import project
+    from dsltm.teacher.reading.prompts import Prompt
+
+    header = model.header
+    if teacher.weights_sha256 != header["teacher"]["weights_sha256"]:
+        raise DsltmError(
+            f"the model was trained with the teacher {header['teacher']['name']}, whose weights are others "
+            f"than those of {teacher.name}"
+        )
+    projection = project(teacher.tokenizer, model.vocabulary, header.get("projection", "token"))
+    if projection.words != model.vocabulary:
+        raise DsltmError(f"the tokenizer of {teacher.name} is not the one that the model was trained with")
+    prompts = [Prompt.from_header(prompt) for prompt in header["prompts"]]
+    return open_reader(
+        teacher, prompts, projection, max_tokens=header["max_tokens"], batch_tokens=batch_tokens
+    )
+
+
+def _counts(window: Window, index: dict[str, int]) -> Counts:
+    from dsltm.distill.reading import rows_of
+    from dsltm.space.inputs import Counts
+
+    rows = rows_of(window, index)
+    indptr = np.cumsum([0, *(len(words) for *_, words, _ in rows)], dtype=np.int64)
+    indices = np.array([word for *_, words, _ in rows for word in words], np.int32)
+    data = np.array([count for *_, counts in rows for count in counts], np.int32)
+    return Counts(indptr, indices, data, len(index))
+
+
+def assignment_rows(
+    blocks: Iterable[Block], *, top: int | None = None, min_prob: float = 0.0
+) -> Iterator[dict[str, Any]]:
+    """One row a document, as a line of an assignments file.
+
+    Args:
+        top: only so many topics of each, as [topic, probability] pairs, the most probable first.
+        min_prob: a document whose first topic is less probable than this has topic None.
+
+    Yields:
+        {"id", "topic", "p", "theta": [...]}, or "topics": [[topic, p], ...] for "theta" with `top`; and
+        "empty": true where the document has no text.
+    """
+    for block in blocks:
+        order = np.argsort(-block.theta, axis=1, kind="stable")[:, :top]
+        for name, theta, best, empty in zip(block.ids, block.theta, order, block.empty, strict=True):
+            p = theta[best[0]]
+            row: dict[str, Any] = {"id": name, "topic": int(best[0]) if p >= min_prob else None, "p": p}
+            if top is None:
+                row["theta"] = theta
+            else:
+                row["topics"] = [[int(topic), theta[topic]] for topic in best]
+            if empty:
+                row["empty"] = True
+            yield row
+
+
+def write_matrix(target: BinaryIO, assigned: Assigned) -> None:
+    """Write an assignments NPZ: `theta` [N, K] float32, `empty` [N] bool, and ids as in labels files."""
+    names: list[Strings] = []
+    empty: list[NDArray[np.bool_]] = []
+
+    def proportions() -> Iterator[NDArray[np.float32]]:
+        for block in assigned.blocks:
+            names.append(Strings.pack(block.ids))
+            empty.append(block.empty)
+            yield block.theta
+
+    def members() -> Iterator[tuple[str, NDArray[Any] | Blocks]]:
+        shape = (assigned.documents, assigned.topics)
+        yield "theta", Blocks(shape, np.dtype(np.float32), proportions())
+        yield "empty", np.concatenate([np.empty(0, bool), *empty])
+        ids = Strings.joined(names)
+        yield "ids", ids.data
+        yield "ids_indptr", ids.indptr
+
+    header = {"format": FORMAT, "version": VERSION, "topics": assigned.topics}
+    write_npz(target, header, members())

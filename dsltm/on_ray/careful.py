@@ -1,0 +1,71 @@
+"""Reading in which a document that the teacher fails on fails alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsltm.distill.reading import Window, read_windows, windows
+from dsltm.errors import DsltmError
+from dsltm.formats.labels import EMPTY, FAILED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dsltm.formats.corpus import Document
+    from dsltm.teacher.reading.forward import Reader
+
+MOST_FAILED = 64  # of one part: with more, it is not the documents that are bad
+_FAILURES = (DsltmError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+def read_carefully(
+    reader: Reader, documents: list[Document], widths: tuple[int, int], failed: list[tuple[str, str]]
+) -> Iterator[Window]:
+    """Read the documents of a part.
+
+    Args:
+        widths: V and H, the lengths of a row of logits and of hidden states.
+        failed: takes the id of each document that the teacher fails on, and why; its row is of zeros, and
+            flagged as EMPTY and FAILED.
+
+    Raises:
+        DsltmError: it fails on more than `MOST_FAILED` of them.
+    """
+    limit = reader.encoder.max_tokens
+    done = 0
+    try:
+        for window in read_windows(reader, windows(documents, limit), _unheard):
+            yield window
+            done += len(window.documents)
+    except _FAILURES:
+        for few in windows(documents[done:], limit):
+            yield from _halved(reader, few, widths, failed)
+
+
+def _halved(
+    reader: Reader, documents: list[Document], widths: tuple[int, int], failed: list[tuple[str, str]]
+) -> Iterator[Window]:
+    """Read what can be read: where it fails, the first half and the second, down to single documents."""
+    try:
+        yield from list(read_windows(reader, [documents], _unheard))
+    except _FAILURES as error:
+        if len(documents) > 1:
+            middle = len(documents) // 2
+            yield from _halved(reader, documents[:middle], widths, failed)
+            yield from _halved(reader, documents[middle:], widths, failed)
+            return
+        first = str(error).partition("\n")[0]
+        failed.append((documents[0].id, first))
+        if len(failed) > MOST_FAILED:
+            raise DsltmError(
+                f"the teacher failed on more than {MOST_FAILED} documents of one part, such as "
+                f"{documents[0].id!r}: {first}"
+            ) from error
+        logits, hidden = (np.zeros((1, width), np.float16) for width in widths)
+        yield Window(documents, logits, hidden, np.array([EMPTY | FAILED], np.uint8))
+
+
+def _unheard(documents: int, tokens: int, work: int) -> None:
+    """Progress is told by parts."""

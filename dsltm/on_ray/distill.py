@@ -1,0 +1,262 @@
+"""`distill` on a cluster: a corpus in, a folder of labels files out."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsltm import console
+from dsltm.distill.journal import Journal
+from dsltm.distill.reading import rows_of
+from dsltm.distill.run import besides, settings_of, tell_coverage, wanted_words, word_embeddings
+from dsltm.errors import DsltmError
+from dsltm.formats.labels import FORMAT
+from dsltm.on_ray.careful import read_carefully
+from dsltm.on_ray.flow import Resident, result, started
+from dsltm.on_ray.pieces import input_files, texts_of
+from dsltm.on_ray.session import connected, room
+from dsltm.on_ray.storage import Folder
+from dsltm.on_ray.survey import survey
+from dsltm.on_ray.writing import open_manifest, part_name, write_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from transformers import PreTrainedTokenizerFast
+
+    from dsltm.distill.run import DistillConfig
+    from dsltm.formats.corpus import Format
+    from dsltm.on_ray.pieces import Cut, InputFile, Piece
+    from dsltm.on_ray.session import Workers
+    from dsltm.on_ray.survey import Plan
+    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.files.resolve import Source
+    from dsltm.teacher.reading.projection import Projection
+    from dsltm.teacher.reading.prompts import Prompt
+
+
+@dataclass(frozen=True)
+class TeacherChoice:
+    """How every worker opens the teacher; see `load_teacher`."""
+
+    spec: str
+    dtype: str
+    device: str
+    trust_remote_code: bool
+
+    def open(self, cpus: int) -> Teacher:
+        """Open it to run on so many cores."""
+        import torch
+
+        from dsltm.teacher.files.load import load_teacher
+
+        torch.set_num_threads(cpus)
+        return load_teacher(
+            self.spec, dtype=self.dtype, device=self.device, trust_remote_code=self.trust_remote_code
+        )
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Which Ray, and how much of it; None: as much as there is.
+
+    Attributes:
+        address: see `session.connected`.
+        workers: how many.
+        cpus, gpus: of each worker.
+    """
+
+    address: str
+    workers: int | None = None
+    cpus: int | None = None
+    gpus: float | None = None
+
+
+def distill_on_ray(
+    corpus: str,
+    teacher: TeacherChoice,
+    config: DistillConfig,
+    cut: Cut,
+    cluster: Cluster,
+    *,
+    output: str,
+    format: Format = "auto",  # noqa: A002
+    choose: bool = False,
+    fresh: bool = False,
+) -> None:
+    """Read a corpus with the teachers of many workers and write a folder of labels files.
+
+    Together they hold the rows of a run on one machine, in the corpus's order.
+
+    Args:
+        corpus: a file or a folder, path or URI.
+        output: the folder. What an earlier run of the same settings finished there is kept.
+        choose: choose the prompts by the corpus, whatever `config` says.
+        fresh: start over.
+
+    Raises:
+        DsltmError: Ray, the corpus, the teacher or the folder are not usable, or a worker failed.
+    """
+    with connected(cluster.address):
+        files, folder = input_files(corpus, format), Folder(output)
+        with folder.alone():
+            workers = room(cluster.workers, cluster.cpus, cluster.gpus)
+            plan, config, able = _prepared(files, cut, teacher, config, workers, choose=choose)
+            job = Job(output, cut, plan.digest, config, teacher, able, workers.cpus, plan.skipped)
+            manifest = open_manifest(folder, FORMAT, job.settings(), len(plan.parts), fresh=fresh)
+            write_parts(folder, manifest, plan, cut, workers, partial(Distiller, job), "distilling")
+
+
+def _prepared(
+    files: Sequence[InputFile],
+    cut: Cut,
+    teacher: TeacherChoice,
+    config: DistillConfig,
+    workers: Workers,
+    *,
+    choose: bool,
+) -> tuple[Plan, DistillConfig, Able]:
+    """Look through the corpus, and settle the prompts and the words that the teacher can say.
+
+    The process that spells words ends with this function: it must not take time from the workers.
+    """
+    speller = Resident(partial(_open_tokenizer, teacher))
+    plan = survey(files, cut, max_tokens=config.max_tokens, count=config.words is None)
+    wanted = wanted_words(config, plan.words)
+    if choose:
+        chosen = started(_choose, teacher, files, cut, config, workers.cpus, workers=workers)
+        config = replace(config, prompts=result(chosen))
+        console.info("prompts: " + ", ".join(prompt.name for prompt in config.prompts))
+    able = result(speller.started(_spell, wanted, config))
+    tell_coverage(able.projection, len(wanted), teacher.spec)
+    return plan, replace(config, words=able.words), able
+
+
+@dataclass(frozen=True)
+class Able:
+    """What a teacher is, as far as its files tell, and which words it can say."""
+
+    revision: str | None
+    weights_sha256: str
+    projection: Projection
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(self.projection.words)
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker must know."""
+
+    output: str
+    cut: Cut
+    digest: str
+    config: DistillConfig
+    teacher: TeacherChoice
+    able: Able
+    cpus: int
+    skipped: int
+
+    def settings(self) -> dict[str, Any]:
+        """All that decides the rows and can be told without a worker."""
+        return {
+            "corpus": self.digest,
+            "teacher": {
+                "name": self.teacher.spec,
+                "revision": self.able.revision,
+                "weights_sha256": self.able.weights_sha256,
+            },
+            "dtype": self.teacher.dtype,
+            "device": self.teacher.device,
+            "prompts": [prompt.as_header() for prompt in self.config.prompts],
+            "projection": self.config.projection,
+            "max_tokens": self.config.max_tokens,
+            "batch_tokens": self.config.batch_tokens,
+            "part_documents": self.cut.lines,
+            "fields": [self.cut.fields.text, self.cut.fields.id, self.cut.fields.label],
+            "vocabulary": list(self.able.words),
+        }
+
+
+class Distiller:
+    """A teacher that reads one piece after another, each into a part file."""
+
+    def __init__(self, job: Job) -> None:
+        from dsltm.teacher.reading.chain import open_reader
+        from dsltm.teacher.reading.projection import project
+
+        self._job, self._folder = job, Folder(job.output)
+        teacher = job.teacher.open(job.cpus)
+        if teacher.weights_sha256 != job.able.weights_sha256:
+            raise DsltmError(f"the machines of the cluster have different weights of {job.teacher.spec}")
+        projection = project(teacher.tokenizer, job.able.words, job.config.projection)
+        self._reader = open_reader(
+            teacher,
+            job.config.prompts,
+            projection,
+            max_tokens=job.config.max_tokens,
+            batch_tokens=job.config.batch_tokens,
+        )
+        self._settings = settings_of(job.digest, teacher, job.config, projection, self._reader)
+        self._besides = besides(job.able.projection, job.skipped, self._reader)
+        self._embeddings = word_embeddings(teacher, projection)
+        self._index = {word: number for number, word in enumerate(projection.words)}
+        self._widths = len(projection.words), teacher.hidden_size * len(job.config.prompts)
+
+    def work(self, piece: Piece, part: int) -> dict[str, Any]:
+        """Write a part; see `Worker`."""
+        name, failed = part_name(part, "npz"), list[tuple[str, str]]()
+        documents = piece.documents(self._job.cut)
+        with (
+            tempfile.TemporaryDirectory(prefix="dsltm-") as scratch,
+            Journal(Path(scratch) / "journal", self._settings) as journal,
+        ):
+            for window in read_carefully(self._reader, documents, self._widths, failed):
+                journal.append(window.logits, window.hidden, rows_of(window, self._index))
+            header = self._settings | self._besides
+            with self._folder.writing(name) as stream:
+                journal.export(stream, header, self._embeddings)
+        return {
+            "part": part,
+            "file": name,
+            "documents": len(documents),
+            "bytes": self._folder.size(name),
+            "same": {"dtype": self._settings["teacher"]["dtype"], "batch_tokens": self._reader.batch_tokens},
+            **({"failed": failed} if failed else {}),
+        }
+
+
+def _open_tokenizer(teacher: TeacherChoice) -> tuple[Source, PreTrainedTokenizerFast]:
+    """Fetch the teacher and open its tokenizer: seconds, which pass while words are counted."""
+    from dsltm.teacher.files.load import load_tokenizer
+    from dsltm.teacher.files.resolve import resolve
+
+    trusted = teacher.trust_remote_code
+    source = resolve(teacher.spec, trust_remote_code=trusted)
+    return source, load_tokenizer(source, trust_remote_code=trusted)
+
+
+def _spell(
+    opened: tuple[Source, PreTrainedTokenizerFast], words: Sequence[str], config: DistillConfig
+) -> Able:
+    from dsltm.teacher.reading.projection import project
+
+    source, tokenizer = opened
+    return Able(source.revision, source.weights_sha256, project(tokenizer, words, config.projection))
+
+
+def _choose(
+    teacher: TeacherChoice, files: Sequence[InputFile], cut: Cut, config: DistillConfig, cpus: int
+) -> tuple[Prompt, ...]:
+    from dsltm.distill.choose import choose_prompts
+
+    return choose_prompts(
+        texts_of(files, cut),
+        teacher.open(cpus),
+        max_tokens=config.max_tokens,
+        batch_tokens=config.batch_tokens,
+    )

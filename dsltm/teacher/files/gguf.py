@@ -1,0 +1,140 @@
+"""GGUF files: read once and kept as safetensors, which open in a second and not in twenty."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import mmap
+import os
+import struct
+from typing import TYPE_CHECKING, Any
+
+from dsltm.errors import DsltmError
+from dsltm.teacher.files.cache import cache_dir, check_room, locked, scratch, writing
+from dsltm.teacher.files.quiet import first_line, quiet_transformers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import torch
+    from transformers import PreTrainedModel
+
+_MAGIC = b"GGUF"
+_RECIPE = 2  # of the conversion; a new one converts again
+_PRE = b"tokenizer.ggml.pre"
+_STRING = 8  # GGUF's number for that type
+# Splits that transformers 5.23 does not know: each digit for itself, then as GPT-2.
+_SINGLE_DIGITS = {"smollm", "starcoder", "refact", "command-r"}
+_SENTENCE = "The committee read the report on the price of bread, and then it rained."
+
+
+def converted(path: Path, sha256: str, notify: Callable[[str], None]) -> Path:
+    """The directory that holds a GGUF file's model as bfloat16 safetensors, made on first use.
+
+    Args:
+        path: the file.
+        sha256: of the file, by which the directory is found again.
+        notify: told before the conversion, which takes about twenty seconds for a hundred megabytes.
+
+    Raises:
+        DsltmError: not a GGUF file, damaged, an architecture that transformers does not read from GGUF, or
+            the cache cannot be written.
+    """
+    parent = cache_dir() / "converted"
+    place = parent / f"{sha256[:32]}-{_RECIPE}"
+    if place.is_dir():
+        return place
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise DsltmError(f"{path} is not a GGUF file")
+    with writing(parent), locked(parent, notify):
+        if place.is_dir():  # by somebody else, in the meantime
+            return place
+        check_room(parent, 4 * path.stat().st_size)  # 4 bits a weight become 16
+        notify(f"converting {path.name}, once; the next start is faster")
+        with scratch(parent) as directory:
+            whole = directory / "model"
+            _convert(path, whole)
+            for file_name in whole.iterdir():
+                _sync(file_name)
+            whole.rename(place)
+    return place
+
+
+def _sync(path: Path) -> None:
+    """Have the content on the disk before the name: the name promises that it is whole."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _convert(path: Path, directory: Path) -> None:
+    import torch
+    import transformers
+    from safetensors.torch import save_file
+    from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
+
+    kept: dict[str, Any] = {}
+    if hasattr(
+        transformers, "GgufConfig"
+    ):  # else with some packages installed, weights stay in GGUF's blocks
+        kept["quantization_config"] = transformers.GgufConfig(dequantize=True)
+    try:
+        with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):  # bars that nothing turns off
+            tokenizer = transformers.AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+            model: PreTrainedModel = transformers.AutoModelForCausalLM.from_pretrained(
+                path.parent, gguf_file=path.name, dtype=torch.bfloat16, **kept
+            )
+    except (ValueError, KeyError, IndexError, TypeError, RuntimeError, NotImplementedError) as exc:
+        raise DsltmError(f"{path} cannot be read as a GGUF model: {first_line(exc)}") from exc
+    if _pre_tokenizer(path) in _SINGLE_DIGITS:
+        tokenizer.backend_tokenizer.pre_tokenizer = Sequence(
+            [Digits(True), ByteLevel(add_prefix_space=False)]
+        )
+    # save_pretrained refuses a model that came from GGUF, so its parts are saved one by one
+    config = model.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    config.architectures = [type(model).__name__]
+    config.save_pretrained(directory)
+    tokenizer.save_pretrained(directory)
+    weights = directory / "model.safetensors"
+    save_file(_once(model.state_dict()), weights, metadata={"format": "pt"})
+    weights.chmod((directory / "config.json").stat().st_mode)  # not for its maker's eyes alone
+    ids = tokenizer(_SENTENCE, return_tensors="pt").input_ids
+    expected = _logits(model, ids)
+    del model
+    with quiet_transformers():
+        again = transformers.AutoModelForCausalLM.from_pretrained(
+            directory, dtype=torch.bfloat16, use_safetensors=True, local_files_only=True
+        )
+    if not torch.allclose(_logits(again, ids), expected, rtol=0.0, atol=1e-2):
+        raise DsltmError(f"{path} gives other results once converted; transformers cannot read it")
+
+
+def _pre_tokenizer(path: Path) -> str | None:
+    """How text is split before merging, in llama.cpp's words; found without parsing what is around it."""
+    key = struct.pack("<Q", len(_PRE)) + _PRE + struct.pack("<I", _STRING)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        at = content.find(key) + len(key)
+        if at < len(key):
+            return None
+        (length,) = struct.unpack_from("<Q", content, at)
+        return content[at + 8 : at + 8 + length].decode("utf-8", "replace")
+
+
+def _once(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors under their first names: tied ones share memory, and safetensors holds each only once."""
+    first: dict[int, str] = {}
+    for name, tensor in state.items():
+        first.setdefault(tensor.data_ptr(), name)
+    return {name: state[name].contiguous() for name in first.values()}
+
+
+def _logits(model: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
+    """[T, vocabulary] of one sequence [1, T]."""
+    import torch
+
+    with torch.inference_mode():
+        logits: torch.Tensor = model(input_ids=ids, use_cache=False).logits[0].float()
+    return logits

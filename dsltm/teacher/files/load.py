@@ -1,0 +1,213 @@
+"""Opening a teacher: its network, ready to run, and its tokenizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dsltm.errors import DsltmError, UsageError
+from dsltm.teacher.files.quiet import first_line, quiet_transformers
+from dsltm.teacher.files.resolve import Source, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+_CONTEXT = 2048  # where a model does not say how much it reads
+_UNBOUNDED = 10**9  # tokenizers without a limit say 1e30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Teacher:
+    """A language model that reads and is never trained.
+
+    Attributes:
+        name: what the user called it, and what opens it again.
+        revision: package and version, or the hub's commit; None for a directory or file.
+        weights_sha256: of the weights as published.
+        model: in eval mode, without gradients, on `device`.
+        tokenizer: a fast one.
+        hidden_size: H, the length of a hidden state.
+        vocab_size: of the output, which some models round up beyond the tokenizer's.
+        device: where the model is.
+        dtype: what it computes in.
+        context_length: the most tokens that it was made to read.
+    """
+
+    name: str
+    revision: str | None
+    weights_sha256: str
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerFast
+    hidden_size: int
+    vocab_size: int
+    device: torch.device
+    dtype: torch.dtype
+    context_length: int
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether the tokenizer can write a conversation as the model was trained on them."""
+        return bool(self.tokenizer.chat_template)
+
+
+def load_teacher(
+    spec: str,
+    *,
+    dtype: str = "auto",
+    device: str = "auto",
+    trust_remote_code: bool = False,
+    notify: Callable[[str], None] = lambda _: None,
+) -> Teacher:
+    """Open a teacher, fetching it on first use.
+
+    Args:
+        spec: alias, `org/name[@revision]`, directory or `.gguf` file.
+        dtype: one of `DTYPES`; auto is bfloat16 where the device multiplies it natively, else float32.
+        device: as torch names them; auto is CUDA, else MPS, else the processor.
+        trust_remote_code: let Python code that came with the model run.
+        notify: told before something that takes long.
+
+    Raises:
+        UsageError: a dtype or device that does not exist here.
+        DsltmError: the teacher cannot be found, fetched or opened.
+    """
+    where = choose_device(device)
+    what = choose_dtype(dtype, where)
+    source = resolve(spec, notify, trust_remote_code=trust_remote_code)
+    tokenizer = load_tokenizer(source, trust_remote_code=trust_remote_code)
+    model = _open_model(source, where, what, trust_remote_code=trust_remote_code)
+    output: Any = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    config = model.config.get_text_config()
+    context = getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length
+    return Teacher(
+        name=source.name,
+        revision=source.revision,
+        weights_sha256=source.weights_sha256,
+        model=model,
+        tokenizer=tokenizer,
+        hidden_size=int(config.hidden_size),
+        vocab_size=int(output.weight.shape[0]),
+        device=where,
+        dtype=what,
+        context_length=int(context) if context < _UNBOUNDED else _CONTEXT,
+    )
+
+
+def load_tokenizer(source: Source, *, trust_remote_code: bool = False) -> PreTrainedTokenizerFast:
+    """Open a teacher's tokenizer alone.
+
+    Raises:
+        DsltmError: it has none that is fast and can be opened.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        with quiet_transformers():
+            tokenizer: Any = AutoTokenizer.from_pretrained(source.directory, **_local(trust_remote_code))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as exc:
+        raise DsltmError(f"{source.name} has no tokenizer that can be opened: {first_line(exc)}") from exc
+    if not tokenizer.is_fast:
+        raise DsltmError(f"{source.name} has no fast tokenizer (tokenizer.json), which is needed")
+    fast: PreTrainedTokenizerFast = tokenizer
+    return fast
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name, or the best there is for `auto`.
+
+    Raises:
+        UsageError: there is none of that name here.
+    """
+    import torch
+
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda", torch.cuda.current_device())
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as exc:
+        raise UsageError(f"{name!r} is not a device", hint="cpu, cuda, cuda:1, mps or auto") from exc
+    count = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count(),
+        "mps": int(torch.backends.mps.is_available()),
+    }.get(device.type, 0)
+    if (device.index or 0) >= count:
+        raise UsageError(f"there is no device {name} here", hint="--device auto")
+    return device
+
+
+def choose_dtype(name: str, device: torch.device) -> torch.dtype:
+    """The number format of that name, or for `auto` bfloat16 where it is fast and float32 elsewhere.
+
+    The choice follows from the hardware alone, never from a timing, so that runs repeat.
+
+    Raises:
+        UsageError: not one of `DTYPES`.
+    """
+    import torch
+
+    if name not in DTYPES:
+        raise UsageError(f"{name!r} is not a dtype", hint=", ".join(DTYPES))
+    if name != "auto":
+        chosen: torch.dtype = getattr(torch, name)
+        return chosen
+    return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
+
+
+def _multiplies_bfloat16(device: torch.device) -> bool:
+    import torch
+
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "mps":
+        return bool(torch.backends.mps.is_macos_or_newer(14, 0))
+    # elsewhere torch computes bfloat16, too, but slower than float32
+    abilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(abilities.get("amx_bf16") or abilities.get("avx512_bf16"))
+
+
+def _local(trust_remote_code: bool) -> dict[str, bool]:
+    """What transformers may fetch and run: nothing, but where it is trusted to."""
+    return {"local_files_only": not trust_remote_code, "trust_remote_code": trust_remote_code}
+
+
+def _open_model(
+    source: Source, device: torch.device, dtype: torch.dtype, *, trust_remote_code: bool
+) -> PreTrainedModel:
+    import torch
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM
+
+    spec, directory = source.name, source.directory
+    # straight to the device, so that the main memory need not hold it
+    placed: dict[str, Any] = {} if device.type == "cpu" else {"device_map": {"": device}}
+    try:
+        with quiet_transformers():
+            opened: Any = AutoModelForCausalLM.from_pretrained(
+                directory,
+                dtype=dtype,
+                use_safetensors=True,
+                output_loading_info=True,
+                **placed,
+                **_local(trust_remote_code),
+            )
+    except torch.OutOfMemoryError as exc:
+        raise DsltmError(f"{spec} does not fit into the memory of {device}") from exc
+    except SafetensorError as exc:
+        hint = None if str(directory) == spec else f"again without {directory}"  # it is a copy in a cache
+        raise DsltmError(f"{spec} has damaged weights: {first_line(exc)}", hint=hint) from exc
+    except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, StrictDataclassError) as exc:
+        raise DsltmError(f"{spec} cannot be opened as a causal language model: {first_line(exc)}") from exc
+    model, report = opened
+    if absent := sorted(report["missing_keys"]):  # transformers makes up random ones and goes on
+        raise DsltmError(f"{spec} lacks {len(absent)} of its model's weights, such as {absent[0]}")
+    model.eval().requires_grad_(False)
+    ready: PreTrainedModel = model
+    return ready

@@ -1,0 +1,188 @@
+"""Reading documents: one forward pass each, of which only what is needed is computed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from dsltm.teacher.reading.tokens import Encoder, Shape, Tokens
+from dsltm.teacher.reading.ways import Whole, candidates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.prompts import Prompt
+    from dsltm.teacher.reading.ways import Way
+
+CPU_BATCH_TOKENS = 1536  # a small teacher is as fast with more, and slower with fewer
+GPU_BATCH_TOKENS = 32768
+_PROBES = ("How do I read a file?", "one", "The weather in the mountains changes within the hour, they say.")
+_SAME_COSINE = 0.99
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the teacher said of n documents under m prompts.
+
+    Attributes:
+        logits: [n, V] float32, of the vocabulary's tokens at the last position, mean over the prompts.
+        hidden: [n, m * H] float32, post-norm hidden state there, prompts side by side.
+    """
+
+    logits: NDArray[np.float32]
+    hidden: NDArray[np.float32]
+
+    def repeated(self, counts: Sequence[int]) -> Reading:
+        """Each document as many times as `counts` [n] says."""
+        if max(counts) == 1:
+            return self
+        return Reading(self.logits.repeat(counts, 0), self.hidden.repeat(counts, 0))
+
+
+class Reader:
+    """A teacher under fixed prompts, over a fixed vocabulary.
+
+    On a processor every core reads batches of its own: no operation waits for the slowest core, so
+    that a busy machine is slowed in proportion and no more.
+
+    Args:
+        teacher: an open teacher.
+        prompts: one or more.
+        tokens: [V] token ids of the vocabulary, or [V] lists of ids whose probabilities a word sums.
+        max_tokens: the longest prompt, document included.
+        batch_tokens: about how many tokens go through the teacher at once; by default what suits the device.
+
+    Attributes:
+        encoder: makes the `Tokens` that `read` takes.
+        way: how documents are read; found by trying the fast ways against whole prompts.
+    """
+
+    def __init__(
+        self,
+        teacher: Teacher,
+        prompts: Sequence[Prompt],
+        tokens: Sequence[int] | Sequence[Sequence[int]],
+        *,
+        max_tokens: int,
+        batch_tokens: int | None = None,
+    ) -> None:
+        self.encoder = Encoder(teacher.tokenizer, prompts, max_tokens)
+        on_cpu = teacher.device.type == "cpu"
+        self.batch_tokens = batch_tokens or (CPU_BATCH_TOKENS if on_cpu else GPU_BATCH_TOKENS)
+        self._workers = torch.get_num_threads() if on_cpu else 1
+        head: Any = teacher.model.get_output_embeddings()  # type: ignore[no-untyped-call]
+        forms = [[form] if isinstance(form, int) else list(form) for form in tokens]
+        self._forms = _places(list(map(len, forms))).to(teacher.device)
+        rows = torch.tensor([token for form in forms for token in form], device=teacher.device)
+        self._head = head.weight[rows].float()
+        self._bias = head.bias[rows].float() if getattr(head, "bias", None) is not None else None
+        config: Any = teacher.model.config.get_text_config()
+        self._softcap: float | None = getattr(config, "final_logit_softcapping", None)
+        self.way = self._find_way(teacher)
+
+    def read(self, documents: Sequence[Tokens]) -> Iterator[tuple[list[int], Reading]]:
+        """Read documents in the order that suits the machine; those that are the same are read once.
+
+        Yields:
+            Which of them (by position), and what was read of each.
+        """
+        same = _same(documents)
+        distinct = [documents[rows[0]] for rows in same]
+        for batch, reading in self._read_all(distinct):
+            counts = [len(same[number]) for number in batch]
+            yield [row for number in batch for row in same[number]], reading.repeated(counts)
+
+    def _read_all(self, documents: Sequence[Tokens]) -> Iterator[tuple[list[int], Reading]]:
+        batches = self.batches(documents)
+        read = partial(self._read_batch, documents)
+        if self._workers == 1:
+            yield from map(read, batches)
+            return
+        threads = torch.get_num_threads()
+        try:
+            with ThreadPoolExecutor(self._workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+                yield from pool.map(read, batches)
+        finally:
+            torch.set_num_threads(threads)
+
+    def batches(self, documents: Sequence[Tokens]) -> Iterator[list[int]]:
+        """Positions of the documents, like shapes together, `batch_tokens` at a time."""
+        order = sorted(range(len(documents)), key=lambda row: (documents[row].shape, row))
+        batch: list[int] = []
+        size, shape = 0, Shape(True, 0, ())
+        for row in order:
+            other = documents[row].shape
+            if batch and (size + len(other) > self.batch_tokens or (not self.way.packs and other != shape)):
+                yield batch
+                batch, size = [], 0
+            batch.append(row)
+            size, shape = size + len(other), other
+        if batch:
+            yield batch
+
+    def _read_batch(self, documents: Sequence[Tokens], batch: list[int]) -> tuple[list[int], Reading]:
+        try:
+            return batch, self._project(self.way([documents[row] for row in batch]))
+        except torch.OutOfMemoryError:
+            if len(batch) == 1:
+                raise
+        torch.cuda.empty_cache()
+        middle = len(batch) // 2
+        halves = [self._read_batch(documents, half)[1] for half in (batch[:middle], batch[middle:])]
+        return batch, Reading(
+            np.concatenate([half.logits for half in halves]), np.concatenate([half.hidden for half in halves])
+        )
+
+    @torch.inference_mode()
+    def _project(self, states: torch.Tensor) -> Reading:
+        """From [n, m, H] hidden states to what is kept of them."""
+        states = states.float()
+        logits = soft_capped(torch.nn.functional.linear(states, self._head, self._bias), self._softcap)
+        if self._forms.shape[1] > 1:  # the logit of a word is that of the summed probability of its forms
+            logits = torch.nn.functional.pad(logits, (0, 1), value=float("-inf"))
+            logits = logits[..., self._forms].logsumexp(-1)
+        return Reading(logits.mean(1).cpu().numpy(), states.flatten(1).cpu().numpy())
+
+    def _find_way(self, teacher: Teacher) -> Way:
+        """The first way that reads a few documents as whole prompts read them."""
+        body: Any = teacher.model.base_model
+        probes = self.encoder.encode(_PROBES)
+        whole = Whole(body, self.encoder.prefix, teacher.device)
+        expected = torch.cat([whole([probe]) for probe in probes]).float()
+        for way in candidates(body, self.encoder.prefix, teacher.device):
+            if not way.packs:
+                break
+            if torch.cosine_similarity(expected, way(probes).float(), dim=-1).min().item() > _SAME_COSINE:
+                return way
+        return whole
+
+
+def soft_capped(logits: torch.Tensor, cap: float | None) -> torch.Tensor:
+    """Logits drawn into (-cap, cap), as Gemma's are; None for teachers whose logits are free."""
+    return logits if cap is None else torch.tanh(logits / cap) * cap
+
+
+def _same(documents: Sequence[Tokens]) -> list[list[int]]:
+    """Positions of the documents, those of the same tokens together."""
+    places: dict[tuple[object, ...], list[int]] = {}
+    for row, document in enumerate(documents):
+        key = (document.prefixed, tuple(document.stem), *map(tuple, document.tails))
+        places.setdefault(key, []).append(row)
+    return list(places.values())
+
+
+def _places(counts: Sequence[int]) -> torch.Tensor:
+    """[V, F] places of each word's forms among all forms in a row; -1 where it has fewer than F."""
+    width, rows, start = max(counts, default=1), [], 0
+    for count in counts:
+        rows.append([*range(start, start + count), *[-1] * (width - count)])
+        start += count
+    return torch.tensor(rows)

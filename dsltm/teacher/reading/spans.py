@@ -1,0 +1,216 @@
+"""What the end of a prompt attends to: one row of attention a layer and head, never a matrix.
+
+Documents of one shape are read side by side behind a prefix whose keys and values are worked out once.
+Beside each layer's usual attention the row of the answer position is worked out again, on its own: one query
+against the keys that are there anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from dsltm.errors import DsltmError
+from dsltm.teacher.reading.attention import positions
+from dsltm.teacher.reading.forward import soft_capped
+from dsltm.teacher.reading.tokens import Encoder, Tokens
+from dsltm.teacher.reading.watch import Watch, installed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.prompts import Prompt
+
+_SINK = 20  # times the median token's attention
+_ATTENTION = ("full_attention", "sliding_attention")
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What the teacher attended to, and would say, at the end of one document's prompt.
+
+    Attributes:
+        spans: [L, heads, S] float32, attention per token on each span of the prefix, in the layers looked at.
+        own: [L, heads, T] float32, attention on each token behind the prefix up to the answer position.
+        logits: [m, V] float32, of the wanted tokens at the end of each tail; [0, V] where none was wanted.
+    """
+
+    spans: NDArray[np.float32]
+    own: NDArray[np.float32]
+    logits: NDArray[np.float32]
+
+
+class Watcher:
+    """A teacher under prompts that differ only in how they end.
+
+    Args:
+        teacher: an open teacher.
+        prompts: the first one's last token is the answer position; the others say more.
+        spans: (start, end) in characters of the text before the document.
+        tokens: ids of the tokens whose logits are wanted.
+        max_tokens: the longest prompt, document included.
+        batch_tokens: about how many tokens go through the teacher at once.
+
+    Attributes:
+        encoder: makes the `Tokens` that `read` takes.
+        layers: the teacher's attention layers, by number; Glances count among these.
+        shares_prefix: False for teachers with layers of another kind than attention, which read every
+            prompt from its beginning.
+    """
+
+    def __init__(
+        self,
+        teacher: Teacher,
+        prompts: Sequence[Prompt],
+        spans: Sequence[tuple[int, int]],
+        tokens: Sequence[int],
+        *,
+        max_tokens: int,
+        batch_tokens: int,
+    ) -> None:
+        self.encoder = Encoder(teacher.tokenizer, prompts, max_tokens)
+        self.batch_tokens = batch_tokens
+        self._device = teacher.device
+        self._body: Any = teacher.model.base_model
+        self._config: Any = teacher.model.config.get_text_config()
+        depth = self._config.num_hidden_layers
+        kinds = getattr(self._config, "layer_types", None) or [_ATTENTION[0]] * depth
+        self.layers = [number for number, kind in enumerate(kinds) if kind in _ATTENTION]
+        self.shares_prefix = len(self.layers) == len(kinds)
+        head: Any = teacher.model.get_output_embeddings()  # type: ignore[no-untyped-call]
+        self._head = head.weight[torch.tensor(list(tokens), dtype=torch.long, device=self._device)].float()
+        self._softcap: float | None = getattr(self._config, "final_logit_softcapping", None)
+        text, _ = prompts[0].around(teacher.tokenizer)
+        prefix = self.encoder.prefix
+        weights = torch.zeros(len(prefix), len(spans))
+        for span, places in enumerate(
+            span_tokens(teacher.tokenizer, text, prefix, spans, special=not prompts[0].chat)
+        ):
+            weights[places, span] = 1 / len(places)
+        self._watch = Watch(weights.to(self._device))
+        if self.shares_prefix:
+            self._forward([prefix], torch.arange(len(prefix)), depth)
+
+    def leave_out_sinks(self, documents: Sequence[Tokens]) -> int:
+        """Take the tokens out of the spans that draw attention whatever the document says.
+
+        Args:
+            documents: without content.
+
+        Returns:
+            How many tokens; a span keeps its least one, however much that draws.
+        """
+        spans = self._watch.spans
+        self._watch.spans = torch.eye(len(spans), device=self._device)
+        seen = [glance.spans.mean((0, 1)) for _, glance in self.read(documents)]
+        drawn = torch.from_numpy(sum(seen[1:], seen[0])).to(self._device)
+        inside = spans > 0
+        limit = _SINK * drawn[inside.any(1)].median()
+        least = torch.where(inside, drawn[:, None], torch.inf).argmin(0)
+        keep = inside & (drawn <= limit)[:, None]
+        keep[least, torch.arange(spans.shape[1], device=self._device)] = True
+        self._watch.spans = keep / keep.sum(0, keepdim=True)
+        return int(inside.sum() - keep.sum())
+
+    def read(
+        self, documents: Sequence[Tokens], layers: Sequence[int] | None = None, *, answers: bool = True
+    ) -> Iterator[tuple[int, Glance]]:
+        """Read documents, those of one shape side by side.
+
+        Args:
+            layers: look at these of `self.layers` alone, by position in ascending order; None for all.
+            answers: whether logits are wanted. Without them, only the first tail is read, and no layer above
+                the last one that is looked at is run.
+
+        Yields:
+            Which one (by position), and what was seen at its end.
+        """
+        chosen = self.layers if layers is None else [self.layers[place] for place in layers]
+        self._watch.layers = frozenset(chosen)
+        depth = self._config.num_hidden_layers if answers else max(chosen) + 1
+        if not answers:
+            documents = [replace(document, tails=document.tails[:1]) for document in documents]
+        shapes = [document.shape for document in documents]
+        order = sorted(range(len(documents)), key=lambda row: (shapes[row], row))
+        while order:
+            shape = shapes[order[0]]
+            room = max(1, self.batch_tokens // len(shape))
+            batch = [row for row in order[:room] if shapes[row] == shape]
+            order = order[len(batch) :]
+            read = self._read if self.shares_prefix else self._whole
+            yield from zip(batch, read([documents[row] for row in batch], depth, answers), strict=True)
+
+    def _read(self, documents: Sequence[Tokens], depth: int, answers: bool) -> Iterator[Glance]:
+        shape = documents[0].shape
+        before = len(self.encoder.prefix) if shape.prefixed else 0
+        self._watch.shape = shape
+        states = self._forward([document.ids() for document in documents], positions(shape, before), depth)
+        logits = self._logits(states[:, shape.ends if answers else []])
+        layers = [self._watch.rows[layer] for layer in sorted(self._watch.layers)]
+        spans, own = (torch.stack(list(parts), 1).cpu().numpy() for parts in zip(*layers, strict=True))
+        for i in range(len(documents)):
+            yield Glance(spans[i], own[i], logits[i])
+
+    def _whole(self, documents: Sequence[Tokens], depth: int, answers: bool) -> Iterator[Glance]:
+        """As `_read`, each tail as a prompt of its own, from its first token."""
+        prefix, m = self.encoder.prefix, len(documents[0].tails)
+        glances = []
+        for tail in range(m):
+            prompts = [
+                Tokens([*(prefix if d.prefixed else ()), *d.stem], (d.tails[tail],), d.truncated, False)
+                for d in documents
+            ]
+            glances.append(list(self._read(prompts, depth, answers)))
+        skip = len(prefix) if documents[0].prefixed else 0
+        for first, *others in zip(*glances, strict=True):
+            logits = first.logits if not others else _stack([first, *others])
+            yield Glance(first.spans, first.own[..., skip:], logits)
+
+    @torch.inference_mode()
+    def _forward(self, ids: Sequence[Sequence[int]], places: torch.Tensor, depth: int) -> torch.Tensor:
+        """[n, T, H] post-norm hidden states behind the first `depth` layers."""
+        with installed(self._config, depth):
+            out = self._body(
+                input_ids=torch.tensor([list(row) for row in ids], device=self._device),
+                position_ids=places.expand(len(ids), -1).to(self._device),
+                watching=self._watch,
+                use_cache=False,
+            )
+        states: torch.Tensor = out.last_hidden_state
+        return states
+
+    @torch.inference_mode()
+    def _logits(self, states: torch.Tensor) -> NDArray[np.float32]:
+        logits = soft_capped(states.float() @ self._head.T, self._softcap)
+        out: NDArray[np.float32] = logits.cpu().numpy()
+        return out
+
+
+def span_tokens(
+    tokenizer: Any, text: str, prefix: Sequence[int], spans: Sequence[tuple[int, int]], *, special: bool
+) -> list[list[int]]:
+    """Which tokens of the prefix lie in each span of its text.
+
+    Raises:
+        DsltmError: a span has no token, or its tokens are not the same before every document.
+    """
+    encoding = tokenizer.backend_tokenizer.encode(text, add_special_tokens=special)
+    members = []
+    for start, end in spans:
+        places = [i for i, (a, b) in enumerate(encoding.offsets) if a < min(end, b) and b > start]
+        if not places or encoding.ids[: places[-1] + 1] != list(prefix[: places[-1] + 1]):
+            raise DsltmError(f"{text[start:end]!r} cannot be told apart in the prompt")
+        members.append(places)
+    return members
+
+
+def _stack(glances: Sequence[Glance]) -> NDArray[np.float32]:
+    import numpy as np
+
+    return np.concatenate([glance.logits for glance in glances])

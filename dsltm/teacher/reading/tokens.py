@@ -1,0 +1,169 @@
+"""Documents as token sequences that share what can be shared.
+
+Under m prompts a document is m token sequences. All begin with the same `prefix`, which does not
+depend on the document; those of one document go on with the same `stem` and end in m `tails`. The
+split is made on the ids of the whole prompts, so that running prefix, stem and tails is running
+exactly those prompts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, cast
+
+from dsltm.errors import DsltmError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tokenizers import Encoding
+    from tokenizers import Tokenizer as FastTokenizer
+    from transformers import PreTrainedTokenizerBase
+
+    from dsltm.teacher.reading.prompts import Prompt
+
+_PROBES = ("a", "The 7 words\nbelow", "«é»", "", "?!", "1", "\t", "語")
+_CHARACTERS_PER_TOKEN = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One document under every prompt, after the prefix.
+
+    Attributes:
+        stem: ids that all prompts share.
+        tails: what remains under each prompt, one id at least.
+        truncated: the document was cut to fit.
+        prefixed: False in the rare case that the document changes the tokens before it; the stem
+            then begins at the prompt's first token.
+    """
+
+    stem: list[int]
+    tails: tuple[list[int], ...]
+    truncated: bool
+    prefixed: bool
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.prefixed, len(self.stem), tuple(map(len, self.tails)))
+
+    def ids(self) -> list[int]:
+        """Stem and tails in a row."""
+        return [*self.stem, *(token for tail in self.tails for token in tail)]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Shape:
+    """Documents of one shape stack without padding."""
+
+    prefixed: bool
+    stem: int
+    tails: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return self.stem + sum(self.tails)
+
+    @property
+    def ends(self) -> list[int]:
+        """The place of each tail's last token."""
+        return [self.stem + stop - 1 for stop in accumulate(self.tails)]
+
+
+class Encoder:
+    """Tokenizes documents in bulk.
+
+    Args:
+        tokenizer: a fast tokenizer.
+        prompts: one or more.
+        max_tokens: the longest prompt, document included; longer documents are cut at their end.
+
+    Attributes:
+        prefix: ids that begin every sequence, [P].
+
+    Raises:
+        DsltmError: the instruction alone is longer than `max_tokens`.
+    """
+
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, prompts: Sequence[Prompt], max_tokens: int
+    ) -> None:
+        self._tokenizer = cast("FastTokenizer", tokenizer.backend_tokenizer)
+        self._around = [prompt.around(tokenizer) for prompt in prompts]
+        self._special = [not prompt.chat for prompt in prompts]
+        self._specials = _special_pattern(tokenizer)
+        self.max_tokens = max_tokens
+        probes = [ids for probe in _PROBES for ids in self._whole([probe])[0]]
+        self.prefix = _common_prefix([ids[:-1] for ids in probes])
+        if max(map(len, self._whole([""])[0])) >= max_tokens:
+            raise DsltmError(f"the instruction alone takes more than --max-tokens {max_tokens}")
+
+    def encode(self, documents: Sequence[str]) -> list[Tokens]:
+        """The tokens of each document, in order."""
+        limit = _CHARACTERS_PER_TOKEN * self.max_tokens  # a book's worth of tokens is not made to be cut off
+        cleaned = [self._clean(document) for document in documents]
+        texts = [text[:limit] for text in cleaned]
+        encoded = []
+        for text, before, sequences in zip(texts, cleaned, self._whole(texts), strict=True):
+            truncated = len(before) > limit or max(map(len, sequences)) > self.max_tokens
+            encoded.append(self._split(self._cut(text) if truncated else sequences, truncated))
+        return encoded
+
+    def _clean(self, document: str) -> str:
+        """Without surrounding space, and with the names of special tokens broken up into plain text."""
+        return self._specials.sub(lambda match: f"{match[0][0]} {match[0][1:]}", document.strip())
+
+    def _whole(self, texts: Sequence[str]) -> list[list[list[int]]]:
+        """Per document the ids of its whole prompts."""
+        by_prompt = [
+            self._tokenizer.encode_batch_fast(
+                [before + text + after for text in texts], add_special_tokens=special
+            )
+            for (before, after), special in zip(self._around, self._special, strict=True)
+        ]
+        return [[encoding.ids for encoding in encodings] for encodings in zip(*by_prompt, strict=True)]
+
+    def _cut(self, text: str) -> list[list[int]]:
+        """The whole prompts around the longest beginning of `text` that fits under every prompt."""
+        keep = len(text)
+        while True:
+            sequences = self._whole([text[:keep]])[0]
+            longest = max(range(len(sequences)), key=lambda prompt: len(sequences[prompt]))
+            excess = len(sequences[longest]) - self.max_tokens
+            if excess <= 0:
+                return sequences
+            keep = self._shorter(text[:keep], longest, excess)
+
+    def _shorter(self, text: str, prompt: int, excess: int) -> int:
+        """How many characters of `text` remain without its last `excess` tokens."""
+        before, after = self._around[prompt]
+        encoding: Encoding = self._tokenizer.encode(
+            before + text + after, add_special_tokens=self._special[prompt]
+        )
+        inside = [
+            start - len(before)
+            for start, end in encoding.offsets
+            if start < end and len(before) <= start < len(before) + len(text)
+        ]
+        return min(inside[-excess] if excess <= len(inside) else 0, len(text) - 1)
+
+    def _split(self, sequences: list[list[int]], truncated: bool) -> Tokens:
+        prefixed = all(ids[: len(self.prefix)] == self.prefix for ids in sequences)
+        begin = len(self.prefix) if prefixed else 0
+        stem = _common_prefix([ids[begin:-1] for ids in sequences])
+        tails = tuple(ids[begin + len(stem) :] for ids in sequences)
+        return Tokens(stem, tails, truncated, prefixed)
+
+
+def _special_pattern(tokenizer: PreTrainedTokenizerBase) -> re.Pattern[str]:
+    names = sorted({str(name) for name in tokenizer.all_special_tokens if len(str(name)) > 1})
+    return re.compile("|".join(map(re.escape, names)) or r"(?!)")
+
+
+def _common_prefix(sequences: Sequence[Sequence[int]]) -> list[int]:
+    shortest = min(map(len, sequences))
+    for position in range(shortest):
+        if any(left[position] != right[position] for left, right in pairwise(sequences)):
+            return list(sequences[0][:position])
+    return list(sequences[0][:shortest])

@@ -1,0 +1,114 @@
+"""Attention that is watched: beside each layer's usual attention, the row of the answer position.
+
+The row is worked out again, on its own: one query against the keys that are there anyway. Documents of one
+shape lie side by side, behind a prefix whose keys and values are kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from dsltm.teacher.reading import attention
+from dsltm.teacher.reading.attention import additive, visible
+from dsltm.teacher.reading.tokens import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME = "dsltm_watched"
+
+
+@dataclass
+class Watch:
+    """What the attention layers must know of the batch under way, and what they leave of it.
+
+    Attributes:
+        spans: [P, S], which tokens of the prefix make up each span, columns sum to one.
+        shape: the documents' shape; None while the prefix itself is read.
+        layers: those that are looked at.
+        prefix: by layer, its keys and values [1, kv heads, P, head].
+        masks: [T, P + T] additive, by the documents' shape and the layer's window.
+        rows: by layer, attention per token on spans [n, heads, S] and own tokens [n, heads, T].
+    """
+
+    spans: torch.Tensor
+    shape: Shape | None = None
+    layers: frozenset[int] = frozenset()
+    prefix: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+    masks: dict[tuple[Shape, int | None], torch.Tensor] = field(default_factory=dict)
+    rows: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+
+    def mask(self, shape: Shape, before: int, window: int | None, like: torch.Tensor) -> torch.Tensor:
+        if (shape, window) not in self.masks:
+            self.masks[shape, window] = additive(visible(shape, before, window), like)
+        return self.masks[shape, window]
+
+
+def watch(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,  # noqa: ARG001
+    scaling: float,
+    dropout: float = 0.0,  # noqa: ARG001
+    *,
+    watching: Watch,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """One layer's attention; called by transformers.
+
+    Args:
+        query: [n, heads, T, head].
+        key, value: [n, kv heads, T, head].
+
+    Returns:
+        [n, T, heads, head].
+    """
+    assert softcap is None, "no teacher of ours caps its attention"
+    layer, shape = int(module.layer_idx), watching.shape  # type: ignore[arg-type]
+    if shape is None:
+        watching.prefix[layer] = (key, value)
+    elif shape.prefixed:
+        ahead = watching.prefix[layer]
+        key = torch.cat([ahead[0].expand(len(key), -1, -1, -1), key], 2)
+        value = torch.cat([ahead[1].expand(len(value), -1, -1, -1), value], 2)
+    tokens = query.shape[2]
+    read = Shape(False, tokens, ()) if shape is None else shape
+    mask = watching.mask(read, key.shape[2] - tokens, sliding_window, query)
+    if shape is not None and layer in watching.layers:
+        answer = shape.stem + shape.tails[0] - 1
+        row = _row(query[:, :, answer], key, mask[answer], scaling)
+        size = len(watching.spans)
+        start = size if shape.prefixed else 0
+        end = key.shape[2] - tokens + answer + 1
+        watching.rows[layer] = (row[..., :size] @ watching.spans, row[..., start:end])
+    out = torch.nn.functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, scale=scaling, enable_gqa=True
+    )
+    return out.transpose(1, 2), None
+
+
+def _row(query: torch.Tensor, key: torch.Tensor, mask: torch.Tensor, scaling: float) -> torch.Tensor:
+    """[n, heads, keys] float32 attention weights of one query [n, heads, head] each."""
+    count, heads, size = query.shape
+    grouped = query.float().view(count, key.shape[1], -1, size)
+    scores = torch.einsum("nkgd,nktd->nkgt", grouped, key.float()) * scaling + mask.float()
+    return torch.softmax(scores, -1).view(count, heads, -1)
+
+
+@contextlib.contextmanager
+def installed(config: Any, depth: int) -> Iterator[None]:
+    """Within the block, the model of this configuration has `depth` layers and attends by `watch`."""
+    usual, config.num_hidden_layers = config.num_hidden_layers, depth
+    try:
+        with attention.installed(config, NAME, watch):
+            yield
+    finally:
+        config.num_hidden_layers = usual

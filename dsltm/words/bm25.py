@@ -1,0 +1,133 @@
+"""Words: which documents say what a topic is called, and which words go with a topic."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsltm.models.ground import K1, B
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from dsltm.formats.topics import WrittenTopic
+    from dsltm.space.inputs import Counts
+
+_TERM = re.compile(r"\w+")  # shorter words too, other than in a vocabulary: topics are called "go" and "qt"
+_BLOCK = 8192
+_SMOOTHING = 0.05  # share of each topic's words that goes to all words alike
+
+
+def terms(text: str) -> list[str]:
+    """The words of a text as retrieval takes them: case folded, of any length."""
+    return _TERM.findall(text.casefold())
+
+
+def queries(topics: Sequence[WrittenTopic]) -> list[list[str]]:
+    """The words that each topic is looked for by: its label's and its keywords', each once."""
+    return [list(dict.fromkeys(terms(" ".join([topic.label, *topic.keywords])))) for topic in topics]
+
+
+def search(texts: Iterable[str], wanted: Sequence[Sequence[str]], common: float = 1.0) -> NDArray[np.float32]:
+    """BM25 [N, Q] of each text for each query, from one pass over the texts.
+
+    Source: Robertson and Zaragoza 2009, with Lucene's inverse document frequency, which is never negative.
+    Only the queries' own words are counted, so that memory grows with their hits.
+
+    Args:
+        common: words in more than this share of the texts are left out of queries that have others.
+    """
+    index = {word: i for i, word in enumerate(dict.fromkeys(word for query in wanted for word in query))}
+    rows: list[int] = []
+    columns: list[int] = []
+    counts: list[int] = []
+    lengths: list[int] = []
+    for row, text in enumerate(texts):
+        found = terms(text)
+        lengths.append(len(found))
+        for word, count in Counter(word for word in found if word in index).items():
+            rows.append(row)
+            columns.append(index[word])
+            counts.append(count)
+    total = len(lengths)
+    where, which, often = np.array(rows, np.int64), np.array(columns, np.int64), np.array(counts, np.float64)
+    frequency = np.bincount(which, minlength=len(index))
+    inverse = idf(frequency, total)
+    length = np.array(lengths) / (np.mean(lengths) or 1.0) if any(lengths) else np.ones(total)
+    weight = often * (K1 + 1) / (often + K1 * (1 - B + B * length[where])) * inverse[which]
+    scores = np.zeros((total, len(wanted)), np.float32)
+    for number, query in enumerate(wanted):
+        telling = [word for word in query if frequency[index[word]] <= common * total]
+        own = np.isin(which, [index[word] for word in telling or query])
+        np.add.at(scores[:, number], where[own], weight[own])
+    return scores
+
+
+def idf(frequency: NDArray[np.int64], documents: int) -> NDArray[np.float64]:
+    """log(1 + (N - df + 1/2) / (df + 1/2)) of words that come in df of N documents."""
+    return np.asarray(np.log1p((documents - frequency + 0.5) / (frequency + 0.5)))
+
+
+def document_frequency(counts: Counts) -> NDArray[np.int64]:
+    """[V] in how many documents each word comes."""
+    return np.bincount(counts.indices, minlength=counts.words)
+
+
+def expansion(
+    counts: Counts, representatives: Sequence[NDArray[np.int64]], inverse: NDArray[np.float64], most: int
+) -> NDArray[np.float32]:
+    """[K, V] the words that a topic's representative documents have and others lack, at most 1 each.
+
+    A word's weight is its share of the representatives that have it, less that of all documents (Rocchio's
+    idea), times its inverse document frequency; the `most` heaviest are kept, the heaviest becomes 1.
+    """
+    out = np.zeros((len(representatives), counts.words), np.float32)
+    everywhere = document_frequency(counts) / max(len(counts.indptr) - 1, 1)
+    for topic, rows in enumerate(representatives):
+        if not len(rows):
+            continue
+        share = (counts.dense(rows) > 0).mean(0) - everywhere
+        weight = np.maximum(share, 0) * inverse
+        best = np.argsort(-weight, kind="stable")[:most]
+        out[topic, best] = weight[best] / max(weight.max(), 1e-9)
+    return out
+
+
+def class_tfidf(
+    counts: Counts, theta: NDArray[np.float32], mass: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """Topics [K, V] from documents' topics: θ-weighted class-based tf-idf, smoothed, rows sum to one.
+
+    w[k, v] = tf[k, v] / Σ_v tf[k, v] · log(1 + A / Σ_k tf[k, v]) with tf[k, v] = Σ_d θ[d, k] n[d, v] and
+    A the words of an average topic (Grootendorst 2022).
+
+    Args:
+        mass: [number of counts] what each entry of `counts` weighs in place of the count.
+    """
+    topics = theta.shape[1]
+    total = np.zeros((topics, counts.words))
+    rows = np.repeat(np.arange(len(theta)), np.diff(counts.indptr))
+    weight = counts.data.astype(np.float64) if mass is None else mass.astype(np.float64)
+    for topic in range(topics):
+        total[topic] = np.bincount(
+            counts.indices, weights=theta[rows, topic] * weight, minlength=counts.words
+        )
+    return smoothed(total)
+
+
+def smoothed(total: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Class-based tf-idf of weighted counts [K, V], mixed with a little of every word, rows sum to one."""
+    size = total.sum(1, keepdims=True)
+    word = total.sum(0)
+    average = size.mean()
+    tfidf = total / np.maximum(size, 1e-12) * np.log1p(average / np.maximum(word, 1e-12))
+    tfidf[:, word <= 0] = 0
+    share = tfidf / np.maximum(tfidf.sum(1, keepdims=True), math.ulp(0.0))
+    mixed = (1 - _SMOOTHING) * share + _SMOOTHING / total.shape[1]
+    return np.asarray(mixed / mixed.sum(1, keepdims=True), np.float32)

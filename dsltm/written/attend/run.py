@@ -1,0 +1,275 @@
+"""`attend`, from written topics and documents to a model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+
+from dsltm import console
+from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.labels import EMPTY
+from dsltm.formats.model import Model
+from dsltm.models.attend import Attend
+from dsltm.models.base import Shape
+from dsltm.space.inputs import Inputs
+from dsltm.words.bm25 import smoothed
+from dsltm.written.attend.heads import Baseline, agreement, choose
+from dsltm.written.attend.reading import TopicReader
+from dsltm.written.ground.run import check_teacher, header_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dsltm.formats.corpus import Corpus
+    from dsltm.formats.labels import Labels
+    from dsltm.formats.topics import WrittenTopic
+    from dsltm.teacher.files.load import Teacher
+    from dsltm.written.attend.reading import Seen
+
+BACKBONE = "attend"
+Answer = Literal["attention", "numbers", "mixture"]
+_CHUNK = 4096  # documents whose shapes are sorted together
+_WEAK = 0.3  # nats of agreement
+_FREE = ("", "N/A", *("..." * size for size in (1, 2, 4, 8, 16, 32)))
+"""Documents without content, of several lengths."""
+
+
+@dataclass(frozen=True)
+class AttendConfig:
+    """How attention becomes topics.
+
+    Attributes:
+        answer: what is read: the attention on the topics, the probability of their numbers, or both.
+        heads: (layer, head) pairs; None chooses them without labels.
+        layers: only heads of these layers, None for all.
+        most: how many heads are chosen at most.
+        orders: in how many orders the topics are listed.
+        calibrate: what a topic draws anyway is measured on documents of the corpus, or on empty ones.
+        sample: so many documents are read by attention, evenly spread; 0 for all.
+        choosing: so many of them choose the heads.
+        temperature: T of θ = softmax(score / T), scores having deviation one.
+        penalty: on the linear map that stands for the attention in the model.
+        max_tokens: the longest prompt, topics and document included.
+        seed: of the orders.
+    """
+
+    answer: Answer = "attention"
+    heads: tuple[tuple[int, int], ...] | None = None
+    layers: tuple[int, ...] | None = None
+    most: int = 4
+    orders: int = 2
+    calibrate: Literal["corpus", "empty"] = "corpus"
+    sample: int = 5000
+    choosing: int = 400
+    temperature: float = 0.3
+    penalty: float = 1e-3
+    max_tokens: int = 2048
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Attended:
+    """What attention gave.
+
+    Attributes:
+        model: for assign, topics and eval.
+        rows: [n] which documents were read by attention.
+        theta: [n, K] their topics, as attention has them.
+    """
+
+    model: Model
+    rows: NDArray[np.int64]
+    theta: NDArray[np.float32]
+
+
+def attend(
+    topics: Sequence[WrittenTopic],
+    labels: Labels,
+    corpus: Corpus,
+    teacher: Teacher,
+    config: AttendConfig | None = None,
+) -> Attended:
+    """A model of written topics by the teacher's attention.
+
+    Args:
+        topics: K of them.
+        labels: the documents, as `distill` read them.
+        corpus: their texts.
+        teacher: the one that read them.
+
+    Raises:
+        UsageError: heads or layers that the teacher does not have, both at once, or only one order to
+            choose heads by.
+        DsltmError: the teacher is another one, or the topics do not fit into a prompt.
+    """
+    config = config or AttendConfig()
+    if config.heads is None and config.orders < 2:
+        raise UsageError("--heads auto compares orders of the topics, and needs --orders 2 at least")
+    if config.heads is not None and config.layers is not None:
+        raise UsageError("--layers is for --heads auto; the heads given name their layers")
+    check_teacher(teacher, labels)
+    rows = _sample(labels, config.sample)
+    texts = _texts(corpus, rows)
+    rng = np.random.default_rng(config.seed)
+    orders = np.stack([rng.permutation(len(topics)) for _ in range(config.orders)])
+    limit = min(config.max_tokens, teacher.context_length)
+    reader = TopicReader(teacher, topics, orders, max_tokens=limit)
+    spread = np.linspace(0, len(texts) - 1, min(config.choosing, len(texts))).astype(np.int64)
+    numbers = config.answer != "attention"
+    trial = reader.read([texts[row] for row in spread], numbers=numbers)
+    heads, worth = _heads(reader, trial, config)
+    console.note("heads " + ", ".join("{}.{}".format(*divmod(int(h), reader.heads)) for h in heads))
+    free = reader.read(_FREE, heads, numbers=numbers) if config.calibrate == "empty" else _only(trial, heads)
+    scores, weights = _read(reader, texts, labels.vocabulary, heads, worth, free, config)
+    theta = _softmax(scores / config.temperature)
+    beta = smoothed(_per_topic(theta, weights, len(labels.vocabulary)))
+    model = _student(labels, rows, theta, config)
+    header = header_of(labels, topics, BACKBONE) | {
+        "seed": config.seed,
+        "hyperparameters": {"input": "hidden", **asdict(config)},
+        "training": {
+            "documents": len(rows),
+            "heads": [[*map(int, divmod(int(head), reader.heads))] for head in heads],
+            "agreement": [round(float(value), 4) for value in worth[0]],
+        },
+    }
+    return Attended(Model(header, beta, model.arrays()), rows, theta)
+
+
+def _sample(labels: Labels, most: int) -> NDArray[np.int64]:
+    there = np.flatnonzero((labels.flags & EMPTY) == 0)
+    if len(there) < 2:
+        raise DsltmError("attention needs two documents with text at least")
+    if not most or len(there) <= most:
+        return there
+    return there[np.linspace(0, len(there) - 1, most).astype(np.int64)]
+
+
+def _texts(corpus: Corpus, rows: NDArray[np.int64]) -> list[str]:
+    wanted = set(rows.tolist())
+    return [document.text for row, document in enumerate(corpus) if row in wanted]
+
+
+def _heads(
+    reader: TopicReader, trial: Seen, config: AttendConfig
+) -> tuple[NDArray[np.int64], tuple[NDArray[np.float64], float]]:
+    """The heads to use, what each is worth, and what the numbers are worth."""
+    allowed = np.arange(reader.layers * reader.heads)
+    if config.layers is not None:
+        if bad := [layer for layer in config.layers if not 0 <= layer < reader.layers]:
+            raise UsageError(f"there is no layer {bad[0]}, the teacher has 0 to {reader.layers - 1}")
+        allowed = allowed[np.isin(allowed // reader.heads, config.layers)]
+    numbers = _off(trial.numbers[:, :, None], trial.numbers[:, :, None], trial.lengths, trial.lengths)
+    said = float(agreement(numbers, trial.lengths)[0])
+    if config.heads is None:
+        value = agreement(_off(trial.topics, trial.topics, trial.lengths, trial.lengths), trial.lengths)
+        heads = allowed[choose(value[allowed], config.most)]
+        if value[heads].max() < _WEAK:
+            console.warn(
+                "no attention head follows the topics: a larger teacher, or dsltm ground, may do better"
+            )
+        return heads, (value[heads], said)
+    for layer, head in config.heads:
+        if not (0 <= layer < reader.layers and 0 <= head < reader.heads):
+            raise UsageError(
+                f"there is no head {layer}.{head}, the teacher has 0.0 to "
+                f"{reader.layers - 1}.{reader.heads - 1}"
+            )
+    heads = np.array([layer * reader.heads + head for layer, head in config.heads])
+    return heads, (np.ones(len(heads)), said)
+
+
+def _only(seen: Seen, heads: NDArray[np.int64]) -> Seen:
+    return replace(seen, topics=seen.topics[:, :, heads])
+
+
+def _off(
+    logs: NDArray[np.float32],
+    free: NDArray[np.float32],
+    lengths: NDArray[np.int64],
+    free_lengths: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """`logs` [orders, n, ...] without the baseline of `free` [orders, m, ...], centred over the topics."""
+    calibrated = np.stack(
+        [Baseline.fit(there, free_lengths).off(here, lengths) for here, there in zip(logs, free, strict=True)]
+    )
+    return np.asarray(calibrated - calibrated.mean(-1, keepdims=True))
+
+
+def _read(
+    reader: TopicReader,
+    texts: Sequence[str],
+    vocabulary: list[str],
+    heads: NDArray[np.int64],
+    worth: tuple[NDArray[np.float64], float],
+    free: Seen,
+    config: AttendConfig,
+) -> tuple[NDArray[np.float32], list[tuple[NDArray[np.int64], NDArray[np.float32]]]]:
+    """Scores [n, K] with deviation one, and for each document its words and what they weigh."""
+    index = {word: i for i, word in enumerate(vocabulary)}
+    scale = np.maximum(_off(free.topics, free.topics, free.lengths, free.lengths).std((0, 1, 3)), 1e-6)
+    share = np.maximum(worth[0], 1e-9) / np.maximum(worth[0], 1e-9).sum()
+    parts, told, weights = [], [], []
+    with console.progress("attending", len(texts) * config.orders, "readings") as bar:
+        for start in range(0, len(texts), _CHUNK):
+            wanted = config.answer != "attention"
+            seen = reader.read(texts[start : start + _CHUNK], heads, bar.advance, numbers=wanted)
+            calibrated = _off(seen.topics, free.topics, seen.lengths, free.lengths).mean(0)
+            parts.append(np.einsum("nhk,h->nk", calibrated, share / scale))
+            numbers, usual = seen.numbers[:, :, None], free.numbers[:, :, None]
+            told.append(_off(numbers, usual, seen.lengths, free.lengths).mean(0)[:, 0])
+            weights += [_weights(words, mass, share, index) for words, mass in seen.words]
+    attention, numbers = (_unit(np.concatenate(scores)) for scores in (parts, told))
+    if config.answer == "attention":
+        return attention, weights
+    if config.answer == "numbers":
+        return numbers, weights
+    best = max(float(worth[0].max()), 0.0) if config.heads is None else 1.0
+    both = np.array([best, max(worth[1], 0.0)]) / max(best + max(worth[1], 0.0), 1e-9)
+    return _unit(both[0] * attention + both[1] * numbers), weights
+
+
+def _weights(
+    words: list[str], mass: NDArray[np.float32], share: NDArray[np.float64], index: dict[str, int]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """A document's words of the vocabulary and their weights, which sum to how many there are."""
+    known = [i for i, word in enumerate(words) if word in index]
+    weight = (share @ mass)[known].astype(np.float32)
+    return np.array([index[words[i]] for i in known], np.int64), weight * (
+        len(known) / max(float(weight.sum()), 1e-12)
+    )
+
+
+def _per_topic(
+    theta: NDArray[np.float32], weights: list[tuple[NDArray[np.int64], NDArray[np.float32]]], words: int
+) -> NDArray[np.float64]:
+    total = np.zeros((theta.shape[1], words))
+    for row, (which, weight) in zip(theta, weights, strict=True):
+        np.add.at(total.T, which, weight[:, None] * row)
+    return total
+
+
+def _student(
+    labels: Labels, rows: NDArray[np.int64], theta: NDArray[np.float32], config: AttendConfig
+) -> Attend:
+    """The linear map from document vectors to what attention gave, so that assign need not attend again."""
+    inputs = Inputs.of("hidden", labels.hidden, None)
+    model = Attend(Shape(inputs.width, theta.shape[1], len(labels.vocabulary)))
+    model.set_scale(*inputs.mean_and_scale(rows))
+    left = model.fit(torch.from_numpy(inputs.dense(rows)), torch.from_numpy(theta), penalty=config.penalty)
+    console.note(f"the document vectors tell the attention's topics with a cross-entropy of {left:.3f}")
+    return model
+
+
+def _unit(scores: NDArray[np.floating]) -> NDArray[np.float32]:
+    return np.asarray(scores / max(float(scores.std()), 1e-9), np.float32)
+
+
+def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    shifted = np.exp(scores - scores.max(1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(1, keepdims=True), np.float32)

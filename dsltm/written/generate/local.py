@@ -1,0 +1,104 @@
+"""A local teacher that writes topics: it chooses what it finds likelier with the documents before its eyes.
+
+A small model that is asked to write copies its instruction, but it judges well. So the JSON is given, and
+label, keywords and documents are choices among what the documents shown have to offer. What is likely anyway
+is taken off: a choice counts by its gain in log-probability over the same question without documents.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import orjson
+
+from dsltm import console
+from dsltm.space.axes import document_space
+from dsltm.space.inputs import Inputs
+from dsltm.teacher.reading.likelihood import Likelihood
+from dsltm.teacher.reading.prompts import DEFAULT
+from dsltm.topics.names import by_teacher
+from dsltm.topics.phrases import Clue
+from dsltm.words.bm25 import terms
+from dsltm.written.generate.request import excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+
+    from dsltm.formats.corpus import Document
+    from dsltm.teacher.files.load import Teacher
+    from dsltm.written.generate.request import AnswerError, Request
+
+_SHOWN, _LONGEST = 12, 200  # documents that the teacher judges by, and characters of each
+_TOKENS = 256  # of a document, for its vector
+_KEYWORDS, _DOCUMENTS = 10, 5
+_CANDIDATES = 40
+_QUESTION = "Keywords:"
+
+
+class LocalWriter:
+    """Writes one topic for each request; the same request gives the same answer.
+
+    Args:
+        teacher: an open teacher.
+        stopwords: words that are no keywords, and do not begin or end a label.
+    """
+
+    def __init__(self, teacher: Teacher, stopwords: Collection[str] = ()) -> None:
+        self._teacher, self._stopwords = teacher, frozenset(stopwords)
+        self._likelihood = Likelihood(teacher)
+
+    def vectors(self, documents: Sequence[Document]) -> NDArray[np.float32]:
+        """[n, d] the documents as the teacher reads them."""
+        from dsltm.teacher.reading.forward import Reader
+
+        reader = Reader(self._teacher, DEFAULT[:1], [0], max_tokens=_TOKENS)
+        encoded = reader.encoder.encode([document.text for document in documents])
+        hidden = np.empty((len(documents), self._teacher.hidden_size), np.float16)
+        with console.progress("reading", len(documents), "documents") as bar:
+            for rows, reading in reader.read(encoded):
+                hidden[rows] = reading.hidden
+                bar.advance(len(rows))
+        return document_space(Inputs(hidden, None), np.arange(len(documents)))
+
+    def answer(self, request: Request) -> str:
+        """Valid JSON, whatever the model is like: {"topics": [...]} with one topic."""
+        shown = request.documents
+        keywords = self._keywords(shown)
+        clue = Clue(0, keywords, [document.text for document in shown])
+        vocabulary = {term for document in shown for term in terms(document.text)} - self._stopwords
+        label = by_teacher([clue], vocabulary, self._likelihood, ())[0]
+        topic = {"label": label, "summary": "", "keywords": keywords, "documents": _typical(shown, keywords)}
+        return orjson.dumps({"topics": [topic]}).decode()
+
+    def again(self, request: Request, answer: str, error: AnswerError) -> str | None:  # noqa: ARG002
+        """Nothing: the answer cannot but be valid."""
+        return None
+
+    def _keywords(self, documents: Sequence[Document]) -> list[str]:
+        """Words that many of the documents have, and that the documents make likelier as keywords."""
+        count = Counter(
+            term
+            for document in documents
+            for term in set(terms(document.text)) - self._stopwords
+            if len(term) > 2 and not term.isdigit()
+        )
+        words = sorted(count, key=lambda word: (-count[word], word))[:_CANDIDATES]
+        several = [word for word in words if count[word] > 1]  # what is misspelt once surprises most of all
+        words = several if len(several) >= _KEYWORDS // 2 else words
+        if not words:
+            return ["document"]
+        told = "\n".join(f"- {excerpt(document.text)[:_LONGEST]}" for document in documents[:_SHOWN])
+        known = self._likelihood.of(f"{told}\n\n{_QUESTION}", words)
+        blind = self._likelihood.of(_QUESTION, words)
+        worth = {word: max(k - b, 0.0) * count[word] for word, k, b in zip(words, known, blind, strict=True)}
+        return sorted(words, key=lambda word: (-worth[word], -count[word], word))[:_KEYWORDS]
+
+
+def _typical(documents: Sequence[Document], keywords: Sequence[str]) -> list[int]:
+    """Numbers of the documents that have the most keywords; of equals the first ones."""
+    have = [len(set(terms(document.text)) & set(keywords)) for document in documents]
+    return [place + 1 for place in sorted(range(len(have)), key=lambda i: -have[i])[:_DOCUMENTS]]

@@ -1,0 +1,91 @@
+"""Topics from several rounds as one list: near-duplicates become one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsltm.formats.topics import WrittenTopic
+from dsltm.words.bm25 import terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from dsltm.formats.corpus import Document
+
+SAME = 1.0
+"""From here on two topics are one: Jaccard of their keywords, twice that where their labels share a word,
+plus the cosine of their vectors. Neither does alone: words such as "use" come in many topics, and topics that
+share no word may be about the same documents."""
+_KEYWORDS = 10
+
+
+class Merger:
+    """A growing list of topics.
+
+    Args:
+        documents: a sample of the corpus. A topic's vector is how many of its keywords each of them has, so
+            that two topics with other words about the same documents are seen to be one.
+
+    Attributes:
+        topics: those that are there, in the order in which they came.
+    """
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self.topics: list[WrittenTopic] = []
+        self._vectors: list[NDArray[np.float32]] = []
+        self._terms = [frozenset(terms(document.text)) for document in documents]
+
+    def add(self, new: Sequence[WrittenTopic]) -> int:
+        """Take in topics; one that is there already is joined with what is there.
+
+        Returns:
+            How many are really new.
+        """
+        fresh = 0
+        for topic in new:
+            vector = self._vector(topic)
+            place = next((i for i in range(len(self.topics)) if self._same(topic, vector, i)), None)
+            if place is None:
+                self.topics.append(topic)
+                self._vectors.append(vector)
+                fresh += 1
+            else:
+                self.topics[place] = joined(self.topics[place], topic)
+                self._vectors[place] = self._vector(self.topics[place])
+        return fresh
+
+    def best(self, count: int) -> list[WrittenTopic]:
+        """The `count` topics whose keywords come in the most documents, in the order in which they came."""
+        reach = np.array([np.count_nonzero(vector) for vector in self._vectors])
+        kept = np.sort(np.argsort(-reach, kind="stable")[:count])
+        return [self.topics[i] for i in kept]
+
+    def _vector(self, topic: WrittenTopic) -> NDArray[np.float32]:
+        wanted = [frozenset(terms(word)) for word in topic.keywords]
+        found = [sum(word <= document for word in wanted) for document in self._terms]
+        return np.array(found, np.float32)
+
+    def _same(self, topic: WrittenTopic, vector: NDArray[np.float32], place: int) -> bool:
+        other, there = self.topics[place], self._vectors[place]
+        if topic.label.casefold() == other.label.casefold():
+            return True
+        mine, its = (set(terms(" ".join(t.keywords))) for t in (topic, other))
+        overlap = len(mine & its) / max(len(mine | its), 1)
+        if set(terms(topic.label)) & set(terms(other.label)):
+            overlap *= 2
+        size = float(np.linalg.norm(vector) * np.linalg.norm(there))
+        return overlap + float(vector @ there) / max(size, 1e-9) >= SAME
+
+
+def joined(first: WrittenTopic, second: WrittenTopic) -> WrittenTopic:
+    """Two topics as one, under the first one's label."""
+    return WrittenTopic(
+        first.label,
+        first.summary or second.summary,
+        tuple(dict.fromkeys([*first.keywords, *second.keywords]))[:_KEYWORDS],
+        tuple(dict.fromkeys([*first.documents, *second.documents])),
+    )

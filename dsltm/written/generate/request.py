@@ -1,0 +1,209 @@
+"""What a writer is asked, and what of its answer holds."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from dsltm.errors import DsltmError
+from dsltm.formats.topics import WrittenTopic
+from dsltm.words.bm25 import terms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dsltm.formats.corpus import Document
+
+_BYTES_PER_TOKEN = 4  # of UTF-8, so that scripts whose letters are tokens count for more
+_TRIES = 100  # places where an answer's JSON may begin
+_LONGEST_DOCUMENT = 600  # characters of one document in the input
+_LONGEST_LABEL, _LONGEST_SUMMARY = 80, 400  # characters
+
+INSTRUCTION = """You are given numbered documents from a larger collection. Find the topics of the documents.
+Answer with one JSON object and nothing else:
+{"topics": [{"label": "two or three words", "summary": "one sentence", "keywords": ["word", "word"], \
+"documents": [1, 2]}]}
+Write COUNT. Each topic has five to ten keywords, taken from the documents, and the numbers of up to five \
+documents that are typical of it."""
+
+
+class AnswerError(DsltmError):
+    """An answer that is not topics; the message is what the writer is told about it."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One round's question.
+
+    Attributes:
+        documents: what is shown, in order.
+        cue: what sets this round apart from the others.
+        count: how many topics are wanted, None for as many as there are.
+        known: labels found so far, to be left alone.
+        answer_tokens: how long the answer may be.
+    """
+
+    documents: list[Document]
+    cue: str = ""
+    count: int | None = None
+    known: list[str] = field(default_factory=list)
+    answer_tokens: int = 2000
+
+    def text(self) -> str:
+        """The whole question."""
+        wanted = {None: "as many topics as there are", 1: "one topic"}.get(self.count, f"{self.count} topics")
+        parts = [INSTRUCTION.replace("COUNT", wanted)]
+        if self.cue:
+            parts.append(self.cue)
+        if self.known:
+            parts.append("These topics are known already, find others than these: " + "; ".join(self.known))
+        return "\n\n".join([*parts, self.shown()])
+
+    def shown(self) -> str:
+        """The documents, one a line, numbered from 1."""
+        return "\n".join(f"[{i}] {excerpt(d.text)}" for i, d in enumerate(self.documents, 1))
+
+
+@dataclass
+class Dropped:
+    """What of the answers did not hold.
+
+    Attributes:
+        documents: numbers of documents that were not shown.
+        keywords: that come in none of the documents shown.
+        topics: without a usable label, or without a keyword that comes in the documents.
+        repairs: answers that had to be asked for again.
+        failures: rounds without a usable answer.
+    """
+
+    documents: int = 0
+    keywords: int = 0
+    topics: int = 0
+    repairs: int = 0
+    failures: int = 0
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count:,} {name}" for name, count in self.__dict__.items() if count) or "nothing"
+
+
+def excerpt(text: str) -> str:
+    """A document on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_DOCUMENT else line[:_LONGEST_DOCUMENT].rsplit(" ", 1)[0] + " ..."
+
+
+def fitting(documents: Sequence[Document], tokens: int) -> list[Document]:
+    """As many of the first documents as take no more than about so many tokens, one at least."""
+    kept: list[Document] = []
+    left = float(tokens)
+    for document in documents:
+        left -= size(excerpt(document.text)) + 2
+        if kept and left < 0:
+            break
+        kept.append(document)
+    return kept
+
+
+def size(text: str) -> float:
+    """About how many tokens a text has, whichever model reads it."""
+    return len(text.encode("utf-8", "replace")) / _BYTES_PER_TOKEN
+
+
+def parse(answer: str, request: Request, dropped: Dropped) -> list[WrittenTopic]:
+    """The topics of an answer, as far as they hold: nothing is believed that the documents do not show.
+
+    Args:
+        answer: JSON, possibly with prose or a code fence around it.
+        dropped: what does not hold is counted here.
+
+    Raises:
+        AnswerError: there is no JSON object with topics in it.
+    """
+    rows = _rows(answer)
+    said = Counter(term for document in request.documents for term in set(terms(document.text)))
+    topics = []
+    for row in rows:
+        topic = _topic(row, request, said, dropped)
+        if topic is None:
+            dropped.topics += 1
+        else:
+            topics.append(topic)
+    return topics
+
+
+def _rows(answer: str) -> list[Any]:
+    """The list of topics in an answer that may think aloud, quote and explain before it comes to it."""
+    answer = re.sub(r"<think>.*?</think>", "", answer, flags=re.DOTALL)
+    complaints = []
+    for match in islice(re.finditer(r"[{\[]", answer), _TRIES):
+        try:
+            value, _ = json.JSONDecoder().raw_decode(answer, match.start())
+        except json.JSONDecodeError as exc:
+            detail = f"{exc.msg} at character {exc.pos}"
+            complaints.append(f"The answer is not valid JSON, or was cut off: {detail}.")
+            continue
+        except RecursionError:
+            complaints.append("The answer is not valid JSON: it is too deep.")
+            continue
+        rows = value.get("topics") if isinstance(value, dict) else value
+        if isinstance(rows, list) and (rows is not value or any(isinstance(row, dict) for row in rows)):
+            return rows
+        complaints.append('The JSON has no list "topics".')
+    raise AnswerError(complaints[0] if complaints else "The answer holds no JSON.")
+
+
+def _topic(row: Any, request: Request, said: Counter[str], dropped: Dropped) -> WrittenTopic | None:
+    if not isinstance(row, dict) or not isinstance(row.get("label"), str):
+        return None
+    label = _clean(row["label"], _LONGEST_LABEL)
+    listed = row.get("keywords")
+    wanted = (
+        [_clean(word, 40) for word in listed if isinstance(word, str)] if isinstance(listed, list) else []
+    )
+    keywords = [word for word in dict.fromkeys(wanted) if _occurs(word, said)]
+    dropped.keywords += len(set(wanted)) - len(keywords)
+    if not label or not keywords:
+        return None
+    numbers = row.get("documents")
+    documents = []
+    for number in numbers if isinstance(numbers, list) else []:
+        place = int(number) if isinstance(number, int) or str(number).isdecimal() else 0
+        if isinstance(number, bool) or not 1 <= place <= len(request.documents):
+            dropped.documents += 1
+        else:
+            documents.append(request.documents[place - 1].id)
+    summary = row.get("summary")
+    return WrittenTopic(
+        label,
+        _clean(summary, _LONGEST_SUMMARY) if isinstance(summary, str) else "",
+        tuple(keywords),
+        tuple(dict.fromkeys(documents)),
+    )
+
+
+def _occurs(keyword: str, said: Counter[str]) -> bool:
+    found = terms(keyword)
+    return bool(found) and all(term in said for term in found)
+
+
+def _clean(text: str, longest: int) -> str:
+    text = "".join(character if character.isprintable() else " " for character in text)
+    text = orjson.dumps(
+        text.encode("utf-8", "replace").decode()
+    ).decode()  # lone surrogates cannot be written
+    return " ".join(orjson.loads(text).split())[:longest].strip()
+
+
+def repair(request: Request, answer: str, error: AnswerError) -> list[dict[str, str]]:
+    """The conversation that asks for an answer once more."""
+    return [
+        {"role": "user", "content": request.text()},
+        {"role": "assistant", "content": answer[:4000]},
+        {"role": "user", "content": f"{error} Answer again, shorter, with the JSON object and nothing else."},
+    ]

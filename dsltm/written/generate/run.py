@@ -1,0 +1,156 @@
+"""`generate`, from a corpus to topics that a language model wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from dsltm import console
+from dsltm.endpoint import EndpointError
+from dsltm.errors import DsltmError
+from dsltm.written.generate.cues import Windows
+from dsltm.written.generate.merge import Merger
+from dsltm.written.generate.request import AnswerError, Dropped, Request, parse, repair
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+
+    from dsltm.endpoint import ChatEndpoint
+    from dsltm.formats.corpus import Corpus, Document
+    from dsltm.formats.topics import WrittenTopic
+
+
+class Writer(Protocol):
+    """Whoever answers requests."""
+
+    def vectors(self, documents: Sequence[Document]) -> NDArray[np.float32] | None:
+        """[n, d] of documents, by which they are grouped; None to group them by their words."""
+
+    def answer(self, request: Request) -> str:
+        """An answer to the first asking."""
+
+    def again(self, request: Request, answer: str, error: AnswerError) -> str | None:
+        """An answer to the second asking, None where asking again is of no use."""
+
+
+class EndpointWriter:
+    """A chat model behind an OpenAI-compatible endpoint."""
+
+    def __init__(self, endpoint: ChatEndpoint) -> None:
+        self._endpoint = endpoint
+
+    def vectors(self, documents: Sequence[Document]) -> None:
+        """None: documents are too many to send."""
+
+    def answer(self, request: Request) -> str:
+        return self._ask([{"role": "user", "content": request.text()}], request)
+
+    def again(self, request: Request, answer: str, error: AnswerError) -> str | None:
+        return self._ask(repair(request, answer, error), request)
+
+    def _ask(self, messages: list[dict[str, str]], request: Request) -> str:
+        more: dict[str, Any] = {"temperature": 0, "max_tokens": request.answer_tokens}
+        return self._endpoint.complete(messages, **more)
+
+
+@dataclass(frozen=True)
+class GenerateConfig:
+    """How much is read and asked.
+
+    Attributes:
+        topics: how many are wanted, None to stop when a round brings nothing new.
+        rounds: how often is asked at most.
+        sample: so many documents are looked at, evenly spread.
+        context_tokens: what one input holds, answer included.
+        per_round: how many topics each round asks for, None to leave it to the writer.
+        overview: the first round is of documents from everywhere.
+        field: a field of the corpus whose values are shown one by one.
+        stopwords: words that never are a cue.
+        seed: of the clusters.
+    """
+
+    topics: int | None = None
+    rounds: int = 8
+    sample: int = 2000
+    context_tokens: int = 8000
+    per_round: int | None = None
+    overview: bool = True
+    field: str | None = None
+    stopwords: Collection[str] = ()
+    seed: int = 0
+
+
+def generate(corpus: Corpus, writer: Writer, config: GenerateConfig) -> tuple[list[WrittenTopic], Dropped]:
+    """Topics of a corpus, and what of the answers did not hold.
+
+    Raises:
+        DsltmError: the corpus has no text, or no round brought a topic.
+        EndpointError: the first round was not answered, or the limit of requests was reached without topics.
+    """
+    documents = _sample(corpus, config.sample)
+    windows = Windows(
+        documents,
+        tokens=config.context_tokens,
+        clusters=max(config.rounds, 1),
+        vectors=writer.vectors(documents),
+        field=config.field,
+        stopwords=config.stopwords,
+        seed=config.seed,
+    )
+    merger, dropped = Merger(documents), Dropped()
+    requests = windows.requests(merger.topics, config.per_round, config.overview)
+    with console.progress("generating", config.rounds, "rounds") as bar:
+        for request in islice(requests, config.rounds):
+            try:
+                new = _round(writer, request, dropped)
+            except EndpointError as error:
+                if not merger.topics:
+                    raise
+                console.warn(f"{error}; going on with the {len(merger.topics):,} topics there are")
+                break
+            fresh = merger.add(new)
+            bar.advance(1, topics=str(len(merger.topics)))
+            enough = config.topics is not None and len(merger.topics) >= config.topics
+            if enough or (config.topics is None and merger.topics and not fresh):
+                break
+    return _chosen(merger, config, dropped), dropped
+
+
+def _round(writer: Writer, request: Request, dropped: Dropped) -> list[WrittenTopic]:
+    answer = writer.answer(request)
+    try:
+        return parse(answer, request, dropped)
+    except AnswerError as error:
+        dropped.repairs += 1
+        second = writer.again(request, answer, error)
+    try:
+        return parse(second, request, dropped) if second is not None else []
+    except AnswerError as error:
+        dropped.failures += 1
+        console.warn(f"a round is lost: {error}".rstrip("."))
+        return []
+
+
+def _chosen(merger: Merger, config: GenerateConfig, dropped: Dropped) -> list[WrittenTopic]:
+    if not merger.topics:
+        raise DsltmError(f"no round brought a usable topic (dropped: {dropped})", hint="another model")
+    if config.topics is None or len(merger.topics) <= config.topics:
+        if config.topics is not None and len(merger.topics) < config.topics:
+            console.warn(f"{len(merger.topics):,} topics instead of {config.topics:,}: no round brought more")
+        return merger.topics
+    return merger.best(config.topics)
+
+
+def _sample(corpus: Corpus, most: int) -> list[Document]:
+    """Documents with text, evenly spread over the corpus."""
+    total = sum(1 for document in corpus if document.text.strip())
+    if not total:
+        raise DsltmError(f"{corpus.name}: no document has text")
+    wanted = set(np.linspace(0, total - 1, min(most, total)).astype(int).tolist())
+    there = (document for document in corpus if document.text.strip())
+    return [document for number, document in enumerate(there) if number in wanted]

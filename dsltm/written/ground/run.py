@@ -1,0 +1,244 @@
+"""`ground`, from written topics and documents to a model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from dsltm import console
+from dsltm.errors import DsltmError
+from dsltm.formats.model import Model
+from dsltm.models.base import Shape
+from dsltm.models.ground import Ground
+from dsltm.space.inputs import Counts, Inputs
+from dsltm.teacher.reading.prompts import Prompt
+from dsltm.words.bm25 import class_tfidf, document_frequency, expansion, idf, queries, search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from dsltm.formats.corpus import Corpus
+    from dsltm.formats.labels import Labels
+    from dsltm.formats.topics import WrittenTopic
+    from dsltm.teacher.files.load import Teacher
+
+BACKBONE = "ground"
+_BLOCK = 4096
+_ROUNDS, _RAREST = 30, 1e-6
+_COMMON = 0.2  # of the documents: "and" in a label does not tell what it is about
+
+
+@dataclass(frozen=True)
+class GroundConfig:
+    """How documents find their topics.
+
+    Attributes:
+        representatives: at most so many documents stand beside each topic as further queries.
+        expand: at most so many of their words join the topic's own.
+        balance: weight of the dense score beside the lexical one, in [0, 1].
+        temperature: T of the softmax over calibrated scores.
+    """
+
+    representatives: int = 100
+    expand: int = 20
+    balance: float = 0.85
+    temperature: float = 0.4
+
+
+def ground(
+    topics: Sequence[WrittenTopic],
+    labels: Labels,
+    teacher: Teacher,
+    config: GroundConfig | None = None,
+    corpus: Corpus | None = None,
+) -> Model:
+    """A model of written topics.
+
+    Args:
+        topics: K of them.
+        labels: the documents, as `distill` read them.
+        teacher: the one that read them.
+        corpus: the documents' texts; with them the topics' words are looked for among all words of a
+            document, not only among the vocabulary.
+
+    Raises:
+        DsltmError: the teacher is another one, or the corpus is of other documents.
+    """
+    config = config or GroundConfig()
+    check_teacher(teacher, labels)
+    counts = Counts.of(labels)
+    inputs = Inputs.of("both", labels.hidden, counts)
+    if len(inputs) < 2:
+        raise DsltmError("the topics need two documents at least to be calibrated on")
+    model = Ground(Shape(inputs.width, len(topics), counts.words))
+    model.set_scale(*inputs.mean_and_scale(np.arange(len(inputs))))
+    model.set(
+        mean_length=max(float(counts.data.sum()) / len(inputs), 1.0),
+        balance=config.balance,
+        temperature=config.temperature,
+    )
+    inverse = idf(document_frequency(counts), len(inputs))
+    own = _own_terms(topics, labels.vocabulary)
+    told = _read_topics(topics, labels, teacher, model)
+    model.set(queries=told, terms=(own * inverse).astype(np.float32))
+    representatives = _representatives(topics, labels, model, inputs, config, corpus)
+    added = expansion(counts, representatives, inverse, config.expand)
+    model.set(
+        queries=_with_documents(told, representatives, inputs, model),
+        terms=(np.maximum(own, added) * inverse).astype(np.float32),
+    )
+    scores = np.concatenate([model.scores(block).numpy() for block in _blocks(inputs)], 1)
+    _calibrate(model, scores)
+    model.set(prior=np.log(shares(model.fused(torch.from_numpy(scores)).numpy())))
+    theta = model.fused(torch.from_numpy(scores)).numpy()
+    header = header_of(labels, topics, BACKBONE) | {
+        "hyperparameters": {"input": "both", **asdict(config)},
+        "training": {
+            "documents": len(inputs),
+            "representatives": [len(rows) for rows in representatives],
+            "without_words": [t.label for t, row in zip(topics, own, strict=True) if not row.any()],
+        },
+    }
+    return Model(header, class_tfidf(counts, theta), model.arrays())
+
+
+def header_of(labels: Labels, topics: Sequence[WrittenTopic], backbone: str) -> dict[str, Any]:
+    """What a model of written topics takes over from the documents that it was made with."""
+    kept = ("teacher", "prompts", "projection", "max_tokens", "vocabulary")
+    header = {key: labels.header[key] for key in kept if key in labels.header}
+    return header | {"backbone": backbone, "seed": 0, "names": [topic.label for topic in topics]}
+
+
+def check_teacher(teacher: Teacher, labels: Labels) -> None:
+    """Refuse a teacher other than the one that read the documents."""
+    wanted = labels.header["teacher"]
+    if teacher.weights_sha256 != wanted["weights_sha256"]:
+        raise DsltmError(f"the documents were read by {wanted['name']}, not by {teacher.name}")
+
+
+def _own_terms(topics: Sequence[WrittenTopic], vocabulary: list[str]) -> NDArray[np.float32]:
+    """[K, V] 1 where a word of the vocabulary is among the topic's own."""
+    index = {word: i for i, word in enumerate(vocabulary)}
+    out = np.zeros((len(topics), len(vocabulary)), np.float32)
+    for topic, query in enumerate(queries(topics)):
+        out[topic, [index[word] for word in query if word in index]] = 1
+    return out
+
+
+def topic_text(topic: WrittenTopic) -> str:
+    """The topic as the teacher reads it, in a document's place."""
+    return ". ".join(part for part in (topic.label, ", ".join(topic.keywords), topic.summary) if part)
+
+
+def _read_topics(
+    topics: Sequence[WrittenTopic], labels: Labels, teacher: Teacher, model: Ground
+) -> NDArray[np.float32]:
+    """[K, H] the topics in the documents' space, their common part removed: they are all short and alike."""
+    from dsltm.teacher.reading.forward import Reader
+
+    prompts = [Prompt.from_header(prompt) for prompt in labels.header["prompts"]]
+    reader = Reader(teacher, prompts, [0], max_tokens=int(labels.header["max_tokens"]), batch_tokens=2048)
+    vectors = np.empty((len(topics), labels.hidden.shape[1]), np.float32)
+    for rows, reading in reader.read(reader.encoder.encode([topic_text(topic) for topic in topics])):
+        vectors[rows] = reading.hidden
+    padded = np.zeros((len(topics), model.shape.inputs), np.float32)
+    padded[:, : model.hidden] = vectors
+    standard = model.standardise(torch.from_numpy(padded)).numpy()[:, : model.hidden]
+    return _unit(standard - standard.mean(0))
+
+
+def _representatives(
+    topics: Sequence[WrittenTopic],
+    labels: Labels,
+    model: Ground,
+    inputs: Inputs,
+    config: GroundConfig,
+    corpus: Corpus | None,
+) -> list[NDArray[np.int64]]:
+    """Rows of the documents that stand for each topic: those it names, then those that say its words."""
+    if corpus is None:
+        lexical = np.concatenate([model.scores(block)[1].numpy() for block in _blocks(inputs)])
+    else:
+        lexical = search((document.text for document in corpus), queries(topics), _COMMON)
+        if len(lexical) != len(labels):
+            raise DsltmError(f"the labels file has {len(labels):,} documents and the corpus {len(lexical):,}")
+    wanted = {name for topic in topics for name in topic.documents}
+    place = {name: row for row, name in enumerate(labels.ids) if name in wanted} if wanted else {}
+    missing = sum(name not in place for topic in topics for name in topic.documents)
+    if missing:
+        console.warn(f"{missing:,} documents that the topics name are not among these")
+    first = lexical.argmax(1)
+    chosen = []
+    for number, topic in enumerate(topics):
+        named = [place[name] for name in topic.documents if name in place]
+        hits = np.flatnonzero((lexical[:, number] > 0) & (first == number) & ~labels.empty)
+        best = hits[np.argsort(-lexical[hits, number], kind="stable")][: config.representatives]
+        chosen.append(np.array(list(dict.fromkeys([*named, *best.tolist()])), np.int64))
+    if unseen := [topic.label for topic, rows in zip(topics, chosen, strict=True) if not len(rows)]:
+        console.warn(
+            f"no document has the words of {len(unseen):,} of {len(topics):,} topics "
+            f"({', '.join(unseen[:3])}): "
+            "only the teacher's opinion of their names brings documents there"
+        )
+    return chosen
+
+
+def _with_documents(
+    told: NDArray[np.float32],
+    representatives: Sequence[NDArray[np.int64]],
+    inputs: Inputs,
+    model: Ground,
+) -> NDArray[np.float32]:
+    """[K, H] the representatives' mean vectors; a topic without any keeps the one that it is told by."""
+    have = np.array([len(rows) > 0 for rows in representatives])
+    means = told.copy()
+    for topic, chosen in enumerate(representatives):
+        if not len(chosen):
+            continue
+        rows = np.sort(chosen)
+        means[topic] = model.vectors(torch.from_numpy(inputs.dense(rows))).numpy().mean(0)
+    if have.sum() > 1:
+        means[have] -= means[have].mean(0)
+    return _unit(means)
+
+
+def _calibrate(model: Ground, scores: NDArray[np.float32]) -> None:
+    """Set offset and scale: dense scores have mean 0 and deviation 1 in each topic, a lexical hit is about 3.
+
+    Lexical scores are mostly 0, so their scale is that of the hits alone.
+
+    Args:
+        scores: [2, N, K] of all documents.
+    """
+    dense, lexical = scores
+    hits = np.array([row[row > 0].mean() if (row > 0).any() else 1.0 for row in lexical.T])
+    offset = np.stack([dense.mean(0), np.zeros(len(hits))])
+    scale = np.stack([np.maximum(dense.std(0), 1e-6), hits / 3])
+    model.set(offset=offset.astype(np.float32), scale=scale.astype(np.float32))
+
+
+def shares(theta: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[K] how frequent each topic is, from θ [N, K] under which all are held to be equally frequent.
+
+    Expectation maximisation over the shares (Saerens, Latinne and Decaestecker, "Adjusting the outputs of
+    a classifier to new a priori probabilities", 2002).
+    """
+    found = np.full(theta.shape[1], 1 / theta.shape[1])
+    for _ in range(_ROUNDS):
+        weighted = theta * found
+        found = (weighted / weighted.sum(1, keepdims=True)).mean(0)
+    return np.asarray(np.maximum(found, _RAREST), np.float32)
+
+
+def _blocks(inputs: Inputs) -> Iterator[torch.Tensor]:
+    for start in range(0, len(inputs), _BLOCK):
+        yield torch.from_numpy(inputs.dense(np.arange(start, min(start + _BLOCK, len(inputs)))))
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
