@@ -9,7 +9,7 @@ import stat
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from dsltm import console
@@ -116,7 +116,10 @@ class Source:
             raise DsltmError(f"{self.name}: {reason(exc)}") from exc
 
     def _stored(self) -> io.BufferedIOBase:
-        return io.BufferedReader(_Window(self._file.fileno(), self._start), 1 << 18)
+        return io.BufferedReader(_Window(self._file.fileno(), self._start, self._read_through), 1 << 18)
+
+    def _read_through(self, digest: str) -> None:
+        self._digest = digest
 
     def _unpacked(self) -> io.BufferedIOBase:
         head = self._stored().read(4096)
@@ -129,10 +132,16 @@ class Source:
 
 
 class _Window(io.RawIOBase):
-    """A reader with a position of its own over an open file, so that two may read at once."""
+    """A reader with a position of its own over an open file, so that two may read at once.
 
-    def __init__(self, descriptor: int, start: int) -> None:
-        self._descriptor, self._position = descriptor, start
+    Args:
+        ended: takes the SHA-256 of all bytes once the last of them was read, so that a corpus that is read
+            anyway need not be read again for its digest.
+    """
+
+    def __init__(self, descriptor: int, start: int, ended: Callable[[str], None]) -> None:
+        self._descriptor, self._position, self._ended = descriptor, start, ended
+        self._sha256 = hashlib.sha256()
 
     def readable(self) -> bool:
         return True
@@ -141,6 +150,9 @@ class _Window(io.RawIOBase):
         chunk = os.pread(self._descriptor, len(buffer), self._position)
         buffer[: len(chunk)] = chunk
         self._position += len(chunk)
+        self._sha256.update(chunk)
+        if not chunk and len(buffer):
+            self._ended(self._sha256.hexdigest())
         return len(chunk)
 
 
