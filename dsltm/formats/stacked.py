@@ -1,11 +1,13 @@
-"""Many arrays as one: rows are found where they lie, and nothing is copied but what is asked for."""
+"""Many arrays as one: rows are read where they lie, and nothing is copied but what is asked for."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+
+from dsltm.formats.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,17 +15,32 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Stacked:
-    """The rows of several arrays, one array after another.
+class Rows(Protocol):
+    """What the stages may use of a large array, which is an array of numpy or a `Stacked`.
 
-    It has of an array what the stages use of large ones: a shape, a length, slices and rows by their numbers;
-    numpy makes an array of it where all is wanted.
+    There is no arithmetic on it: that would need all of it in memory. Rows that are taken from it, by a
+    number, a slice, a mask or an array of numbers, are arrays of numpy; `np.asarray` makes one of the whole.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def ndim(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: Any, /) -> Any: ...
+    def __array__(self, dtype: Any = ..., /, *, copy: bool | None = ...) -> NDArray[Any]: ...
+
+
+class Stacked:
+    """The rows of several arrays, one array after another; see `Rows`.
 
     Args:
         arrays: one or more, of one type and, but for their lengths, of one shape.
     """
 
-    def __init__(self, arrays: Sequence[NDArray[Any]]) -> None:
+    def __init__(self, arrays: Sequence[Rows]) -> None:
         self._arrays = arrays
         self._starts = np.cumsum([0, *map(len, arrays)], dtype=np.int64)
         self._begin: list[int] = self._starts.tolist()
@@ -41,19 +58,21 @@ class Stacked:
         rows = np.asarray(key)
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
-        found = self._gather(np.where(rows < 0, rows + len(self), rows).reshape(-1).astype(np.int64))
-        return found[0] if rows.ndim == 0 else found.reshape(*rows.shape, *self.shape[1:])
+        taken = self._gather(np.where(rows < 0, rows + len(self), rows).reshape(-1).astype(np.int64))
+        return taken[0] if rows.ndim == 0 else taken.reshape(*rows.shape, *self.shape[1:])
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(self, dtype: Any = None, /, *, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("several arrays do not become one without a copy")
         return np.asarray(self[:], dtype)
 
     def _between(self, start: int, stop: int) -> NDArray[Any]:
         number = min(bisect_right(self._begin, start), len(self._arrays)) - 1
-        found = [self._arrays[number][start - self._begin[number] : stop - self._begin[number]]]
+        taken = [self._arrays[number][start - self._begin[number] : stop - self._begin[number]]]
         while self._begin[number + 1] < stop:
             number += 1
-            found.append(self._arrays[number][: stop - self._begin[number]])
-        return found[0] if len(found) == 1 else np.concatenate(found)
+            taken.append(self._arrays[number][: stop - self._begin[number]])
+        return np.asarray(taken[0]) if len(taken) == 1 else np.concatenate(taken)
 
     def _gather(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         if len(rows) and not 0 <= rows.min() <= rows.max() < len(self):
@@ -67,6 +86,21 @@ class Stacked:
         return out
 
 
-def stacked(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """A `Stacked`, for those who take from an array only what a `Stacked` has."""
-    return arrays[0] if len(arrays) == 1 else cast("NDArray[Any]", Stacked(arrays))
+def stacked(arrays: Sequence[Rows]) -> Rows:
+    """The rows of all arrays: the array itself where there is one, and a `Stacked` of several."""
+    return arrays[0] if len(arrays) == 1 else Stacked(arrays)
+
+
+def joined(arrays: Sequence[Rows]) -> NDArray[Any]:
+    """The rows of all arrays as one array, for those who compute with all of it.
+
+    The array itself where there is one; the copy of several leaves memory for a file where it is large.
+    """
+    if len(arrays) == 1:
+        return np.asarray(arrays[0])
+    whole = scratch((sum(map(len, arrays)), *arrays[0].shape[1:]), arrays[0].dtype)
+    start = 0
+    for array in arrays:
+        whole[start : start + len(array)] = array
+        start += len(array)
+    return whole

@@ -15,7 +15,7 @@ import numpy as np
 
 from dsltm.space.inputs import Inputs
 from dsltm.space.neighbours import nearest
-from dsltm.space.scratch import scratch
+from dsltm.formats.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.space.neighbours import averaged
-from dsltm.space.scratch import scratch
+from dsltm.formats.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
