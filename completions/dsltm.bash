@@ -274,7 +274,7 @@ _dsltm() {
         prompts) : ;;
         teachers) : ;;
         config) _dsltm_words 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help' ;;
-        help) _dsltm_words 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help formats' ;;
+        help) _dsltm_words 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help formats method recipes results scaling' ;;
     esac
 }
 complete -F _dsltm dsltm

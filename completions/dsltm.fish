@@ -320,4 +320,4 @@ complete -c dsltm -n '__dsltm_is help' -l log-file -r -F -d 'Append every messag
 complete -c dsltm -n '__dsltm_is help' -l config -r -F -d 'Take options that are not given from this TOML file; see dsltm-formats(5).'
 complete -c dsltm -n '__dsltm_is help' -l debug -d 'Print an error\'s traceback.'
 complete -c dsltm -n '__dsltm_is help' -s h -l help -d 'Show this message and exit.'
-complete -c dsltm -n '__dsltm_is help' -a 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help formats'
+complete -c dsltm -n '__dsltm_is help' -a 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help formats method recipes results scaling'

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 def help_command(
     topic: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A command, or formats.", show_default="dsltm itself")
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="A command, formats, or a guide: method, recipes, results, scaling.",
+            show_default="dsltm itself",
+        ),
     ] = None,
 ) -> None:
     """Show a page of the manual.
@@ -28,6 +33,8 @@ def help_command(
     dsltm help distill
 
     dsltm help formats
+
+    dsltm help method
     """
     from dsltm.manual.page import plain, roff
     from dsltm.manual.pages import all_pages

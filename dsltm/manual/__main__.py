@@ -1,4 +1,4 @@
-"""`python -m dsltm.manual [FOLDER]`: write man/, completions/ and the README's reference anew."""
+"""`python -m dsltm.manual [FOLDER]`: write man/ and completions/ anew."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,6 @@ from dsltm import __version__
 from dsltm.manual.completions import completions
 from dsltm.manual.page import roff
 from dsltm.manual.pages import all_pages
-from dsltm.manual.reference import with_reference
 
 
 def files() -> dict[str, str]:
@@ -17,18 +16,15 @@ def files() -> dict[str, str]:
 
 
 def main(folder: Path) -> None:
-    """Write every file, remove pages of commands that are no more, and renew the README's reference."""
+    """Write every file, and remove pages of commands that are no more."""
     wanted = files()
     for name, text in wanted.items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    for path in (*folder.glob("man/*.[15]"), *folder.glob("completions/*")):
+    for path in (*folder.glob("man/*.[157]"), *folder.glob("completions/*")):
         if str(path.relative_to(folder)) not in wanted:
             path.unlink()
-    readme = folder / "README.md"
-    if readme.exists():
-        readme.write_text(with_reference(readme.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

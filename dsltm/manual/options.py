@@ -8,6 +8,7 @@ from typer.core import TyperOption
 
 from dsltm.cli import COMMANDS, top
 from dsltm.command import common_options, long_name
+from dsltm.manual.pages import GUIDES
 
 Kind = Literal["flag", "file", "folder", "choice", "text"]
 _FILES = {"FILE", "CORPUS", "MODEL"}
@@ -57,7 +58,7 @@ def commands() -> Iterator[Command]:
         options = tuple(
             _option(param) for param in command.get_params(context) if isinstance(param, TyperOption)
         )
-        words = {"help": (*COMMANDS, "formats"), "config": tuple(COMMANDS)}.get(name, ())
+        words = {"help": (*COMMANDS, "formats", *GUIDES), "config": tuple(COMMANDS)}.get(name, ())
         arguments = any(param.param_type_name == "argument" for param in command.params)
         yield Command(name, about, options, words, arguments and not words)
 

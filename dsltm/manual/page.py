@@ -37,7 +37,23 @@ class Heading:
     text: str
 
 
-Block = Paragraph | Definition | Example | Heading
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of equally many cells; the first row names the columns."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+    def lines(self) -> Iterator[str]:
+        """The rows as text, with their columns under each other and a rule below the first row."""
+        rows = [[cell.replace("`", "") for cell in row] for row in self.rows]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        rows.insert(1, ["-" * width for width in widths])
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            yield "  ".join(cells).rstrip()
+
+
+Block = Paragraph | Definition | Example | Heading | Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +62,7 @@ class Page:
 
     Args:
         name: such as "dsltm-train".
-        section: 1 for commands, 5 for file formats.
+        section: 1 for commands, 5 for file formats, 7 for guides.
         summary: one line, without a full stop.
         synopsis: what may be typed, a line each.
         sections: heading and content, in order.
@@ -66,7 +82,7 @@ class Page:
 
 def roff(page: Page, version: str) -> str:
     """The page for `man`, in the macros of man(7), ASCII only."""
-    kind = "User Commands" if page.section == 1 else "File Formats"
+    kind = {1: "User Commands", 5: "File Formats", 7: "Guides"}[page.section]
     lines = [
         f'.TH {page.name.upper()} {page.section} "{RELEASED}" "dsltm {version}" "{kind}"',
         ".ad l",
@@ -98,6 +114,8 @@ def _roff_block(block: Block, fresh: bool) -> list[str]:
             return [".TP", f"\\fB{_escape(term)}\\fR", *_filled(text)]
         case Example(lines):
             return [*start, ".in +4n", ".nf", *(_line(_escape(line)) for line in lines), ".fi", ".in"]
+        case Table():
+            return [*start, ".nf", *(_line(_escape(line)) for line in block.lines()), ".fi"]
         case Heading(text):
             return [f".SS {_escape(text)}"]
 
@@ -156,6 +174,8 @@ def _plain_block(block: Block, width: int) -> Iterator[str]:
             yield from filled(text, 8)
         case Example(lines):
             yield from (f"        {line}" for line in lines)
+        case Table():
+            yield from (f"    {line}" for line in block.lines())
         case Heading(text):
             yield f"  {text}"
     if not isinstance(block, Heading):

@@ -1,4 +1,4 @@
-"""The manual's pages: the commands' from their definitions, the files' from formats.md."""
+"""The manual's pages: the commands' from their definitions, the formats' and the guides' from their texts."""
 
 import re
 from collections.abc import Iterator
@@ -32,6 +32,15 @@ FILES: dict[str, tuple[dict[str, str], str | None]] = {
     "help": ({}, None),
 }
 
+# the pages of section 7, each with a text of its name beside this file
+GUIDES = {
+    "method": "what the topics are made of, and what dsltm adds to the paper",
+    "recipes": "answers to what users ask",
+    "results": "what was measured, with which command and on which processor",
+    "scaling": "large corpora: several machines, GPUs, memory",
+}
+_OTHER_PAGES = ["dsltm-formats(5)", *(f"dsltm-{name}(7)" for name in GUIDES)]
+
 
 def all_pages() -> Iterator[Page]:
     """Every page of the manual."""
@@ -42,6 +51,8 @@ def all_pages() -> Iterator[Page]:
     for name in COMMANDS:
         yield command_page(name, group.commands[name])
     yield formats_page(MEANINGS)
+    for name, summary in GUIDES.items():
+        yield guide_page(name, summary)
 
 
 def command_page(name: str, command: Any) -> Page:
@@ -62,7 +73,7 @@ def command_page(name: str, command: Any) -> Page:
     content["ENVIRONMENT"] = _environment(name, command)
     content["EXAMPLES"] = [Example(tuple(lines.splitlines())) for lines in command.examples]
     others = [f"dsltm-{other}(1)" for other in COMMANDS if other != name]
-    content["SEE ALSO"] = [Paragraph(", ".join(["dsltm(1)", *others, "dsltm-formats(5)"]))]
+    content["SEE ALSO"] = [Paragraph(", ".join(["dsltm(1)", *others, *_OTHER_PAGES]))]
     return Page(f"dsltm-{name}", 1, _summary(summary), (synopsis(name, command),), content)
 
 
@@ -85,7 +96,7 @@ def top_page(group: Any) -> Page:
                 )
             )
         ],
-        "SEE ALSO": [Paragraph(", ".join([*(f"dsltm-{name}(1)" for name in COMMANDS), "dsltm-formats(5)"]))],
+        "SEE ALSO": [Paragraph(", ".join([*(f"dsltm-{name}(1)" for name in COMMANDS), *_OTHER_PAGES]))],
     }
     summary = "find the topics in a pile of texts"
     return Page("dsltm", 1, summary, ("dsltm [OPTIONS] COMMAND [ARGUMENTS]",), content)
@@ -105,6 +116,14 @@ def formats_page(metrics: dict[str, str]) -> Page:
     ]
     content["SEE ALSO"] = [Paragraph("dsltm(1)")]
     return Page("dsltm-formats", 5, "files of dsltm", (), content)
+
+
+def guide_page(name: str, summary: str) -> Page:
+    """A page of section 7, from the text of its name."""
+    content = {heading.upper() or "DESCRIPTION": list(blocks) for heading, blocks in sections(name).items()}
+    others = [page for page in _OTHER_PAGES if page != f"dsltm-{name}(7)"]
+    content["SEE ALSO"] = [Paragraph(", ".join(["dsltm(1)", *others]))]
+    return Page(f"dsltm-{name}", 7, summary, (), content)
 
 
 def _joined(text: str) -> str:
