@@ -38,7 +38,7 @@ lint: $(VENV)/.installed ## ruff and mypy
 docs: $(VENV)/.installed ## the manual pages and the shells' completions
 	$(BIN)/python -m dsltm.manual .
 
-bench: $(VENV)/.installed ## the measured tables of the README; DATA is the folder of the corpora
+bench: $(VENV)/.installed ## the measured tables of dsltm-results(7); DATA is the folder of the corpora
 	$(PIP) --editable '.[bench]'
 	$(BIN)/python tests/bench/bench_distill.py $(DATA)/stackoverflow.jsonl.gz
 	$(BIN)/python tests/bench/bench_training.py

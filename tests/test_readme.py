@@ -1,4 +1,4 @@
-"""Every block of the README that can be typed is typed, in order, in one folder.
+"""Every block of the README, and then of the manual's guides, is typed in order in one folder.
 
 What a test cannot have is stood in for: the default teacher by a tiny one, the demo's corpus by a part of it,
 a cluster by a script, and `make` and `pip` by looking whether there is what they are asked for.
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+GUIDES = [ROOT / "dsltm" / "manual" / f"{name}.md" for name in ("recipes", "scaling")]
+TEXT = "\n".join([README, *(path.read_text(encoding="utf-8") for path in GUIDES)])
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 KNOWN = {"sh", "text", "toml", "make", "cron"}
 
 STAND_INS = {
@@ -99,7 +101,15 @@ class Typing:
 
 def test_every_block_is_of_a_kind_that_is_looked_at() -> None:
     assert {kind for kind, _ in BLOCKS} <= KNOWN
-    assert sum(kind == "sh" for kind, _ in BLOCKS) >= 10
+    assert len(BLOCKS) * 2 == len(re.findall("^```", TEXT, re.MULTILINE))
+    assert sum(kind == "sh" for kind, _ in BLOCKS) >= 15
+
+
+def test_the_readme_is_short_and_what_it_points_to_is_there() -> None:
+    assert len(README.split()) <= 1500
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")

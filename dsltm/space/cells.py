@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-PROBES = 24  # cells looked through; EXPERIMENTS.md has what that finds
+PROBES = 24  # cells looked through; tests/bench/README.md has what that finds
 _PER_CELL = 32  # documents a cell that the centres are found from
 _SIMILARITIES = 1 << 24  # held at once
 _BLOCK = 1 << 14

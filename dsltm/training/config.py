@@ -46,7 +46,8 @@ class TrainConfig:
         loss: "kl", or "ce", which differs by the targets' entropy: another number, the same gradient.
         temperature: τ of the soft label softmax(ℓ / τ).
         preset: what the options below that are None become: "best", what was measured to work best
-            (EXPERIMENTS.md), or "paper", the paper's setting. Word counts are always learned as published.
+            (tests/bench/README.md), or "paper", the paper's setting. Word counts are always learned as
+            published.
         centre: what of each word's logit is taken away before the softmax: "mean", its mean over the corpus;
             "empty", what the teacher says of a document without text (Zhao, Wallace, Feng, Klein and Singh,
             "Calibrate before use", 2021); or "none".
