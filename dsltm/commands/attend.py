@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dsltm.formats.labels import Labels
-    from dsltm.written.attend.run import Attended
+    from dsltm.written.attend.scoring import Attended
 
 AUTO = "auto"
 
@@ -93,7 +93,7 @@ def attend_command(
     """
     from dsltm.formats.model import write_model
     from dsltm.formats.topics import read_topics
-    from dsltm.written.attend.run import AttendConfig, attend
+    from dsltm.written.attend.scoring import AttendConfig, attend
     from dsltm.written.ground.documents import documents
 
     if holds_labels(corpus):

@@ -20,7 +20,7 @@ from dsltm.formats.corpus import Corpus
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from dsltm.written.generate.run import Writer
+    from dsltm.written.generate.rounds import Writer
 
 ENDPOINT = "An endpoint in place of a local teacher"
 _LOCAL_TOKENS = 1500  # a small model loses the thread in more
@@ -111,7 +111,7 @@ def generate_command(
     """
     from dsltm.formats.topics import write_topics
     from dsltm.words.vocabulary import load_stopwords
-    from dsltm.written.generate.run import GenerateConfig, generate
+    from dsltm.written.generate.rounds import GenerateConfig, generate
 
     if (endpoint is None) != (model is None):
         raise UsageError("--endpoint and --model belong together")
@@ -148,7 +148,7 @@ def generate_command(
 def _chat(url: str, model: str, key_env: str | None, max_requests: int, timeout: float) -> "Writer":
     from dsltm.endpoint import ChatEndpoint
     from dsltm.teacher.files.cache import cache_dir
-    from dsltm.written.generate.run import EndpointWriter
+    from dsltm.written.generate.rounds import EndpointWriter
 
     return EndpointWriter(
         ChatEndpoint(

@@ -12,7 +12,7 @@ from dsltm.formats.output import open_output
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.teacher import Teacher
 
 TopicsFile = Annotated[
     str,
@@ -83,7 +83,7 @@ def ground_command(
     from dsltm.formats.model import write_model
     from dsltm.formats.topics import read_topics
     from dsltm.written.ground.documents import documents as open_documents
-    from dsltm.written.ground.run import GroundConfig, ground
+    from dsltm.written.ground.matching import GroundConfig, ground
 
     def open_corpus(path: str) -> Corpus:
         return Corpus.open(

@@ -60,12 +60,10 @@ def labelled(
             found = by_endpoint(clues, endpoint, taken, bar.advance)
     else:
         from dsltm.teacher.files.load import load_teacher
-        from dsltm.teacher.reading.likelihood import Likelihood
 
         teacher = load_teacher(str(model.header["teacher"]["name"]), notify=console.info)
         with console.progress("naming", len(clues), "topics") as bar:
-            judge = Likelihood(teacher)
-            found = by_teacher(clues, set(model.vocabulary), judge, taken, bar.advance, others)
+            found = by_teacher(clues, set(model.vocabulary), teacher.likelihood, taken, bar.advance, others)
     names = list(model.names)
     for topic, new in zip(nameless, found, strict=True):
         names[topic.topic] = new

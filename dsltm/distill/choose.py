@@ -2,8 +2,8 @@
 
 An instruction that makes the teacher see what documents are about finds the neighbours that other such
 instructions find; one that does not, finds its own. So each instruction is scored by how many of a document's
-nearest neighbours under it are nearest neighbours under the others, too. EXPERIMENTS.md says how well that
-ranks instructions.
+nearest neighbours under it are nearest neighbours under the others, too. tests/bench/README.md says how well
+that ranks instructions.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.formats.corpus import Document
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.teacher import Teacher
 
 SAMPLE = 500
 CHOSEN = 4
@@ -56,8 +56,6 @@ def choose_prompts(
     Raises:
         DsltmError: too few documents to find neighbours among.
     """
-    from dsltm.teacher.reading.forward import Reader
-
     first = [d.text for d in islice(corpus, SAMPLE * _LOOKED_THROUGH) if d.text.strip()]
     texts = first[:: max(1, len(first) // SAMPLE)][:SAMPLE]
     if len(texts) <= _NEIGHBOURS:
@@ -66,12 +64,8 @@ def choose_prompts(
     with console.progress("choosing prompts", len(candidates), "prompts") as bar:
         for beginning in dict.fromkeys(_beginning(prompt) for prompt in candidates):
             alike = [number for number, p in enumerate(candidates) if _beginning(p) == beginning]
-            reader = Reader(
-                teacher,
-                [candidates[number] for number in alike],
-                [0],
-                max_tokens=max_tokens,
-                batch_tokens=batch_tokens,
+            reader = teacher.reader(
+                [candidates[number] for number in alike], max_tokens=max_tokens, batch_tokens=batch_tokens
             )
             for rows, reading in reader.read(reader.encoder.encode(texts)):
                 states = reading.hidden.reshape(len(rows), len(alike), -1)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from dsltm.distill.survey import Survey
     from dsltm.formats.corpus import Corpus, Document
-    from dsltm.teacher.files.load import Teacher
     from dsltm.teacher.reading.forward import Reader
+    from dsltm.teacher.reading.teacher import Teacher
     from dsltm.words.vocabulary import Counts
 
 LOW_COVERAGE = 0.9
@@ -78,15 +78,12 @@ def distill(
     Raises:
         DsltmError: the corpus, the vocabulary or the journal are not usable.
     """
-    from dsltm.teacher.reading.chain import open_reader
-
     with tempfile.TemporaryDirectory(prefix="dsltm-") as temporary:
         overview = survey(
             corpus, max_tokens=config.max_tokens, shard=config.shard, count=config.words is None
         )
         projection = _vocabulary(overview, teacher, config)
-        reader = open_reader(
-            teacher,
+        reader = teacher.reader(
             config.prompts,
             projection,
             max_tokens=config.max_tokens,

@@ -13,9 +13,7 @@ from dsltm.endpoint import ChatEndpoint, EndpointError
 from dsltm.errors import DsltmError
 
 if TYPE_CHECKING:
-    import torch
-
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.teacher import Teacher
 
 RATINGS = (1, 2, 3)
 _TASK = (
@@ -100,30 +98,10 @@ def by_teacher(
     values = []
     for words in topics:
         start, ends = _split(_prompt(words), teacher.tokenizer)
-        chances = _logits(teacher, start, ends).softmax(0).tolist()
+        chances = teacher.next_logits(start, ends).double().softmax(0).tolist()
         values.append(sum(rating * chance for rating, chance in zip(RATINGS, chances, strict=True)))
         advance()
     return values
-
-
-def _logits(teacher: "Teacher", tokens: list[int], ends: list[int]) -> "torch.Tensor":
-    """The logits of a few next tokens, in float64.
-
-    Only these are computed, from the last hidden state: a bfloat16 logit of 15 is rounded to an eighth,
-    which would make most topics look alike.
-    """
-    import torch
-
-    head: Any = teacher.model.get_output_embeddings()  # type: ignore[no-untyped-call]
-    softcap = getattr(teacher.model.config.get_text_config(), "final_logit_softcapping", None)
-    with torch.inference_mode():
-        body: Any = teacher.model.base_model
-        hidden = body(input_ids=torch.tensor([tokens], device=teacher.device), use_cache=False)[0][0, -1]
-        logits = head.weight[ends].double().cpu() @ hidden.double().cpu()
-        if getattr(head, "bias", None) is not None:
-            logits += head.bias[ends].double().cpu()
-        shaped: torch.Tensor = softcap * torch.tanh(logits / softcap) if softcap else logits
-        return shaped
 
 
 def _prompt(words: Words) -> str:

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from dsltm.on_ray.pieces import Cut, InputFile, Piece
     from dsltm.on_ray.session import Workers
     from dsltm.on_ray.survey import Plan
-    from dsltm.teacher.files.load import Teacher
     from dsltm.teacher.files.resolve import Source
     from dsltm.teacher.reading.projection import Projection
     from dsltm.teacher.reading.prompts import Prompt
+    from dsltm.teacher.reading.teacher import Teacher
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,6 @@ class Distiller:
     """A teacher that reads one piece after another, each into a part file."""
 
     def __init__(self, job: Job) -> None:
-        from dsltm.teacher.reading.chain import open_reader
         from dsltm.teacher.reading.projection import project
 
         self._job, self._folder = job, Folder(job.output)
@@ -194,8 +193,7 @@ class Distiller:
         if teacher.weights_sha256 != job.able.weights_sha256:
             raise DsltmError(f"the machines of the cluster have different weights of {job.teacher.spec}")
         projection = project(teacher.tokenizer, job.able.words, job.config.projection)
-        self._reader = open_reader(
-            teacher,
+        self._reader = teacher.reader(
             job.config.prompts,
             projection,
             max_tokens=job.config.max_tokens,

@@ -10,7 +10,7 @@ import pytest
 import tiny_teachers
 import torch
 
-from dsltm.assigning.inference import theta as theta_of
+from dsltm.assigning.inference import Inference
 from dsltm.distill.run import DistillConfig, distill
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Corpus
@@ -18,15 +18,17 @@ from dsltm.formats.labels import Labels, read_labels
 from dsltm.formats.topics import WrittenTopic
 from dsltm.models.attend import Attend
 from dsltm.models.base import Shape
-from dsltm.teacher.files.load import Teacher, load_teacher
+from dsltm.teacher.files.load import load_teacher
 from dsltm.words.vocabulary import words
 from dsltm.written.attend.layout import layout
 from dsltm.written.attend.reading import TopicReader
-from dsltm.written.attend.run import AttendConfig, attend
+from dsltm.written.attend.scoring import AttendConfig, attend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from dsltm.teacher.reading.teacher import Teacher
 
 TOPICS = [WrittenTopic(name) for name in sorted(tiny_teachers.THEMES)]
 CONFIG = AttendConfig(sample=60, choosing=30, max_tokens=500)
@@ -50,7 +52,7 @@ def test_attend_makes_a_model_that_assigns(read: tuple[Labels, Corpus, Teacher])
     np.testing.assert_allclose(done.theta.sum(1), 1, rtol=1e-4)
     np.testing.assert_allclose(done.model.beta.sum(1), 1, rtol=1e-4)
     assert done.model.names == [topic.label for topic in TOPICS]
-    theta = theta_of(done.model, labels.hidden)
+    theta = Inference(done.model).theta(labels.hidden)
     np.testing.assert_allclose(theta.sum(1), 1, rtol=1e-4)
     again = attend(TOPICS, labels, corpus, teacher, CONFIG)
     assert np.array_equal(again.theta, done.theta)

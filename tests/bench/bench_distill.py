@@ -18,7 +18,8 @@ import numpy as np
 import torch
 
 from dsltm.formats.corpus import Corpus
-from dsltm.teacher.files.load import Teacher, load_teacher
+from dsltm.teacher.files.load import load_teacher
+from dsltm.teacher.reading.teacher import Teacher
 from dsltm.teacher.reading.forward import Reader
 from dsltm.teacher.reading.prompts import PAPER
 from dsltm.teacher.reading.ways import Packed, Whole

@@ -125,7 +125,7 @@ def test_what_does_not_belong_together_is_refused(
 
 
 def test_topics_may_be_rare_or_frequent() -> None:
-    from dsltm.written.ground.run import shares
+    from dsltm.written.ground.matching import shares
 
     rng = np.random.default_rng(0)
     truth = rng.choice(3, 6000, p=[0.8, 0.17, 0.03])

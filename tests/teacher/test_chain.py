@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.teacher import Teacher
 
 CHAINS = [(5,), (17, 33), (17, 33, 40), (17, 8), (100, 33, 40, 2)]
 TEXTS = ["the bank cut the rate", "the doctor saw the patient " * 30, ""]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.teacher import Teacher
 
 SECOND = Prompt("second", PAPER.template.removesuffix("Topic:") + "In one word, this is about")
 TEXTS = [

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.teacher import Teacher
 
 TEXT = "We saw rain and a storm in the forecast."
 

@@ -14,7 +14,7 @@ from dsltm.distill.choose import agreement, best_alike, choose_prompts
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Corpus
 from dsltm.formats.labels import read_labels
-from dsltm.teacher.files.load import Teacher, load_teacher
+from dsltm.teacher.files.load import load_teacher
 from dsltm.teacher.reading.forward import Reader
 from dsltm.teacher.reading.projection import project
 from dsltm.teacher.reading.prompts import DEFAULT, NAMED, PAPER, Prompt
@@ -23,6 +23,8 @@ from dsltm.teacher.reading.tokens import Encoder
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from dsltm.teacher.reading.teacher import Teacher
 
 
 @pytest.fixture(scope="module")

@@ -182,12 +182,11 @@ def test_likelihood_is_that_of_reading_it_all(tiny_teacher: Callable[[str], Path
     import torch
 
     from dsltm.teacher.files.load import load_teacher
-    from dsltm.teacher.reading.likelihood import Likelihood
 
     text, phrases = "the cat and the dog", ["cat", "the dog and the cat", "dog cat"]
     for family in list(tiny_teachers.FAMILIES)[:3]:
         teacher = load_teacher(str(tiny_teacher(family)), dtype="float32")
-        found = Likelihood(teacher).of(text, phrases)
+        found = teacher.likelihood.of(text, phrases)
         for phrase, value in zip(phrases, found, strict=True):
             before = teacher.tokenizer(text).input_ids
             after = teacher.tokenizer(f" {phrase}", add_special_tokens=False).input_ids
@@ -196,6 +195,6 @@ def test_likelihood_is_that_of_reading_it_all(tiny_teacher: Callable[[str], Path
             places = range(len(before) - 1, len(before) + len(after) - 1)
             expected = sum(float(logits[place, token]) for place, token in zip(places, after, strict=True))
             assert value == pytest.approx(expected, abs=1e-3), (family, phrase)
-        several = list(Likelihood(teacher).of_each(["a dog", text], [["cat"], phrases]))
+        several = list(teacher.likelihood.of_each(["a dog", text], [["cat"], phrases]))
         assert several[1] == pytest.approx(found, abs=1e-3)
-        assert several[0] == pytest.approx(Likelihood(teacher).of("a dog", ["cat"]), abs=1e-3)
+        assert several[0] == pytest.approx(teacher.likelihood.of("a dog", ["cat"]), abs=1e-3)

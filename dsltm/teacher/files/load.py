@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError, UsageError
@@ -15,43 +14,11 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+    from dsltm.teacher.reading.teacher import Teacher
+
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 _CONTEXT = 2048  # where a model does not say how much it reads
 _UNBOUNDED = 10**9  # tokenizers without a limit say 1e30
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Teacher:
-    """A language model that reads and is never trained.
-
-    Attributes:
-        name: what the user called it, and what opens it again.
-        revision: package and version, or the hub's commit; None for a directory or file.
-        weights_sha256: of the weights as published.
-        model: in eval mode, without gradients, on `device`.
-        tokenizer: a fast one.
-        hidden_size: H, the length of a hidden state.
-        vocab_size: of the output, which some models round up beyond the tokenizer's.
-        device: where the model is.
-        dtype: what it computes in.
-        context_length: the most tokens that it was made to read.
-    """
-
-    name: str
-    revision: str | None
-    weights_sha256: str
-    model: PreTrainedModel
-    tokenizer: PreTrainedTokenizerFast
-    hidden_size: int
-    vocab_size: int
-    device: torch.device
-    dtype: torch.dtype
-    context_length: int
-
-    @property
-    def has_chat_template(self) -> bool:
-        """Whether the tokenizer can write a conversation as the model was trained on them."""
-        return bool(self.tokenizer.chat_template)
 
 
 def load_teacher(
@@ -75,24 +42,22 @@ def load_teacher(
         UsageError: a dtype or device that does not exist here.
         DsltmError: the teacher cannot be found, fetched or opened.
     """
+    from dsltm.teacher.reading.network import Network
+    from dsltm.teacher.reading.teacher import Teacher
+
     where = choose_device(device)
     what = choose_dtype(dtype, where)
     source = resolve(spec, notify, trust_remote_code=trust_remote_code)
     tokenizer = load_tokenizer(source, trust_remote_code=trust_remote_code)
     model = _open_model(source, where, what, trust_remote_code=trust_remote_code)
-    output: Any = model.get_output_embeddings()  # type: ignore[no-untyped-call]
-    config = model.config.get_text_config()
-    context = getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length
+    network = Network(model)
+    context = getattr(network.config, "max_position_embeddings", None) or tokenizer.model_max_length
     return Teacher(
         name=source.name,
         revision=source.revision,
         weights_sha256=source.weights_sha256,
-        model=model,
+        network=network,
         tokenizer=tokenizer,
-        hidden_size=int(config.hidden_size),
-        vocab_size=int(output.weight.shape[0]),
-        device=where,
-        dtype=what,
         context_length=int(context) if context < _UNBOUNDED else _CONTEXT,
     )
 

@@ -7,9 +7,6 @@ given through transformers' attention interface, which every decoder of the pape
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,14 +16,11 @@ import torch
 from dsltm.teacher.reading.tokens import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
 NAME = "dsltm_packed"
-_lock = threading.Lock()
-_inside: Counter[int] = Counter()  # how many threads are within `installed`, by configuration
-_usual: dict[int, str] = {}
 
 
 @dataclass(frozen=True)
@@ -225,34 +219,6 @@ def _behind(prefix: torch.Tensor | None, own: torch.Tensor) -> torch.Tensor:
     if prefix is None:
         return own
     return torch.cat([prefix.expand(len(own), -1, -1, -1), own], dim=2)
-
-
-@contextlib.contextmanager
-def installed(config: Any, name: str = NAME, function: Callable[..., Any] = attend) -> Iterator[None]:
-    """Within the block, the model of this transformers configuration attends by `function`.
-
-    Several threads may be within at once; the last to leave puts things back.
-    """
-    from transformers import AttentionInterface, AttentionMaskInterface
-
-    AttentionInterface.register(name, function)
-    AttentionMaskInterface.register(name, _no_mask)
-    with _lock:
-        if not _inside[id(config)]:
-            _usual[id(config)] = config._attn_implementation
-            config._attn_implementation = name
-        _inside[id(config)] += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _inside[id(config)] -= 1
-            if not _inside[id(config)]:
-                config._attn_implementation = _usual.pop(id(config))
-
-
-def _no_mask(*_: Any, **__: Any) -> None:
-    """The function makes its own masks."""
 
 
 def runs_of(shapes: list[Shape]) -> Iterator[Run]:

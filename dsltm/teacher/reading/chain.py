@@ -7,35 +7,18 @@ read once. There are hundreds of such beginnings, so this takes tens of times as
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from dsltm.teacher.reading.forward import Reader, Reading, soft_capped
+from dsltm.teacher.reading.forward import Reader, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dsltm.teacher.files.load import Teacher
-    from dsltm.teacher.reading.projection import Projection
     from dsltm.teacher.reading.prompts import Prompt
+    from dsltm.teacher.reading.teacher import Teacher
     from dsltm.teacher.reading.tokens import Tokens
-
-
-def open_reader(
-    teacher: Teacher,
-    prompts: Sequence[Prompt],
-    projection: Projection,
-    *,
-    max_tokens: int,
-    batch_tokens: int | None = None,
-) -> Reader:
-    """The reader that a projection needs."""
-    if projection.chains:
-        return ChainReader(
-            teacher, prompts, projection.chains, max_tokens=max_tokens, batch_tokens=batch_tokens
-        )
-    return Reader(teacher, prompts, projection.forms, max_tokens=max_tokens, batch_tokens=batch_tokens)
 
 
 class ChainReader(Reader):
@@ -64,8 +47,7 @@ class ChainReader(Reader):
     ) -> None:
         firsts = [chain[0] for chain in chains]
         super().__init__(teacher, prompts, firsts, max_tokens=max_tokens, batch_tokens=batch_tokens)
-        head: Any = teacher.model.get_output_embeddings()  # type: ignore[no-untyped-call]
-        self._whole, self._whole_bias = head.weight, getattr(head, "bias", None)
+        self._whole_head = teacher.network.head()
         steps = [[tuple(chain[:end]) for end in range(1, len(chain))] for chain in chains]
         beginnings = {beginning: n for n, beginning in enumerate(sorted({b for row in steps for b in row}))}
         edges: dict[tuple[int, int], int] = {}
@@ -104,6 +86,5 @@ class ChainReader(Reader):
 
     def _later(self, states: torch.Tensor) -> torch.Tensor:
         """[V] sum of log P of each word's tokens after the first, of [beginnings, H] states."""
-        scores = torch.nn.functional.linear(states.to(self._whole.dtype), self._whole, self._whole_bias)
-        log_shares = soft_capped(scores, self._softcap).float().log_softmax(1)[self._node, self._next]
+        log_shares = self._whole_head(states).float().log_softmax(1)[self._node, self._next]
         return torch.nn.functional.pad(log_shares, (0, 1))[self._edges_of].sum(1)

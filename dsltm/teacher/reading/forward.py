@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dsltm.teacher.files.load import Teacher
     from dsltm.teacher.reading.prompts import Prompt
+    from dsltm.teacher.reading.teacher import Teacher
     from dsltm.teacher.reading.ways import Way
 
-CPU_BATCH_TOKENS = 1536  # a small teacher is as fast with more, and slower with fewer
-GPU_BATCH_TOKENS = 32768
 _PROBES = ("How do I read a file?", "one", "The weather in the mountains changes within the hour, they say.")
 _SAME_COSINE = 0.99
 
@@ -56,7 +54,8 @@ class Reader:
     Args:
         teacher: an open teacher.
         prompts: one or more.
-        tokens: [V] token ids of the vocabulary, or [V] lists of ids whose probabilities a word sums.
+        tokens: [V] token ids of the vocabulary, or [V] lists of ids whose probabilities a word sums; none for
+            hidden states alone.
         max_tokens: the longest prompt, document included.
         batch_tokens: about how many tokens go through the teacher at once; by default what suits the device.
 
@@ -69,23 +68,17 @@ class Reader:
         self,
         teacher: Teacher,
         prompts: Sequence[Prompt],
-        tokens: Sequence[int] | Sequence[Sequence[int]],
+        tokens: Sequence[int] | Sequence[Sequence[int]] = (),
         *,
         max_tokens: int,
         batch_tokens: int | None = None,
     ) -> None:
         self.encoder = Encoder(teacher.tokenizer, prompts, max_tokens)
-        on_cpu = teacher.device.type == "cpu"
-        self.batch_tokens = batch_tokens or (CPU_BATCH_TOKENS if on_cpu else GPU_BATCH_TOKENS)
-        self._workers = torch.get_num_threads() if on_cpu else 1
-        head: Any = teacher.model.get_output_embeddings()  # type: ignore[no-untyped-call]
+        self.batch_tokens = batch_tokens or teacher.network.batch_tokens
+        self._workers = torch.get_num_threads() if teacher.device.type == "cpu" else 1
         forms = [[form] if isinstance(form, int) else list(form) for form in tokens]
         self._forms = _places(list(map(len, forms))).to(teacher.device)
-        rows = torch.tensor([token for form in forms for token in form], device=teacher.device)
-        self._head = head.weight[rows].float()
-        self._bias = head.bias[rows].float() if getattr(head, "bias", None) is not None else None
-        config: Any = teacher.model.config.get_text_config()
-        self._softcap: float | None = getattr(config, "final_logit_softcapping", None)
+        self._head = teacher.network.head([token for form in forms for token in form])
         self.way = self._find_way(teacher)
 
     def read(self, documents: Sequence[Tokens]) -> Iterator[tuple[list[int], Reading]]:
@@ -145,7 +138,7 @@ class Reader:
     def _project(self, states: torch.Tensor) -> Reading:
         """From [n, m, H] hidden states to what is kept of them."""
         states = states.float()
-        logits = soft_capped(torch.nn.functional.linear(states, self._head, self._bias), self._softcap)
+        logits = self._head(states)
         if self._forms.shape[1] > 1:  # the logit of a word is that of the summed probability of its forms
             logits = torch.nn.functional.pad(logits, (0, 1), value=float("-inf"))
             logits = logits[..., self._forms].logsumexp(-1)
@@ -153,21 +146,16 @@ class Reader:
 
     def _find_way(self, teacher: Teacher) -> Way:
         """The first way that reads a few documents as whole prompts read them."""
-        body: Any = teacher.model.base_model
+        network, prefix = teacher.network, self.encoder.prefix
         probes = self.encoder.encode(_PROBES)
-        whole = Whole(body, self.encoder.prefix, teacher.device)
+        whole = Whole(network, prefix)
         expected = torch.cat([whole([probe]) for probe in probes]).float()
-        for way in candidates(body, self.encoder.prefix, teacher.device):
+        for way in candidates(network, prefix):
             if not way.packs:
                 break
             if torch.cosine_similarity(expected, way(probes).float(), dim=-1).min().item() > _SAME_COSINE:
                 return way
         return whole
-
-
-def soft_capped(logits: torch.Tensor, cap: float | None) -> torch.Tensor:
-    """Logits drawn into (-cap, cap), as Gemma's are; None for teachers whose logits are free."""
-    return logits if cap is None else torch.tanh(logits / cap) * cap
 
 
 def _same(documents: Sequence[Tokens]) -> list[list[int]]:
@@ -185,4 +173,4 @@ def _places(counts: Sequence[int]) -> torch.Tensor:
     for count in counts:
         rows.append([*range(start, start + count), *[-1] * (width - count)])
         start += count
-    return torch.tensor(rows)
+    return torch.tensor(rows, dtype=torch.long).view(-1, width)

@@ -14,9 +14,8 @@ import torch
 
 from dsltm.errors import DsltmError
 from dsltm.teacher.reading.attention import positions
-from dsltm.teacher.reading.forward import soft_capped
 from dsltm.teacher.reading.tokens import Encoder, Tokens
-from dsltm.teacher.reading.watch import Watch, installed
+from dsltm.teacher.reading.watch import NAME, Watch, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from dsltm.teacher.files.load import Teacher
     from dsltm.teacher.reading.prompts import Prompt
+    from dsltm.teacher.reading.teacher import Teacher
 
 _SINK = 20  # times the median token's attention
 _ATTENTION = ("full_attention", "sliding_attention")
@@ -55,7 +54,7 @@ class Watcher:
         spans: (start, end) in characters of the text before the document.
         tokens: ids of the tokens whose logits are wanted.
         max_tokens: the longest prompt, document included.
-        batch_tokens: about how many tokens go through the teacher at once.
+        batch_tokens: about how many tokens go through the teacher at once; None for what suits the device.
 
     Attributes:
         encoder: makes the `Tokens` that `read` takes.
@@ -72,20 +71,16 @@ class Watcher:
         tokens: Sequence[int],
         *,
         max_tokens: int,
-        batch_tokens: int,
+        batch_tokens: int | None = None,
     ) -> None:
         self.encoder = Encoder(teacher.tokenizer, prompts, max_tokens)
-        self.batch_tokens = batch_tokens
-        self._device = teacher.device
-        self._body: Any = teacher.model.base_model
-        self._config: Any = teacher.model.config.get_text_config()
-        depth = self._config.num_hidden_layers
-        kinds = getattr(self._config, "layer_types", None) or [_ATTENTION[0]] * depth
+        self.batch_tokens = batch_tokens or teacher.network.batch_tokens
+        self._network, self._device = teacher.network, teacher.device
+        depth = self._network.depth
+        kinds = getattr(self._network.config, "layer_types", None) or [_ATTENTION[0]] * depth
         self.layers = [number for number, kind in enumerate(kinds) if kind in _ATTENTION]
         self.shares_prefix = len(self.layers) == len(kinds)
-        head: Any = teacher.model.get_output_embeddings()  # type: ignore[no-untyped-call]
-        self._head = head.weight[torch.tensor(list(tokens), dtype=torch.long, device=self._device)].float()
-        self._softcap: float | None = getattr(self._config, "final_logit_softcapping", None)
+        self._head = self._network.head(tokens)
         text, _ = prompts[0].around(teacher.tokenizer)
         prefix = self.encoder.prefix
         weights = torch.zeros(len(prefix), len(spans))
@@ -133,7 +128,7 @@ class Watcher:
         """
         chosen = self.layers if layers is None else [self.layers[place] for place in layers]
         self._watch.layers = frozenset(chosen)
-        depth = self._config.num_hidden_layers if answers else max(chosen) + 1
+        depth = self._network.depth if answers else max(chosen) + 1
         if not answers:
             documents = [replace(document, tails=document.tails[:1]) for document in documents]
         shapes = [document.shape for document in documents]
@@ -175,20 +170,18 @@ class Watcher:
     @torch.inference_mode()
     def _forward(self, ids: Sequence[Sequence[int]], places: torch.Tensor, depth: int) -> torch.Tensor:
         """[n, T, H] post-norm hidden states behind the first `depth` layers."""
-        with installed(self._config, depth):
-            out = self._body(
-                input_ids=torch.tensor([list(row) for row in ids], device=self._device),
-                position_ids=places.expand(len(ids), -1).to(self._device),
-                watching=self._watch,
-                use_cache=False,
-            )
+        out = self._network.attending(NAME, watch, depth)(
+            input_ids=torch.tensor([list(row) for row in ids], device=self._device),
+            position_ids=places.expand(len(ids), -1).to(self._device),
+            watching=self._watch,
+            use_cache=False,
+        )
         states: torch.Tensor = out.last_hidden_state
         return states
 
     @torch.inference_mode()
     def _logits(self, states: torch.Tensor) -> NDArray[np.float32]:
-        logits = soft_capped(states.float() @ self._head.T, self._softcap)
-        out: NDArray[np.float32] = logits.cpu().numpy()
+        out: NDArray[np.float32] = self._head(states).cpu().numpy()
         return out
 
 

@@ -6,18 +6,13 @@ shape lie side by side, behind a prefix whose keys and values are kept.
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
-from dsltm.teacher.reading import attention
 from dsltm.teacher.reading.attention import additive, visible
 from dsltm.teacher.reading.tokens import Shape
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NAME = "dsltm_watched"
 
@@ -101,14 +96,3 @@ def _row(query: torch.Tensor, key: torch.Tensor, mask: torch.Tensor, scaling: fl
     grouped = query.float().view(count, key.shape[1], -1, size)
     scores = torch.einsum("nkgd,nktd->nkgt", grouped, key.float()) * scaling + mask.float()
     return torch.softmax(scores, -1).view(count, heads, -1)
-
-
-@contextlib.contextmanager
-def installed(config: Any, depth: int) -> Iterator[None]:
-    """Within the block, the model of this configuration has `depth` layers and attends by `watch`."""
-    usual, config.num_hidden_layers = config.num_hidden_layers, depth
-    try:
-        with attention.installed(config, NAME, watch):
-            yield
-    finally:
-        config.num_hidden_layers = usual

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 
@@ -18,6 +18,7 @@ from dsltm.teacher.reading.decoder import Decoder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from dsltm.teacher.reading.network import Network
     from dsltm.teacher.reading.tokens import Shape, Tokens
 
 _LLAMA_SHAPED = ("llama",)
@@ -41,8 +42,8 @@ class Whole:
 
     packs = False
 
-    def __init__(self, body: Any, prefix: list[int], device: torch.device) -> None:
-        self._body, self._prefix, self._device = body, prefix, device
+    def __init__(self, network: Network, prefix: list[int]) -> None:
+        self._network, self._prefix = network, prefix
 
     @torch.inference_mode()
     def __call__(self, documents: Sequence[Tokens]) -> torch.Tensor:
@@ -52,8 +53,7 @@ class Whole:
                 [*(self._prefix if document.prefixed else ()), *document.stem, *document.tails[tail]]
                 for document in documents
             ]
-            out = self._body(input_ids=torch.tensor(ids, device=self._device), use_cache=False)
-            ends.append(out.last_hidden_state[:, -1])
+            ends.append(self._network.states(torch.tensor(ids, device=self._network.device))[:, -1])
         return torch.stack(ends, 1)
 
 
@@ -62,16 +62,15 @@ class Packed:
 
     packs = True
 
-    def __init__(self, body: Any, prefix: list[int], device: torch.device) -> None:
-        self._body, self._device = body, device
+    def __init__(self, network: Network, prefix: list[int]) -> None:
+        self._network, self._device = network, network.device
         self._before = len(prefix)
         self._shared = attention.Packing()
         if prefix:
             ids, places = torch.tensor(prefix), torch.arange(len(prefix))
             with torch.inference_mode():
-                self._forward(
-                    ids.to(device), places.to(device), self._shared, torch.tensor([[0]], device=device)
-                )
+                ids, places, end = (x.to(self._device) for x in (ids, places, torch.tensor([[0]])))
+                self._forward(ids, places, self._shared, end)
 
     @torch.inference_mode()
     def __call__(self, documents: Sequence[Tokens]) -> torch.Tensor:
@@ -88,8 +87,8 @@ class Packed:
     def _forward(
         self, ids: torch.Tensor, places: torch.Tensor, packing: attention.Packing, ends: torch.Tensor
     ) -> torch.Tensor:
-        with attention.installed(self._body.config):
-            out = self._body(input_ids=ids[None], position_ids=places[None], packing=packing, use_cache=False)
+        body = self._network.attending(attention.NAME, attention.attend)
+        out = body(input_ids=ids[None], position_ids=places[None], packing=packing, use_cache=False)
         states: torch.Tensor = out.last_hidden_state[0, ends]
         return states
 
@@ -97,9 +96,9 @@ class Packed:
 class Fast(Packed):
     """The same through our own decoder, for models of the Llama shape."""
 
-    def __init__(self, body: Any, prefix: list[int], device: torch.device) -> None:
-        self._decoder = Decoder(body)
-        super().__init__(body, prefix, device)
+    def __init__(self, network: Network, prefix: list[int]) -> None:
+        self._decoder = Decoder(network.body)
+        super().__init__(network, prefix)
 
     def _forward(
         self, ids: torch.Tensor, places: torch.Tensor, packing: attention.Packing, ends: torch.Tensor
@@ -107,16 +106,16 @@ class Fast(Packed):
         return self._decoder(ids, places, packing, ends)
 
 
-def candidates(body: Any, prefix: list[int], device: torch.device) -> Iterator[Way]:
-    """The ways that may suit a model, the fastest first; whether they do, only a trial tells."""
-    config = body.config
+def candidates(network: Network, prefix: list[int]) -> Iterator[Way]:
+    """The ways that may suit a network, the fastest first; whether they do, only a trial tells."""
+    config = network.config
     layers = getattr(config, "layer_types", None) or ["full_attention"]
     if config.model_type in _LLAMA_SHAPED and set(layers) == {"full_attention"}:
         with contextlib.suppress(ValueError):  # a Llama with biases, say
-            yield Fast(body, prefix, device)
+            yield Fast(network, prefix)
     if set(layers) <= set(_PACKABLE):
-        yield Packed(body, prefix, device)
-    yield Whole(body, prefix, device)
+        yield Packed(network, prefix)
+    yield Whole(network, prefix)
 
 
 def _ends(shapes: Sequence[Shape]) -> torch.Tensor:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.teacher.reading.prompts import SLOT
-from dsltm.teacher.reading.spans import Watcher
 from dsltm.words.vocabulary import WORD
 from dsltm.written.attend.layout import QUESTION, Layout, layout
 
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.formats.topics import WrittenTopic
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.spans import Watcher
+    from dsltm.teacher.reading.teacher import Teacher
 
 _LEAST = 1e-9  # attention: heads that look away altogether
 
@@ -48,7 +48,6 @@ class TopicReader:
         topics: K of them.
         orders: [orders, K] permutations.
         max_tokens: the longest prompt, topics and document included.
-        batch_tokens: about how many tokens go through the teacher at once.
 
     Attributes:
         layers, heads: of the teacher's attention.
@@ -61,21 +60,13 @@ class TopicReader:
         orders: NDArray[np.int64],
         *,
         max_tokens: int,
-        batch_tokens: int = 2048,
     ) -> None:
         self._tokenizer = teacher.tokenizer.backend_tokenizer
         self._layouts: list[Layout] = []
         self._watchers: list[Watcher] = []
         for order in orders:
             plan = layout(topics, order.tolist(), teacher.tokenizer)
-            watcher = Watcher(
-                teacher,
-                plan.prompts,
-                plan.spans,
-                plan.tokens,
-                max_tokens=max_tokens,
-                batch_tokens=batch_tokens,
-            )
+            watcher = teacher.watcher(plan.prompts, plan.spans, plan.tokens, max_tokens=max_tokens)
             watcher.leave_out_sinks(watcher.encoder.encode([""]))
             self._layouts.append(plan)
             self._watchers.append(watcher)

@@ -16,7 +16,6 @@ import orjson
 from dsltm import console
 from dsltm.space.axes import document_space
 from dsltm.space.inputs import Inputs
-from dsltm.teacher.reading.likelihood import Likelihood
 from dsltm.teacher.reading.prompts import DEFAULT
 from dsltm.topics.names import by_teacher
 from dsltm.topics.phrases import Clue
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.formats.corpus import Document
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.teacher import Teacher
     from dsltm.written.generate.request import AnswerError, Request
 
 _SHOWN, _LONGEST = 12, 200  # documents that the teacher judges by, and characters of each
@@ -49,13 +48,11 @@ class LocalWriter:
 
     def __init__(self, teacher: Teacher, stopwords: Collection[str] = ()) -> None:
         self._teacher, self._stopwords = teacher, frozenset(stopwords)
-        self._likelihood = Likelihood(teacher)
+        self._likelihood = teacher.likelihood
 
     def vectors(self, documents: Sequence[Document]) -> NDArray[np.float32]:
         """[n, d] the documents as the teacher reads them."""
-        from dsltm.teacher.reading.forward import Reader
-
-        reader = Reader(self._teacher, DEFAULT[:1], [0], max_tokens=_TOKENS)
+        reader = self._teacher.reader(DEFAULT[:1], max_tokens=_TOKENS)
         encoded = reader.encoder.encode([document.text for document in documents])
         hidden = np.empty((len(documents), self._teacher.hidden_size), np.float16)
         with console.progress("reading", len(documents), "documents") as bar:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dsltm.formats.corpus import Corpus
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.teacher import Teacher
 
 
 @dataclass(frozen=True)

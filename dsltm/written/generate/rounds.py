@@ -1,4 +1,4 @@
-"""`generate`, from a corpus to topics that a language model wrote."""
+"""`generate`: a language model is shown documents, round after round, and writes the topics it sees."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""`ground`, from written topics and documents to a model."""
+"""`ground`: documents are matched with written topics by their vectors and by their words."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,9 +13,10 @@ from dsltm.errors import DsltmError
 from dsltm.formats.model import Model
 from dsltm.models.base import Shape
 from dsltm.models.ground import Ground
-from dsltm.space.inputs import Counts, Inputs
+from dsltm.space.inputs import Inputs
 from dsltm.teacher.reading.prompts import Prompt
 from dsltm.words.bm25 import class_tfidf, document_frequency, expansion, idf, queries, search
+from dsltm.written.header import check_teacher, header_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Corpus
     from dsltm.formats.labels import Labels
     from dsltm.formats.topics import WrittenTopic
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.teacher import Teacher
 
 BACKBONE = "ground"
 _BLOCK = 4096
@@ -71,11 +72,11 @@ def ground(
     """
     config = config or GroundConfig()
     check_teacher(teacher, labels)
-    counts = Counts.of(labels)
+    counts = labels.counts
     inputs = Inputs.of("both", labels.hidden, counts)
     if len(inputs) < 2:
         raise DsltmError("the topics need two documents at least to be calibrated on")
-    model = Ground(Shape(inputs.width, len(topics), counts.words))
+    model = Ground(Shape(inputs.width, len(topics), counts.shape[1]))
     model.set_scale(*inputs.mean_and_scale(np.arange(len(inputs))))
     model.set(
         mean_length=max(float(counts.data.sum()) / len(inputs), 1.0),
@@ -107,20 +108,6 @@ def ground(
     return Model(header, class_tfidf(counts, theta), model.arrays())
 
 
-def header_of(labels: Labels, topics: Sequence[WrittenTopic], backbone: str) -> dict[str, Any]:
-    """What a model of written topics takes over from the documents that it was made with."""
-    kept = ("teacher", "prompts", "projection", "max_tokens", "vocabulary")
-    header = {key: labels.header[key] for key in kept if key in labels.header}
-    return header | {"backbone": backbone, "seed": 0, "names": [topic.label for topic in topics]}
-
-
-def check_teacher(teacher: Teacher, labels: Labels) -> None:
-    """Refuse a teacher other than the one that read the documents."""
-    wanted = labels.header["teacher"]
-    if teacher.weights_sha256 != wanted["weights_sha256"]:
-        raise DsltmError(f"the documents were read by {wanted['name']}, not by {teacher.name}")
-
-
 def _own_terms(topics: Sequence[WrittenTopic], vocabulary: list[str]) -> NDArray[np.float32]:
     """[K, V] 1 where a word of the vocabulary is among the topic's own."""
     index = {word: i for i, word in enumerate(vocabulary)}
@@ -139,10 +126,8 @@ def _read_topics(
     topics: Sequence[WrittenTopic], labels: Labels, teacher: Teacher, model: Ground
 ) -> NDArray[np.float32]:
     """[K, H] the topics in the documents' space, their common part removed: they are all short and alike."""
-    from dsltm.teacher.reading.forward import Reader
-
     prompts = [Prompt.from_header(prompt) for prompt in labels.header["prompts"]]
-    reader = Reader(teacher, prompts, [0], max_tokens=int(labels.header["max_tokens"]), batch_tokens=2048)
+    reader = teacher.reader(prompts, max_tokens=int(labels.header["max_tokens"]))
     vectors = np.empty((len(topics), labels.hidden.shape[1]), np.float32)
     for rows, reading in reader.read(reader.encoder.encode([topic_text(topic) for topic in topics])):
         vectors[rows] = reading.hidden

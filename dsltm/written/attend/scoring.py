@@ -1,4 +1,4 @@
-"""`attend`, from written topics and documents to a model."""
+"""`attend`: documents are scored against written topics by the attention that the teacher pays to them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dsltm.space.inputs import Inputs
 from dsltm.words.bm25 import smoothed
 from dsltm.written.attend.heads import Baseline, agreement, choose
 from dsltm.written.attend.reading import TopicReader
-from dsltm.written.ground.run import check_teacher, header_of
+from dsltm.written.header import check_teacher, header_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Corpus
     from dsltm.formats.labels import Labels
     from dsltm.formats.topics import WrittenTopic
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.teacher.reading.teacher import Teacher
     from dsltm.written.attend.reading import Seen
 
 BACKBONE = "attend"

@@ -1,0 +1,147 @@
+"""A teacher's network: its decoder with another attention, and what lies between hidden states and logits.
+
+The model itself is never changed. Where its layers are to attend by a function of ours, a second tree of
+modules is made that holds the same weights and a configuration of its own. Where logits of a few tokens are
+wanted, the model's own `forward` computes them from given hidden states with a shorter output embedding: so
+scales, soft caps and transforms behind the decoder are those of the family, whichever it is.
+"""
+
+from __future__ import annotations
+
+import copy
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from transformers import PreTrainedModel
+
+CPU_BATCH_TOKENS = 1536  # a small teacher is as fast with more, and slower with fewer
+GPU_BATCH_TOKENS = 32768
+
+
+class Network:
+    """A causal language model in eval mode.
+
+    Args:
+        model: with its weights on one device; it is not changed.
+
+    Attributes:
+        body: the decoder without the head.
+        config: of the language model, also where the model has other parts.
+        device: where the weights are.
+        hidden_size: H.
+        vocab_size: of the output, which some models round up beyond the tokenizer's.
+        batch_tokens: about how many tokens go through at once, as suits the device.
+    """
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        self.model: Any = model
+        self.body: Any = model.base_model
+        self.config: Any = model.config.get_text_config()
+        self.device: torch.device = model.device
+        self.output: Any = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+        self.hidden_size = int(self.config.hidden_size)
+        self.vocab_size = int(self.output.weight.shape[0])
+        self.batch_tokens = CPU_BATCH_TOKENS if self.device.type == "cpu" else GPU_BATCH_TOKENS
+        self._twins: dict[tuple[str, int], Any] = {}
+
+    @property
+    def depth(self) -> int:
+        """The number of layers."""
+        return int(self.config.num_hidden_layers)
+
+    def attending(self, name: str, function: Callable[..., Any], depth: int | None = None) -> Any:
+        """The decoder whose layers attend by `function` of transformers' attention interface.
+
+        Args:
+            name: of the function, unique in the program.
+            depth: only so many layers are run; None for all.
+        """
+        from transformers import AttentionInterface, AttentionMaskInterface
+
+        key = name, depth or self.depth
+        if key not in self._twins:
+            AttentionInterface.register(name, function)
+            AttentionMaskInterface.register(name, _no_mask)
+            weights = {id(tensor): tensor for tensor in chain(self.body.parameters(), self.body.buffers())}
+            twin = copy.deepcopy(self.body, weights)
+            config = twin.config.get_text_config()
+            config._attn_implementation, config.num_hidden_layers = key
+            self._twins[key] = twin
+        return self._twins[key]
+
+    def states(self, ids: torch.Tensor) -> torch.Tensor:
+        """Post-norm hidden states [n, T, H] of whole sequences [n, T] of one length."""
+        states: torch.Tensor = self.body(input_ids=ids, use_cache=False).last_hidden_state
+        return states
+
+    def head(self, tokens: Sequence[int] | None = None) -> Callable[[torch.Tensor], torch.Tensor]:
+        """What gives logits [..., V] of post-norm hidden states [..., H].
+
+        Args:
+            tokens: V token ids, whose logits are computed in float32; None for the whole vocabulary, in the
+                model's own number format.
+        """
+        shell = _copied(self.model)
+        decoder = copy.copy(self.body)
+        decoder.forward = _given
+        shell._modules[self.model.base_model_prefix] = decoder
+        if tokens is not None:
+            for name, module in self.model.named_children():
+                if module is not self.body and module is not self.output:
+                    shell._modules[name] = copy.deepcopy(module).float()
+            _put(shell, self._path(self.output), _Rows(self.output, tokens))
+
+        def logits(states: torch.Tensor) -> torch.Tensor:
+            flat = states.reshape(1, -1, states.shape[-1])
+            flat = flat.float() if tokens is not None else flat.to(self.model.dtype)
+            out: torch.Tensor = shell(inputs_embeds=flat, use_cache=False).logits
+            return out.view(*states.shape[:-1], out.shape[-1])
+
+        return logits
+
+    def _path(self, module: Any) -> list[str]:
+        return next(name for name, other in self.model.named_modules() if other is module).split(".")
+
+
+class _Rows(torch.nn.Module):
+    """An output embedding of a few tokens, in float32."""
+
+    def __init__(self, output: Any, tokens: Sequence[int]) -> None:
+        super().__init__()
+        rows = torch.tensor(list(tokens), dtype=torch.long, device=output.weight.device)
+        bias = getattr(output, "bias", None)
+        self.weight = torch.nn.Parameter(output.weight[rows].float(), requires_grad=False)
+        self.bias = None if bias is None else torch.nn.Parameter(bias[rows].float(), requires_grad=False)
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.linear(states, self.weight, self.bias)
+
+
+def _copied(module: Any) -> Any:
+    """A copy that shares the weights and submodules, and in which other submodules can be put."""
+    copied = copy.copy(module)
+    copied._modules = dict(module._modules)
+    return copied
+
+
+def _put(module: Any, path: Sequence[str], other: torch.nn.Module) -> None:
+    """Replace the submodule at `path`, copying those that lead there."""
+    for name in path[:-1]:
+        module._modules[name] = module = _copied(module._modules[name])
+    module._modules[path[-1]] = other
+
+
+def _given(*_: Any, inputs_embeds: torch.Tensor, **__: Any) -> Any:
+    """In a decoder's place: the hidden states that were given to it."""
+    from transformers.modeling_outputs import MoEModelOutputWithPastAndCrossAttentions as Output
+
+    return Output(last_hidden_state=inputs_embeds)
+
+
+def _no_mask(*_: Any, **__: Any) -> None:
+    """The attention function makes its own masks."""
