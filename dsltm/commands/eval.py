@@ -76,6 +76,23 @@ def eval_command(
             rich_help_panel=OTHERS,
         ),
     ] = False,
+    reliability: Annotated[
+        bool,
+        typer.Option(
+            "--reliability",
+            help="Show the bins behind ece_topic: how probable first topics are, and how many are right.",
+            rich_help_panel=OTHERS,
+        ),
+    ] = False,
+    word_vectors: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Compare top words by these vectors, not by the teacher's embeddings: an NPZ of words and "
+            "vectors, an NPY beside a .txt of words, or text as word2vec, GloVe and fastText write it.",
+            rich_help_panel=COHERENCE,
+        ),
+    ] = None,
     reference: Annotated[
         str | None,
         typer.Option(
@@ -128,7 +145,7 @@ def eval_command(
         ),
     ] = None,
 ) -> None:
-    """Score models: agreement with classes, diversity, coherence, ratings, stability.
+    """Score models: agreement with classes, calibration, diversity, use and coherence of words, stability.
 
     On a terminal a table; in a pipe or a file one JSON object a model. Several models are compared: one line
     each, then a line with mean and standard deviation for each group that differs in nothing but the seed,
@@ -148,8 +165,9 @@ def eval_command(
     from dsltm.metrics import report
     from dsltm.metrics.compare import compare
     from dsltm.metrics.evaluate import evaluate
+    from dsltm.metrics.evidence import EvalOptions
     from dsltm.metrics.gold import Gold
-    from dsltm.metrics.inputs import open_inputs
+    from dsltm.metrics.inputs import open_inputs, open_word_vectors
 
     if files is None and topics is None and assignments is None:
         files = ["-"]
@@ -174,14 +192,16 @@ def eval_command(
         raise UsageError("--coherence-cache and --windows are for a --reference, and none is given")
     else:
         coherence_of = _by_counts(opened.labels, top_words)
+    if reliability and classes is None:
+        raise UsageError("--reliability needs gold classes", hint="--gold CORPUS")
+    space = None if word_vectors is None else open_word_vectors(word_vectors, opened.subjects)
     scores = evaluate(
         opened.subjects,
         gold=classes,
         labels=opened.labels,
         coherence_of=coherence_of,
         raters=raters,
-        topn=top_words,
-        vectors=vectors,
+        options=EvalOptions(top_words, vectors, reliability, space),
     )
     for score in scores:
         for failure in score.failures:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsltm.errors import DsltmError
+from dsltm.metrics.evidence import Evidence, Scores
 
 Labelling = Sequence[int] | Sequence[str] | NDArray[Any]
 
@@ -141,6 +142,18 @@ ASSIGNMENT: dict[str, Callable[[Labelling, Labelling], float]] = {
     "homogeneity": homogeneity,
     "completeness": completeness,
 }
+
+
+def agreement(evidence: Evidence) -> Scores:
+    """All of `ASSIGNMENT`, over the documents that have a class."""
+    scores, scored, clusters = Scores(), evidence.scored(), evidence.subject.clusters
+    if scored is not None and clusters is not None:
+        documents, classes = scored
+        scores.values.update(gold_documents=len(documents), classes=len(np.unique(classes)))
+        scores.values.update(
+            {name: metric(clusters[documents], classes) for name, metric in ASSIGNMENT.items()}
+        )
+    return scores
 
 
 def _pair(first: Labelling, second: Labelling) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -7,7 +7,7 @@ from itertools import combinations
 from statistics import fmean, stdev, variance
 from typing import Any
 
-from dsltm.metrics.evaluate import Scores
+from dsltm.metrics.evidence import Scores
 from dsltm.metrics.names import COUNTS, TOP_WORDS
 from dsltm.metrics.stability import stability
 from dsltm.metrics.subject import Subject
@@ -73,9 +73,9 @@ def compare(
     if len(subjects) < 2:
         return None
     values = [score.values for score in scores]
-    found = _groups(subjects, values, topn)
-    several = [group for group in found if len(group.members) > 1]
-    return Comparison(found, [_welch(first, second, values) for first, second in combinations(several, 2)])
+    groups = _groups(subjects, values, topn)
+    several = [group for group in groups if len(group.members) > 1]
+    return Comparison(groups, [_welch(first, second, values) for first, second in combinations(several, 2)])
 
 
 def _groups(subjects: Sequence[Subject], values: Sequence[Mapping[str, float]], topn: int) -> list[Group]:

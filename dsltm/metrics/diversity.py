@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from dsltm.errors import DsltmError
+from dsltm.metrics.evidence import Evidence, Scores
 from dsltm.metrics.names import TOP_WORDS
 
 PERSISTENCE = 0.9
+"""p of rank-biased overlap, as in the DSL paper and in OCTIS: the first ten ranks have 86 % of the weight."""
 
 Topics = Sequence[Sequence[str]]
 
@@ -94,3 +96,17 @@ def jaccard(topics: Topics, topn: int = TOP_WORDS) -> float:
     sets = [set(top_words(topic, topn)) for topic in topics]
     values = [len(a & b) / len(a | b) if a | b else 1.0 for a, b in combinations(sets, 2)]
     return sum(values) / len(values) if values else 0.0
+
+
+def diversity(evidence: Evidence) -> Scores:
+    """All measures of this file."""
+    topics, topn = evidence.subject.topics, evidence.options.topn
+    if topics is None:
+        return Scores()
+    return Scores(
+        {
+            "topic_diversity": topic_diversity(topics, topn),
+            "i_rbo": i_rbo(topics, topn),
+            "jaccard": jaccard(topics, topn),
+        }
+    )

@@ -8,6 +8,7 @@ from dsltm.formats.labels import FORMAT, Labels, read_labels
 from dsltm.formats.model import read_model
 from dsltm.formats.npz import format_of
 from dsltm.formats.source import STDIN, is_folder_of_parts
+from dsltm.formats.word_vectors import WordVectors, read_word_vectors
 from dsltm.metrics.names import TOP_WORDS
 from dsltm.metrics.subject import Subject, from_files, from_model
 
@@ -49,6 +50,19 @@ def open_inputs(
     if not subjects:
         raise UsageError("there is nothing to evaluate", hint="a model file, --topics or --assignments")
     return Opened(subjects, opened)
+
+
+def open_word_vectors(path: str, subjects: Sequence[Subject]) -> WordVectors:
+    """The vectors of the models' top words, from a file.
+
+    Raises:
+        UsageError: no model has words.
+        DsltmError: the file is not one of word vectors, or has none of these words.
+    """
+    words = {word for subject in subjects for topic in subject.topics or () for word in topic}
+    if not words:
+        raise UsageError("--word-vectors is for topics' words, and only assignments are given")
+    return read_word_vectors(path, words)
 
 
 def _has_documents(path: str) -> bool:

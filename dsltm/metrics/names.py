@@ -1,9 +1,25 @@
-"""The metrics by name, in the order in which they are shown, and how they may be chosen."""
+"""The metrics by name, in the order in which they are shown, and what measures them.
 
-from typing import Literal
+A metric is added here, in the family that it is measured with, and in that family's function; a new family is
+one more entry. Nothing is imported until it is measured, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dsltm.metrics.evidence import Evidence, Scores
 
 TOP_WORDS = 15
-"""How many words of each topic count, unless said otherwise."""
+"""How many words of each topic count, unless said otherwise (the DSL paper's number)."""
+
+SHOWN_WORDS = 10
+"""How many words of a topic people usually read: those that precision, coverage and intrusion look at."""
 
 Counting = Literal["gensim", "exact"]
 """How a word that comes twice within a window is counted when its first occurrence leaves.
@@ -13,43 +29,123 @@ as gensim's `WordOccurrenceAccumulator` has it (4.4 and before), and so most pub
 longer than the window, and whole documents as windows, are counted alike.
 """
 
-MEANINGS = {
-    "topics": "topics",
-    "documents": "documents",
-    "empty_documents": "of them without text; they count like all others",
-    "unassigned_documents": "of them in no topic; together they count as one",
-    "gold_documents": "of them with a gold class: those that are scored",
-    "classes": "gold classes",
-    "purity": "documents in their topic's most frequent class",
-    "inverse_purity": "documents in their class's most frequent topic",
-    "harmonic_purity": "harmonic mean of the two",
-    "nmi": "normalised mutual information of topics and classes",
-    "ami": "mutual information adjusted for chance",
-    "ari": "Rand index adjusted for chance",
-    "homogeneity": "each topic holds one class only",
-    "completeness": "each class is in one topic only",
-    "query_documents": "of them that are looked up in all others, a random sample",
-    "precision_at_1": "nearest document by topics is of the same class",
-    "precision_at_5": "share among the nearest 5",
-    "precision_at_10": "share among the nearest 10",
-    "vector_precision_at_1": "the same by document vectors, without topics",
-    "vector_precision_at_5": "share among the nearest 5",
-    "vector_precision_at_10": "share among the nearest 10",
-    "topic_diversity": "different words among all top words",
-    "i_rbo": "1 - rank-biased overlap of two topics' top words",
-    "jaccard": "shared words of two topics (lower is better)",
-    "c_v": "coherence in windows of 110 words",
-    "npmi": "normalised mutual information of words within 10",
-    "npmi_doc": "the same within documents",
-    "umass": "UMass coherence (up to 0)",
-    "c_uci": "mutual information of words within 10",
-    "unseen_words": "top words that the reference lacks",
-    "short_topics": "topics with fewer than two words, left out of coherence",
-    "llm_rating": "the rater's opinion of the top words, 1 to 3",
-    "teacher_rating": "a local model's expected rating, 1 to 3",
-    "failed_ratings": "topics that it did not rate",
-    "stability": "overlap of matched topics between seeds",
-}
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Metrics that one function measures together.
+
+    Attributes:
+        function: "module:name" of a function from `Evidence` to `Scores`, which has those of the metrics that
+            the evidence suffices for. None for metrics that `evaluate` makes for all models at once.
+        meanings: what each metric says, by its name, in a few words for people.
+    """
+
+    function: str | None
+    meanings: dict[str, str]
+
+    def load(self) -> Callable[[Evidence], Scores] | None:
+        """The function, None where there is none."""
+        if self.function is None:
+            return None
+        module, _, name = self.function.partition(":")
+        measure: Callable[[Evidence], Scores] = getattr(import_module(module), name)
+        return measure
+
+
+FAMILIES = (
+    Family(
+        "dsltm.metrics.sizes:sizes",
+        {
+            "topics": "topics",
+            "documents": "documents",
+            "empty_documents": "of them without text; they count like all others",
+            "unassigned_documents": "of them in no topic; together they count as one",
+        },
+    ),
+    Family(
+        "dsltm.metrics.clustering:agreement",
+        {
+            "gold_documents": "of them with a gold class: those that are scored",
+            "classes": "gold classes",
+            "purity": "documents in their topic's most frequent class",
+            "inverse_purity": "documents in their class's most frequent topic",
+            "harmonic_purity": "harmonic mean of the two",
+            "nmi": "normalised mutual information of topics and classes",
+            "ami": "mutual information adjusted for chance",
+            "ari": "Rand index adjusted for chance",
+            "homogeneity": "each topic holds one class only",
+            "completeness": "each class is in one topic only",
+        },
+    ),
+    Family(
+        "dsltm.metrics.calibration:calibration",
+        {"ece_topic": "how far the first topic's probability is from its class's share (lower is better)"},
+    ),
+    Family(
+        "dsltm.metrics.retrieval:retrieval",
+        {
+            "query_documents": "of them that are looked up in all others, a random sample",
+            "precision_at_1": "nearest document by topics is of the same class",
+            "precision_at_5": "share among the nearest 5",
+            "precision_at_10": "share among the nearest 10",
+            "distinct_documents": "different texts among the scored documents",
+            "precision_at_1_distinct": "nearest other text by topics is of the same class",
+            "precision_at_5_distinct": "share among the nearest 5 different texts",
+            "precision_at_10_distinct": "share among the nearest 10 different texts",
+            "vector_precision_at_1": "the same by document vectors, without topics",
+            "vector_precision_at_5": "share among the nearest 5",
+            "vector_precision_at_10": "share among the nearest 10",
+        },
+    ),
+    Family(
+        "dsltm.metrics.diversity:diversity",
+        {
+            "topic_diversity": "different words among all top words",
+            "i_rbo": "1 - rank-biased overlap of two topics' top words",
+            "jaccard": "shared words of two topics (lower is better)",
+        },
+    ),
+    Family(
+        "dsltm.metrics.usage:usage",
+        {
+            "word_precision": "of the documents with a top word, those whose first topic it stands for",
+            "word_coverage": "of a topic's documents, those with one of its top words",
+            "first_word_share": "how many times 1/V a topic's first word has, median topic",
+            "npmi_own": "mutual information of top words within the documents themselves",
+        },
+    ),
+    Family(
+        "dsltm.metrics.embedding:embedding",
+        {
+            "embedding_coherence": "cosine of two top words in an embedding space",
+            "word_intrusion": "how often a word of another topic is told from the top words there",
+            "unembedded_words": "top words that the embedding space lacks",
+        },
+    ),
+    Family(
+        None,
+        {
+            "c_v": "coherence in windows of 110 words",
+            "npmi": "normalised mutual information of words within 10",
+            "npmi_doc": "the same within documents",
+            "umass": "UMass coherence (up to 0)",
+            "c_uci": "mutual information of words within 10",
+            "unseen_words": "top words that the reference lacks",
+            "short_topics": "topics with fewer than two words, left out of coherence",
+        },
+    ),
+    Family(
+        None,
+        {
+            "llm_rating": "the rater's opinion of the top words, 1 to 3",
+            "teacher_rating": "a local model's expected rating, 1 to 3",
+            "failed_ratings": "topics that it did not rate",
+        },
+    ),
+    Family(None, {"stability": "overlap of matched topics between seeds"}),
+)
+
+MEANINGS = {name: meaning for family in FAMILIES for name, meaning in family.meanings.items()}
 """What each number says, in a few words for people."""
 
 COUNTS = {name for name in MEANINGS if name.endswith(("documents", "topics", "classes", "words", "ratings"))}

@@ -1,8 +1,8 @@
 """The corpus that coherence is measured on: read once, counted for all models at a time, and remembered."""
 
 import hashlib
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +10,15 @@ import orjson
 
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import Labels
-from dsltm.formats.npz import VERSION, open_npz, write_npz
+from dsltm.formats.npz import open_npz, write_npz
 from dsltm.formats.output import open_output
 from dsltm.metrics.coherence import COHERENCE, Coherence, Measure, coherence
 from dsltm.metrics.cooccurrence import DOCUMENT, Integers, WindowCounts, count_windows
 from dsltm.metrics.diversity import Topics, top_words
 from dsltm.metrics.names import TOP_WORDS, Counting
+from dsltm.metrics.presence import as_token, presence
 
-FORMAT = "dsltm.coherence"
+FORMAT, VERSION = "dsltm.coherence", 1
 FROM_COUNTS = {
     "c_v": Measure(DOCUMENT, COHERENCE["c_v"].score),
     "npmi_doc": COHERENCE["npmi_doc"],
@@ -47,7 +48,7 @@ def by_corpus(
     Raises:
         DsltmError: the reference has no documents, or the cache cannot be written.
     """
-    tops = [[top_words([_as_token(word) for word in topic], topn) for topic in topics] for topics in models]
+    tops = [[top_words([as_token(word) for word in topic], topn) for topic in topics] for topics in models]
     windows = sorted({measure.window for measure in COHERENCE.values()})
     places = [
         None if cache is None else cache[0] / _name(cache[1], topics, counting, windows) for topics in tops
@@ -76,30 +77,24 @@ def by_counts(models: Sequence[Topics], labels: Labels, *, topn: int = TOP_WORDS
         labels: its words are the only ones that are seen.
         topn: words of each topic that count.
     """
-    index = {word: i for i, word in enumerate(labels.vocabulary)}
     tops = [[top_words(topic, topn) for topic in topics] for topics in models]
-    for word in {word for topics in tops for topic in topics for word in topic} - index.keys():
-        index[word] = len(index)  # a number that no document has
-    coded = [[[index[word] for word in topic] for topic in topics] for topics in tops]
-    counts = count_windows(_rows(labels), [topic for topics in coded for topic in topics], [DOCUMENT])[
-        DOCUMENT
-    ]
-    joint = iter(counts.joint)
-    return [
-        coherence(topics, {DOCUMENT: WindowCounts(counts.total, [next(joint) for _ in topics])}, FROM_COUNTS)
-        for topics in tops
-    ]
+    return [coherence(topics, {DOCUMENT: _shared(topics, labels)}, FROM_COUNTS) for topics in tops]
 
 
-def _rows(labels: Labels) -> Iterator[list[int]]:
-    bounds = labels.bow_indptr
-    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        yield labels.bow_indices[first:last].tolist()
+def own_npmi(topics: Topics, labels: Labels, topn: int = TOP_WORDS) -> list[float]:
+    """[K] NPMI of each topic's words over the documents of a labels file, whatever the reference is."""
+    tops = [top_words(topic, topn) for topic in topics]
+    measure = {"npmi_doc": COHERENCE["npmi_doc"]}
+    return coherence(tops, {DOCUMENT: _shared(tops, labels)}, measure).per_topic["npmi_doc"]
 
 
-def _as_token(word: str) -> str:
-    """A word as the reference's tokens are written: other tools' topics may be capitalised."""
-    return unicodedata.normalize("NFC", word).lower().strip()
+def _shared(topics: Topics, labels: Labels) -> WindowCounts:
+    """In how many documents of a labels file the words of each topic are, alone and together."""
+    held = presence(labels, [word for topic in topics for word in topic])
+    bounds = np.cumsum([0, *map(len, topics)])
+    columns = held.tocsc()
+    parts = [columns[:, start:end] for start, end in pairwise(bounds.tolist())]
+    return WindowCounts(len(labels), [(part.T @ part).toarray() for part in parts])
 
 
 def _name(reference: str, topics: Topics, counting: Counting, windows: Sequence[int]) -> str:

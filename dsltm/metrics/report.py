@@ -6,7 +6,7 @@ from typing import Any
 
 from dsltm.console import Column
 from dsltm.metrics.compare import Comparison, Group
-from dsltm.metrics.evaluate import Scores
+from dsltm.metrics.evidence import Scores
 from dsltm.metrics.names import COUNTS, MEANINGS
 from dsltm.metrics.subject import Subject
 
@@ -26,15 +26,17 @@ def rows(
 ) -> Iterator[dict[str, Any]]:
     """One object a model, then one a group, then one a test.
 
-    Keys of a model: "model", "seed" if it has one, the metrics by name, and "per_topic", a list of objects,
-    if asked for. Of a group: "group", "models", "stability", "mean", "sd". Of a test: "welch" (two groups'
-    names), "difference", "t", "df", "p".
+    Keys of a model: "model", "seed" if it has one, the metrics by name, and, if asked for, "reliability" and
+    "per_topic", lists of objects. Of a group: "group", "models", "stability", "mean", "sd". Of a test:
+    "welch" (two groups' names), "difference", "t", "df", "p".
     """
     for subject, score in zip(subjects, scores, strict=True):
         row: dict[str, Any] = {"model": subject.name}
         if subject.seed is not None:
             row["seed"] = subject.seed
         row |= {name: score.values[name] for name in _ordered(score.values)}
+        if score.reliability:
+            row["reliability"] = score.reliability
         if per_topic:
             row["per_topic"] = list(_topics(subject, score))
         yield row
@@ -67,6 +69,9 @@ def tables(
         yield Table([Column("metric"), Column("value", "right"), Column("", wrap=True)], shown)
     else:
         yield _side_by_side(subjects, scores, comparison)
+    for subject, score in zip(subjects, scores, strict=True):
+        if score.reliability:
+            yield _of_bins(subject, score, alone=len(subjects) == 1)
     if per_topic:
         for subject, score in zip(subjects, scores, strict=True):
             if subject.topics is not None:
@@ -105,6 +110,16 @@ def _of_topics(subject: Subject, score: Scores, *, alone: bool) -> Table:
         for topic in _topics(subject, score)
     ]
     return Table([*columns, Column("words", wrap=True)], lines)
+
+
+def _of_bins(subject: Subject, score: Scores, *, alone: bool) -> Table:
+    """Each bin of `ece_topic`: how many documents, how probable their topics, how many of these right."""
+    first = "first topic's p" if alone else f"first topic's p, {subject.name}"
+    lines = [
+        [f"{b['low']:.1f} to {b['high']:.1f}", _number(b["documents"]), _number(b["p"]), _number(b["right"])]
+        for b in score.reliability
+    ]
+    return Table([first, *(Column(name, "right") for name in ("documents", "mean p", "right"))], lines)
 
 
 def _ordered(names: Iterable[str]) -> list[str]:

@@ -1,9 +1,9 @@
-"""Do documents of one class find each other? Precision of nearest-neighbour retrieval, every document a
-query.
+"""Do documents of one class find each other? Precision of nearest-neighbour retrieval.
 
-All documents with a gold label are ranked for each query, the query itself left out; equally near ones in
-their order in the corpus. Scores are made in blocks and only the best few of each row are kept: memory
-grows with the documents, not with their square.
+Every document with a gold label is a query, for which all others are ranked; equally near ones in their order
+in the corpus. Copies of one text find each other whatever the topics are worth, so that precision is measured
+among different texts too, each of them there once. Scores are made in blocks and only the best few of each
+row are kept: memory grows with the documents, not with their square.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,17 +13,52 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsltm.errors import DsltmError
+from dsltm.formats.stacked import Rows
 from dsltm.metrics.clustering import Labelling, check_theta
+from dsltm.metrics.copies import first_copies
+from dsltm.metrics.evidence import Evidence, Scores
 
 DEPTHS = (1, 5, 10)
-MAX_QUERIES = 20_000
+"""As in the DSL paper's tables."""
 
-_EPSILON = 1e-12
+MAX_QUERIES = 20_000
+"""So many queries give a share to within .0036, its standard error at most."""
+
+_EPSILON = 1e-12  # of the paper's code
+# Sizes that keep the work in a processor's cache; they change no result.
 _KEYS = 1 << 15  # documents ranked at a time ...
 _SCORES = 1 << 21  # ... and scores held at a time
-_GROUP = 64
+_GROUP = 64  # columns of which the best is looked at first
 
 Matrix = NDArray[np.floating[Any]]
+
+
+def retrieval(evidence: Evidence) -> Scores:
+    """Precision by topics, among all documents and among different texts, and by vectors where wanted."""
+    scores, scored, theta = Scores(), evidence.scored(), evidence.subject.theta
+    if scored is None:
+        return scores
+    documents, classes = scored
+    if theta is not None:
+        if len(documents) < len(theta):
+            theta = theta[documents]
+        if len(documents) > MAX_QUERIES:
+            scores.values["query_documents"] = MAX_QUERIES
+        by_topics = precision_by_topics(theta, classes)
+        scores.values.update({f"precision_at_{depth}": value for depth, value in by_topics.items()})
+        if evidence.labels is not None and evidence.rows is not None:
+            first = first_copies(evidence.labels, evidence.rows[documents])
+            scores.values["distinct_documents"] = len(first)
+            if len(first) < len(documents):
+                by_topics = precision_by_topics(theta[first], classes[first])
+            scores.values.update({f"precision_at_{depth}_distinct": p for depth, p in by_topics.items()})
+    if evidence.options.vectors and evidence.labels is not None and evidence.own:
+        hidden = evidence.labels.hidden
+        if len(documents) < len(hidden):
+            hidden = hidden[documents]
+        by_vectors = precision_by_vectors(hidden, classes)
+        scores.values.update({f"vector_precision_at_{depth}": value for depth, value in by_vectors.items()})
+    return scores
 
 
 def precision_by_topics(
@@ -65,7 +100,7 @@ def precision_by_topics(
 
 
 def precision_by_vectors(
-    vectors: Matrix, classes: Labelling, depths: Sequence[int] = DEPTHS, max_queries: int = MAX_QUERIES
+    vectors: Rows, classes: Labelling, depths: Sequence[int] = DEPTHS, max_queries: int = MAX_QUERIES
 ) -> dict[int, float]:
     """The same by the cosine of document vectors: what topics of these vectors can hope for.
 
@@ -115,7 +150,7 @@ def _nearest(
 ) -> NDArray[np.int64]:
     """The `depth` documents of the greatest inner product with each query, [queries, depth], best first."""
     best = np.full((len(rows), depth), -np.inf, dtype=queries.dtype)
-    found = np.zeros((len(rows), depth), dtype=np.int64)
+    nearest = np.zeros((len(rows), depth), dtype=np.int64)
     for first in range(0, documents, _KEYS):
         block = keys(slice(first, min(first + _KEYS, documents)))
         width = -(-len(block) // _GROUP) * _GROUP
@@ -128,13 +163,14 @@ def _nearest(
             own = np.flatnonzero((rows[part] >= first) & (rows[part] < first + len(block)))
             mine[own, rows[part][own] - first] = -np.inf
             column = _best_columns(mine, depth)
-            # What was found before stands in front: it comes earlier in the corpus, and sorting is stable.
+            # The best of earlier blocks stand in front, where a stable sort leaves them: they come first in
+            # the corpus.
             values = np.concatenate([best[part], np.take_along_axis(mine, column, axis=1)], axis=1)
-            indices = np.concatenate([found[part], column + first], axis=1)
+            indices = np.concatenate([nearest[part], column + first], axis=1)
             order = _best(values, depth)
             best[part] = np.take_along_axis(values, order, axis=1)
-            found[part] = np.take_along_axis(indices, order, axis=1)
-    return found
+            nearest[part] = np.take_along_axis(indices, order, axis=1)
+    return nearest
 
 
 def _best_columns(scores: Matrix, depth: int) -> NDArray[np.int64]:
@@ -159,8 +195,7 @@ def _best(values: Matrix, depth: int) -> NDArray[np.int64]:
     chosen = np.sort(np.argpartition(falling, depth - 1, axis=1)[:, :depth], axis=1)
     picked = np.take_along_axis(falling, chosen, axis=1)
     best = np.take_along_axis(chosen, np.argsort(picked, axis=1, kind="stable"), axis=1)
-    # Where the last value is there more often than it was chosen, the partition may have kept the wrong
-    # ones.
+    # Where the last value is there more often than it was chosen, the partition may have kept later ones.
     tied = np.flatnonzero((falling <= picked.max(axis=1, keepdims=True)).sum(axis=1) > depth)
     best[tied] = np.argsort(falling[tied], axis=1, kind="stable")[:, :depth]
     return best

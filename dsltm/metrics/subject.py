@@ -28,6 +28,10 @@ class Subject:
         clusters: [N] the topic of each document, as a number or string; None where no documents are given.
         theta: [N, K] topic proportions, where they are known.
         unassigned: how many documents have no topic. Together they count as one more cluster.
+        listed: [N] each document's topic as an index into `topics`, -1 for none of them; None where topics or
+            documents are not given.
+        first_word_shares: [K] how many times 1/V a topic's most probable word has, V the size of the
+            vocabulary; None where the probabilities are not known.
         config: what the model is, without its seed; equal for the seeds of one configuration.
         seed: of the model.
     """
@@ -38,6 +42,8 @@ class Subject:
     clusters: NDArray[Any] | None = None
     theta: NDArray[np.floating[Any]] | None = None
     unassigned: int = 0
+    listed: NDArray[np.int64] | None = None
+    first_word_shares: NDArray[np.float64] | None = None
     config: dict[str, Any] | None = None
     seed: int | None = None
 
@@ -56,14 +62,17 @@ def from_model(name: str, model: Model, labels: Labels | None, words: int) -> Su
         from dsltm.assigning.documents import theta_of
 
         theta = theta_of(model, labels)
+    clusters = None if theta is None else assign(theta)
     vocabulary = model.vocabulary
     best = np.argsort(-model.beta, axis=1, kind="stable")[:, :words]
     return Subject(
         name,
         [[vocabulary[word] for word in row] for row in best.tolist()],
         None if labels is None else labels.ids,
-        None if theta is None else assign(theta),
+        clusters,
         theta,
+        listed=clusters,
+        first_word_shares=model.beta.max(axis=1).astype(np.float64) * len(vocabulary),
         config=_configuration(model),
         seed=model.header.get("seed"),
     )
@@ -83,7 +92,8 @@ def from_files(topics: str | None, assignments: str | None) -> Subject:
     """The results of any tool, from JSON lines.
 
     Args:
-        topics: rows of "words": strings, or pairs of a string and a weight, most important first.
+        topics: rows of "words": strings, or pairs of a string and a weight, most important first; and of
+            "topic", what assignments call it, where that is not its 0-based place in the file.
         assignments: rows of "topic" (a number, a string, null or -1 for none), "theta" (K numbers) or both,
             and "id". Without ids the documents are taken in the order of the gold labels.
 
@@ -91,7 +101,8 @@ def from_files(topics: str | None, assignments: str | None) -> Subject:
         DsltmError: a row that has none of that, or other fields than the first.
     """
     name = topics or assignments or ""
-    words = None if topics is None else [_words(row, number, topics) for number, row in read_jsonl(topics)]
+    described = None if topics is None else list(read_jsonl(topics))
+    words = None if described is None else [_words(row, number, name) for number, row in described]
     if words is not None and not words:
         raise DsltmError(f"{topics}: no topics")
     if assignments is None:
@@ -108,7 +119,8 @@ def from_files(topics: str | None, assignments: str | None) -> Subject:
     if ids and len(ids) < len(rows):
         raise DsltmError(f"{assignments}: some rows have an id and some have none")
     unassigned = int((clusters == NO_TOPIC).sum())
-    return Subject(name, words, ids or None, clusters, theta, unassigned)
+    listed = None if described is None else _listed(clusters, [row for _, row in described])
+    return Subject(name, words, ids or None, clusters, theta, unassigned, listed)
 
 
 def _words(row: dict[str, Any], number: int, path: str) -> list[str]:
@@ -129,6 +141,16 @@ def _cluster(row: dict[str, Any], number: int, path: str) -> str:
     if isinstance(topic, bool) or not isinstance(topic, int | str):
         raise DsltmError(f'{path}:{number}: no "topic" that is a number, a string or null')
     return f"topic {topic}"
+
+
+def _listed(clusters: NDArray[Any], described: Sequence[dict[str, Any]]) -> NDArray[np.int64] | None:
+    """[N] which of the topics each document has, -1 for none; None where two topics have one name."""
+    if clusters.dtype.kind == "i":  # from theta: the columns are the topics
+        return np.where(clusters < len(described), clusters, -1)
+    places = {f"topic {row.get('topic', place)}": place for place, row in enumerate(described)}
+    if len(places) < len(described):
+        return None
+    return np.array([places.get(cluster, -1) for cluster in clusters.tolist()], np.int64)
 
 
 def _theta(rows: Sequence[tuple[int, dict[str, Any]]], path: str) -> NDArray[np.float32]:

@@ -2,15 +2,22 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from planted import plant
 
 from dsltm.errors import DsltmError
+from dsltm.formats.labels import Labels
+from dsltm.formats.strings import Strings
 from dsltm.metrics import retrieval
+from dsltm.metrics.copies import first_copies
+from dsltm.metrics.evidence import Evidence
 from dsltm.metrics.retrieval import precision_by_topics, precision_by_vectors
+from dsltm.metrics.subject import Subject
 
 Distance = Callable[[NDArray[Any], NDArray[Any]], float]
 
@@ -132,3 +139,56 @@ def test_hostile_proportions_are_refused_and_zeros_are_not() -> None:
     vectors[2, 2] = np.nan
     with pytest.raises(DsltmError, match="not all finite"):
         precision_by_vectors(vectors, classes)
+
+
+def chosen(labels: Labels, rows: list[int]) -> Labels:
+    """A labels file of some documents of another, repeated or not."""
+    spans = [slice(labels.bow_indptr[row], labels.bow_indptr[row + 1]) for row in rows]
+    return replace(
+        labels,
+        ids=Strings.pack(str(i) for i in range(len(rows))),
+        logits=labels.logits[rows],
+        hidden=labels.hidden[rows],
+        bow_indptr=np.cumsum([0, *(span.stop - span.start for span in spans)]).astype(np.int64),
+        bow_indices=np.concatenate([labels.bow_indices[span] for span in spans]),
+        bow_data=np.concatenate([labels.bow_data[span] for span in spans]),
+        gold_codes=labels.gold_codes[rows],
+        flags=labels.flags[rows],
+    )
+
+
+def test_copies_are_told_by_states_and_counts() -> None:
+    rows = [3, 5, 3, 9, 5, 5, 100, 101]  # the last two have no text
+    labels = chosen(plant(documents=102, empty=2).labels, rows)
+    everything = np.arange(len(rows))
+    assert first_copies(labels, everything).tolist() == [0, 1, 3, 6]
+    assert first_copies(labels, np.array([2, 4, 0, 1])).tolist() == [0, 1]
+    labels.bow_data[labels.bow_indptr[2]] += 1  # the same state, but one word more
+    assert first_copies(labels, everything).tolist() == [0, 1, 2, 3, 6]
+    labels.hidden[4, 0] += 1
+    assert first_copies(labels, everything).tolist() == [0, 1, 2, 3, 4, 6]
+
+
+def test_copies_do_not_find_each_other() -> None:
+    chance = np.random.default_rng(8)
+    rows = [*range(60), *chance.integers(0, 60, 90).tolist()]
+    labels = chosen(plant(documents=60, topics=3).labels, rows)
+    theta = chance.dirichlet([0.3] * 6, 60)[rows]  # topics that say nothing: only copies find each other
+    classes = labels.gold()
+    subject = Subject("m", ids=labels.ids, clusters=theta.argmax(1), theta=theta)
+    evidence = Evidence(subject, classes=classes, labels=labels, rows=np.arange(150))
+    scores = retrieval.retrieval(evidence).values
+    assert scores["distinct_documents"] == 60
+    assert scores["precision_at_1"] > 0.8
+    once = precision_by_topics(theta[:60], [str(label) for label in classes[:60]])
+    for depth in (1, 5, 10):
+        assert scores[f"precision_at_{depth}_distinct"] == pytest.approx(once[depth])
+    assert scores["precision_at_5_distinct"] < 0.5
+    # Those without a class are no neighbours of anybody.
+    some = [None if i % 3 == 0 else label for i, label in enumerate(classes)]
+    part = retrieval.retrieval(Evidence(subject, classes=some, labels=labels, rows=np.arange(150))).values
+    kept = [i for i in range(60) if i % 3] + [i for i in range(60, 150) if i % 3 and rows[i] % 3 == 0]
+    kept = [i for n, i in enumerate(kept) if rows[i] not in [rows[j] for j in kept[:n]]]
+    again = precision_by_topics(theta[kept], [str(classes[i]) for i in kept])
+    assert part["precision_at_5_distinct"] == pytest.approx(again[5])
+    assert part["distinct_documents"] == len(kept)

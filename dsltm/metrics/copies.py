@@ -1,0 +1,36 @@
+"""Which documents are copies of one text: some corpora repeat a text three or four times."""
+
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsltm.formats.labels import Labels
+
+_BLOCK = 1 << 12  # documents held at a time
+
+
+def first_copies(labels: Labels, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first document of each different text, as indices into `rows`, in rising order.
+
+    A labels file has no texts. Two documents are taken for copies where the teacher's hidden states and the
+    word counts are the same to the byte: one text, read twice, gives the same bytes, and different texts that
+    agree in both differ in nothing that any model here could see.
+
+    Args:
+        rows: documents of the labels file.
+    """
+    seen: set[bytes] = set()
+    first = []
+    counts = labels.bow_indptr[rows], labels.bow_indptr[rows + 1]
+    indices, data = np.asarray(labels.bow_indices), np.asarray(labels.bow_data)
+    for start in range(0, len(rows), _BLOCK):
+        block = rows[start : start + _BLOCK]
+        for number, hidden in enumerate(labels.hidden[block], start):
+            span = slice(counts[0][number], counts[1][number])
+            parts = (hidden, indices[span], data[span])
+            digest = blake2b(b"".join(part.tobytes() for part in parts), digest_size=16).digest()
+            if digest not in seen:
+                seen.add(digest)
+                first.append(number)
+    return np.array(first, np.int64)
