@@ -1,16 +1,17 @@
 """The client of chat endpoints against a server that misbehaves in every way that real ones do."""
 
-import time
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fake_endpoint import FakeEndpoint, Reply, fake_endpoint
 
-from dsltm.endpoint import ChatEndpoint, EndpointError, chat
+from dsltm.endpoint import ChatEndpoint, EndpointError, chat, request
 from dsltm.endpoint.request import Address
 from dsltm.errors import UsageError
 
@@ -68,38 +69,55 @@ def test_what_passes_is_asked_again(server: FakeEndpoint, failure: Reply) -> Non
     assert endpoint.requests == len(server.asked) == 3
 
 
-def test_pauses_grow(server: FakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "FIRST_PAUSE", 0.08)
-    server.script = [Reply.error(500)] * 3
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that endpoints pause, noted and not waited for, on a clock that stands still."""
+    noted: list[float] = []
+
+    def note(_: ChatEndpoint, seconds: float) -> None:
+        if seconds > 0:
+            noted.append(seconds)
+
+    monkeypatch.setattr(ChatEndpoint, "_pause", note)
+    monkeypatch.setattr(chat, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+    return noted
+
+
+def test_pauses_grow(server: FakeEndpoint, pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat, "FIRST_PAUSE", 1.0)
+    server.script = [Reply.error(500)] * 4
     ask(server).complete(QUESTION)
-    gaps = [b.at - a.at for a, b in zip(server.asked, server.asked[1:], strict=False)]
-    for gap, pause in zip(gaps, (0.08, 0.16, 0.32), strict=True):
-        assert 0.75 * pause <= gap < 1.25 * pause + 0.3
+    assert len(pauses) == 4
+    for seconds, pause in zip(pauses, (1, 2, 4, 8), strict=True):
+        assert 0.75 * pause <= seconds <= 1.25 * pause
 
 
 @pytest.mark.parametrize("kind", ["seconds", "milliseconds", "date"])
-def test_retry_after_is_honoured(server: FakeEndpoint, kind: str) -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=2)
+def test_retry_after_is_honoured(server: FakeEndpoint, pauses: list[float], kind: str) -> None:
     headers = {
         "seconds": {"Retry-After": "0.4"},
         "milliseconds": {"retry-after-ms": "400", "Retry-After": "30"},
-        "date": {"Retry-After": format_datetime(soon, usegmt=True)},
+        "date": {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)},
     }[kind]
     server.script = [Reply.error(429, headers=headers)]
     assert ask(server).complete(QUESTION) == "fine"
-    waited = server.asked[1].at - server.asked[0].at
-    assert 0.4 <= waited < 2.5
+    (waited,) = pauses
+    if kind == "date":
+        assert 0 < waited <= 300
+    else:
+        assert waited == pytest.approx(0.4)
 
 
-def test_a_busy_server_is_left_alone_by_all_threads(server: FakeEndpoint) -> None:
+def test_a_busy_server_is_left_alone_by_all_threads(server: FakeEndpoint, pauses: list[float]) -> None:
     server.script = [Reply.error(429, headers={"Retry-After": "0.5"})]
-    endpoint = ask(server, concurrency=2)
-    endpoint.map(lambda n: endpoint.complete([{"role": "user", "content": str(n)}]), range(8))
-    refused_at = server.asked[0].at
-    early = [asked for asked in server.asked[2:] if asked.at < refused_at + 0.45]
-    # The other thread may have had a question or two under way; then all wait.
-    assert len(early) <= 4
-    assert len(server.asked) == 9
+    endpoint = ask(server)
+    endpoint.complete(QUESTION)
+    assert pauses == pytest.approx([0.5])
+    other = threading.Thread(target=endpoint.complete, args=[[{"role": "user", "content": "And you?"}]])
+    other.start()
+    other.join()
+    assert pauses == pytest.approx([0.5, 0.5])
+    assert len(server.asked) == 3
 
 
 def test_a_server_that_wants_an_hour_is_not_waited_for(server: FakeEndpoint) -> None:
@@ -143,13 +161,26 @@ def test_what_does_not_pass_is_asked_once(server: FakeEndpoint, reply: Reply, fa
     assert len(server.asked) == 1
 
 
-def test_slow_and_dripping_servers_run_into_the_time_limit(server: FakeEndpoint) -> None:
-    for reply in (Reply(delay=2), Reply(drip=0.05)):
-        server.script = [reply]
-        started = time.monotonic()
-        with pytest.raises(EndpointError, match=r"no answer within 0\.3 seconds"):
-            ask(server, timeout=0.3, attempts=1).complete(QUESTION)
-        assert time.monotonic() - started < 1.5
+@pytest.mark.parametrize("reply", [Reply(delay=2), Reply(drip=0.05)], ids=["slow", "dripping"])
+def test_slow_and_dripping_servers_run_into_the_time_limit(server: FakeEndpoint, reply: Reply) -> None:
+    server.script = [reply]
+    with pytest.raises(EndpointError, match=r"no answer within 0\.3 seconds"):
+        ask(server, timeout=0.3, attempts=1).complete(QUESTION)
+    assert len(server.asked) == 1
+
+
+def test_a_dripping_answer_is_not_read_beyond_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = [0.0]
+
+    class Dripping:
+        def read1(self, _: int) -> bytes:
+            seconds[0] += 1
+            return b"x"
+
+    monkeypatch.setattr(request, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    with pytest.raises(TimeoutError):
+        request._read(Dripping(), deadline=3.0)
+    assert seconds == [4.0]
 
 
 def test_an_endless_answer_is_cut(server: FakeEndpoint) -> None:

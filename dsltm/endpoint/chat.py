@@ -20,8 +20,11 @@ import orjson
 from dsltm.endpoint.request import Address, EndpointError, RequestError, content, post
 from dsltm.formats.output import open_output
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds; each pause is twice the one before it, as the large providers advise."""
+
 LONGEST_RETRY_AFTER = 600.0
+"""Seconds: a server that wants to be left alone for longer is not waited for."""
 
 Conversation = Sequence[Mapping[str, str]]
 Item = TypeVar("Item")
@@ -66,11 +69,10 @@ class ChatEndpoint:
         self.requests = self.from_cache = 0
         self._cache, self._max_requests = cache_dir, max_requests
         self._timeout, self._concurrency, self._attempts = timeout, max(1, concurrency), max(1, attempts)
-        self._refused: dict[
-            str, str | None
-        ] = {}  # parameters that the server does not take: their other name
-        self._lock, self._here = threading.Lock(), threading.local()
-        self._not_before = 0.0
+        # Parameters that the server does not take, and what it may call them instead.
+        self._refused: dict[str, str | None] = {}
+        self._lock, self._thread = threading.Lock(), threading.local()
+        self._not_before = 0.0  # on the monotonic clock: until then the server wants to be left alone
 
     def complete(self, messages: Conversation, **params: Any) -> str:
         """The model's next message in a conversation.
@@ -121,7 +123,7 @@ class ChatEndpoint:
             waiting.put(number)
 
         def work() -> None:
-            self._here.stop = stop
+            self._thread.stop = stop
             try:
                 while not stop.is_set():
                     number = waiting.get_nowait()
@@ -163,8 +165,8 @@ class ChatEndpoint:
             except RequestError as failure:
                 if self._adapt(failure.parameter, question):
                     continue
-                tired = attempt == self._attempts or (failure.retry_after or 0) > LONGEST_RETRY_AFTER
-                if tired or not failure.passing:
+                is_last = attempt == self._attempts or (failure.retry_after or 0) > LONGEST_RETRY_AFTER
+                if is_last or not failure.passing:
                     raise self._given_up(failure, attempt) from failure
                 self._wait(failure, attempt)
         raise AssertionError("the last attempt returns or raises")
@@ -189,7 +191,7 @@ class ChatEndpoint:
             self._pause(pause * random.uniform(0.75, 1.25))  # noqa: S311 (spreads the threads, hides nothing)
 
     def _pause(self, seconds: float) -> None:
-        stop = getattr(self._here, "stop", None) or threading.Event()
+        stop = getattr(self._thread, "stop", None) or threading.Event()
         if seconds > 0 and stop.wait(seconds):
             raise EndpointError("was not asked any more")
 

@@ -24,10 +24,12 @@ from dsltm.errors import DsltmError, UsageError
 OWN_KEY, OPENAI_KEY = "DSLTM_API_KEY", "OPENAI_API_KEY"
 
 _PATH = "/chat/completions"
+# HTTP statuses of servers that are busy or restarting, with those of Cloudflare (52x) and Anthropic (529).
 _PASSING = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
+# Statuses that no other question would change: a wrong key, address or method.
 _FATAL = {401, 403, 404, 405}
-_MAX_ANSWER = 1 << 24  # bytes
-_DETAIL = 300  # characters of what a server says of an error
+_MAX_ANSWER = 1 << 24  # bytes; a longer answer would be no chat completion
+_DETAIL = 300  # characters of a server's error message that are repeated
 
 
 class EndpointError(DsltmError):
@@ -46,7 +48,7 @@ class RequestError(Exception):
     """One request failed.
 
     Attributes:
-        reason: half a sentence.
+        reason: why, as half a sentence.
         passing: another attempt may succeed.
         fatal: other questions would fail, too.
         retry_after: seconds for which the server wants to be left alone.
@@ -212,42 +214,42 @@ def _refused(error: urllib.error.HTTPError, deadline: float, *, keyless: bool) -
 
 
 def _classified(code: int, headers: Message, body: bytes, *, keyless: bool) -> RequestError:
-    said = _error_object(body)
-    detail = " ".join(str(said.get("message", "")).split())[:_DETAIL]
+    problem = _error_object(body)
+    detail = " ".join(str(problem.get("message", "")).split())[:_DETAIL]
     reason = f"HTTP {code} {http.client.responses.get(code, '')}".rstrip() + (f": {detail}" if detail else "")
     if 300 <= code < 400:
         return RequestError(f"{reason}: it redirects to {headers.get('Location', 'nowhere')}", fatal=True)
     if code in (401, 403):
         hint = f"a key in {OWN_KEY} ({OPENAI_KEY} goes to openai.com only)" if keyless else None
         return RequestError(reason, fatal=True, hint=hint)
-    if code in _FATAL or said.get("code") == "insufficient_quota":
+    if code in _FATAL or problem.get("code") == "insufficient_quota":
         return RequestError(reason, fatal=True)
     if code in _PASSING:
         return RequestError(reason, passing=True, retry_after=_retry_after(headers))
-    parameter = said.get("param")
+    parameter = problem.get("param")
     return RequestError(reason, parameter=parameter if isinstance(parameter, str) else None)
 
 
 def _error_object(body: bytes) -> Mapping[str, Any]:
-    """What an OpenAI-compatible server says of an error; empty where it says it otherwise."""
+    """The error object of an OpenAI-compatible server; empty where the body holds none."""
     try:
-        said = orjson.loads(body)
+        answer = orjson.loads(body)
     except orjson.JSONDecodeError:
         return {}
-    if isinstance(said, dict) and isinstance(said.get("error"), dict):
-        said = said["error"]
-    return said if isinstance(said, dict) else {}
+    if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
+        answer = answer["error"]
+    return answer if isinstance(answer, dict) else {}
 
 
 def _retry_after(headers: Message) -> float | None:
     """Seconds to wait, from a number or a date, in the two headers that are in use."""
-    milliseconds, value = headers.get("retry-after-ms"), headers.get("Retry-After")
-    with contextlib.suppress(TypeError, ValueError):
-        return max(0.0, float(milliseconds) / 1000)  # type: ignore[arg-type]  # None: no such header
-    with contextlib.suppress(TypeError, ValueError):
-        return max(0.0, float(value))  # type: ignore[arg-type]
-    with contextlib.suppress(TypeError, ValueError):
-        when = parsedate_to_datetime(value or "")
+    milliseconds, value = headers.get("retry-after-ms", ""), headers.get("Retry-After", "")
+    with contextlib.suppress(ValueError):
+        return max(0.0, float(milliseconds) / 1000)
+    with contextlib.suppress(ValueError):
+        return max(0.0, float(value))
+    with contextlib.suppress(TypeError, ValueError):  # a date without a time zone cannot be subtracted from
+        when = parsedate_to_datetime(value)
         return max(0.0, (when - datetime.now(UTC)).total_seconds())
     return None
 
