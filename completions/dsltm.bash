@@ -219,6 +219,7 @@ _dsltm() {
         eval:--label-field) :; return ;;
         eval:--topics) _dsltm_paths -f; return ;;
         eval:--assignments) _dsltm_paths -f; return ;;
+        eval:--word-vectors) _dsltm_paths -f; return ;;
         eval:--reference) _dsltm_paths -f; return ;;
         eval:--text-field) :; return ;;
         eval:--coherence-cache) _dsltm_paths -d; return ;;
@@ -252,7 +253,7 @@ _dsltm() {
         attend) _dsltm_words '-o --output --labels --answer --heads --layers --most-heads --orders --calibrate --sample --temperature --max-tokens --seed --assignments --teacher --dtype --device --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         assign) _dsltm_words '-o --output --top --min-prob --npz --teacher --batch-tokens --dtype --device --trust-remote-code --text-field --id-field --format --on-error --ray --workers --cpus-per-worker --gpus-per-worker --part-documents --fresh -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         topics) _dsltm_words '-o --output --sort --coherence --words --relevance --diversify --examples --borderline --corpus --by --every --html --title --layout --points --seed --tree --names --label --labeler --labeler-model --merge --drop --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        eval) _dsltm_words '-o --output --top-words --per-topic --labels --gold --id-field --label-field --topics --assignments --vectors --reference --text-field --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        eval) _dsltm_words '-o --output --top-words --per-topic --labels --gold --id-field --label-field --topics --assignments --vectors --reliability --word-vectors --reference --text-field --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         prompts) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         teachers) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         config) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;

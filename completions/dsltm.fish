@@ -273,6 +273,8 @@ complete -c dsltm -n '__dsltm_is eval' -l label-field -x -d 'Field of the docume
 complete -c dsltm -n '__dsltm_is eval' -l topics -r -F -d 'Topics of any tool: JSON lines with "words".'
 complete -c dsltm -n '__dsltm_is eval' -l assignments -r -F -d 'Assignments of any tool: JSON lines with "id" and "topic", "theta" or both.'
 complete -c dsltm -n '__dsltm_is eval' -l vectors -d 'Also retrieve by the document vectors: what topics of them can hope for.'
+complete -c dsltm -n '__dsltm_is eval' -l reliability -d 'Show the bins behind ece_topic: how probable first topics are, and how many are right.'
+complete -c dsltm -n '__dsltm_is eval' -l word-vectors -r -F -d 'Compare top words by these vectors, not by the teacher\'s embeddings: an NPZ of words and vectors, an NPY beside a .txt of words, or text as word2vec, GloVe and fastText write it.'
 complete -c dsltm -n '__dsltm_is eval' -l reference -r -F -d 'Measure coherence on this corpus, not on the documents themselves.'
 complete -c dsltm -n '__dsltm_is eval' -l text-field -x -d 'Field or column of the text.'
 complete -c dsltm -n '__dsltm_is eval' -l coherence-cache -x -a '(__fish_complete_directories)' -d 'Keep the reference\'s counts there, for the next time.'
