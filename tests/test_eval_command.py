@@ -17,10 +17,11 @@ from planted import Planted, plant
 from shell import DSLTM, dsltm, environment, on_terminal
 
 from dsltm import cli
-from dsltm.assigning.inference import theta
+from dsltm.assigning.inference import Inference
 from dsltm.formats.labels import write_labels
 from dsltm.formats.model import Model, write_model
 from dsltm.metrics.clustering import ASSIGNMENT
+from dsltm.metrics.names import MEANINGS
 from dsltm.training import TrainConfig
 from dsltm.training.loop import train
 
@@ -100,7 +101,7 @@ def rows(*args: str | Path) -> list[dict[str, Any]]:
 def test_one_model_is_one_object_of_every_metric(files: Files) -> None:
     (row,) = rows(files.models[0], files.labels, "--vectors")
     assert (row["topics"], row["documents"], row["empty_documents"], row["classes"]) == (4, 240, 10, 4)
-    found = theta(files.first, files.planted.labels.hidden).argmax(1)
+    found = Inference(files.first).theta(files.planted.labels.hidden).argmax(1)
     for name, metric in ASSIGNMENT.items():
         assert row[name] == pytest.approx(metric(found, files.planted.truth))
     assert row["purity"] > 0.6
@@ -108,6 +109,17 @@ def test_one_model_is_one_object_of_every_metric(files: Files) -> None:
     assert row["vector_precision_at_10"] > 0.6
     for name in ("topic_diversity", "i_rbo", "jaccard", "c_v", "npmi_doc", "umass"):
         assert np.isfinite(row[name])
+    assert row["distinct_documents"] == 231  # the ten without text are one text
+    assert row["precision_at_5_distinct"] > 0.6
+    assert 0 <= row["ece_topic"] < 0.5
+    assert 0.2 < row["word_precision"] <= 1
+    assert row["word_coverage"] > 0.8
+    assert row["first_word_share"] > 1
+    assert row["npmi_own"] == pytest.approx(row["npmi_doc"])
+    assert -1 <= row["embedding_coherence"] <= 1
+    assert row["word_intrusion"] > 0.5
+    assert row["unembedded_words"] == 0
+    assert row.keys() - {"model", "seed"} <= MEANINGS.keys()  # everything is explained
     assert "npmi" not in row  # without a reference nothing is known of the order of words
 
 
@@ -127,6 +139,37 @@ def test_a_model_alone_has_topics_to_judge(files: Files) -> None:
     assert "topic_diversity" in row
     assert "purity" not in row
     assert "c_v" not in row
+    assert "word_precision" not in row
+    assert "embedding_coherence" not in row
+
+
+def test_the_reliability_behind_the_calibration_error(files: Files) -> None:
+    (plain,) = rows(files.models[0], files.labels)
+    (row,) = rows(files.models[0], files.labels, "--reliability")
+    bins = row.pop("reliability")
+    assert row == plain
+    assert sum(each["documents"] for each in bins) == 240
+    error = sum(each["documents"] * abs(each["right"] - each["p"]) for each in bins) / 240
+    assert row["ece_topic"] == pytest.approx(error)
+    status, shown = on_terminal("eval", files.models[0], files.labels, "--reliability")
+    assert status == 0
+    assert "first topic's p" in shown
+    assert "0.9 to 1.0" in shown
+
+
+def test_other_word_vectors_take_the_place_of_the_teachers(files: Files, tmp_path: Path) -> None:
+    words = files.planted.labels.vocabulary
+    teachers = files.planted.labels.word_embeddings.astype(np.float32)
+    np.savez(tmp_path / "same.npz", words=np.array(words), vectors=teachers - teachers.mean(0))
+    noise = np.random.default_rng(0).normal(size=(len(words) - 70, 8))
+    np.savez(tmp_path / "noise.npz", words=np.array(words[70:]), vectors=noise)
+    (own,) = rows(files.models[0], files.labels)
+    (same,) = rows(files.models[0], files.labels, "--word-vectors", tmp_path / "same.npz")
+    for name in ("embedding_coherence", "word_intrusion"):
+        assert same[name] == pytest.approx(own[name], abs=1e-5)
+    (alone,) = rows(files.models[0], "--word-vectors", tmp_path / "noise.npz")
+    assert alone["unembedded_words"] > 0
+    assert alone["embedding_coherence"] < own["embedding_coherence"]
 
 
 def test_a_reference_gives_all_measures_and_its_cache_the_same(files: Files, tmp_path: Path) -> None:
@@ -174,7 +217,7 @@ def test_several_models_side_by_side(files: Files) -> None:
 
 
 def test_other_tools_are_scored_beside(files: Files, tmp_path: Path) -> None:
-    found = theta(files.first, files.planted.labels.hidden)
+    found = Inference(files.first).theta(files.planted.labels.hidden)
     assignments, topics = tmp_path / "a.jsonl", tmp_path / "t.jsonl"
     lines = [{"id": str(i), "topic": int(row.argmax()), "theta": row.tolist()} for i, row in enumerate(found)]
     assignments.write_text("".join(json.dumps(line) + "\n" for line in reversed(lines)))
@@ -185,6 +228,8 @@ def test_other_tools_are_scored_beside(files: Files, tmp_path: Path) -> None:
     (theirs,) = rows("--topics", topics, "--assignments", assignments, "--gold", files.corpus)
     for name in ("purity", "nmi", "i_rbo", "topic_diversity"):
         assert theirs[name] == pytest.approx(ours[name])
+    for name in ("word_precision", "word_coverage", "npmi_own"):
+        assert name not in theirs  # without a labels file nothing is known of the documents' words
     # The empty documents are equally near to all, and stand in another order.
     assert theirs["precision_at_10"] == pytest.approx(ours["precision_at_10"], abs=0.01)
     both = rows(files.models[0], files.labels, "--topics", topics, "--assignments", assignments, "--vectors")
@@ -193,7 +238,9 @@ def test_other_tools_are_scored_beside(files: Files, tmp_path: Path) -> None:
     assert "empty_documents" not in both[1]
     assert [row["model"] for row in both[:2]] == [str(files.models[0]), str(topics)]
     assert both[1]["purity"] == pytest.approx(both[0]["purity"])
-    assert both[1]["umass"] == pytest.approx(both[0]["umass"])
+    for name in ("umass", "word_precision", "word_coverage", "npmi_own", "embedding_coherence"):
+        assert both[1][name] == pytest.approx(both[0][name])
+    assert "first_word_share" not in both[1]
 
 
 def test_a_terminal_gets_tables(files: Files) -> None:
@@ -271,6 +318,9 @@ def test_what_is_wrong_is_said_in_one_sentence(files: Files, tmp_path: Path) -> 
         ([model, "--gold", files.corpus], 2, "--gold is for documents"),
         (["-", "--reference", "-"], 2, "standard input can be read as one of the files only"),
         ([model, "--vectors"], 2, "needs a labels file"),
+        ([model, "--reliability"], 2, "needs gold classes"),
+        ([model, "--word-vectors", tmp_path / "none.vec"], 1, "no such file"),
+        ([model, "--word-vectors", text], 1, "text.npz"),
         ([model, "--rater", "http://localhost:1/v1"], 2, "go together"),
         ([model, "--rater", "nonsense", "--rater-model", "m"], 2, "not an http or https address"),
         ([model, "--max-requests", "3"], 2, "none is given"),

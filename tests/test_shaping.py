@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-import scipy.sparse
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted import plant, purity
+from scipy.sparse import csr_array
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from dsltm.assigning.inference import theta
+from dsltm.assigning.inference import Inference
 from dsltm.errors import DsltmError, UsageError
 from dsltm.space import neighbours as near
 from dsltm.space.axes import document_space, principal_axes
 from dsltm.space.cells import nearest_in_cells
-from dsltm.space.inputs import Counts, Inputs
+from dsltm.space.inputs import Inputs
 from dsltm.space.kmeans import cluster
 from dsltm.space.neighbours import averaged, nearest, settled
 from dsltm.training import TrainConfig
@@ -120,7 +120,7 @@ def test_the_space_is_what_its_formula_says(worded: bool) -> None:
     hidden = (RNG.normal(size=(200, 6)) @ RNG.normal(size=(6, 30)) + RNG.normal(size=(200, 30))).astype("f2")
     words = RNG.poisson(0.3, (200, 20))
     rows = np.setdiff1d(np.arange(200), [3, 77])
-    points = document_space(Inputs(hidden, csr(words) if worded else None), rows)
+    points = document_space(Inputs(hidden, csr_array(words) if worded else None), rows)
 
     states = hidden[rows].astype(np.float64)
     described = unit((states - states.mean(0)) / states.std(0))
@@ -138,17 +138,12 @@ def test_the_space_is_what_its_formula_says(worded: bool) -> None:
     np.testing.assert_allclose(points @ points.T, exact @ exact.T, atol=2e-3)
 
 
-def csr(words: Any) -> Counts:
-    matrix = scipy.sparse.csr_matrix(words)
-    return Counts(matrix.indptr.astype(np.int64), matrix.indices, matrix.data, words.shape[1])
-
-
 def test_words_tell_apart_what_hidden_states_do_not() -> None:
     hidden, topic = RNG.normal(size=(300, 16)).astype(np.float16), RNG.integers(3, size=300)
     words = np.zeros((300, 30), np.int64)
     for row, number in enumerate(topic):
         words[row, 10 * number + RNG.choice(10, 6, replace=False)] = 1
-    points = document_space(Inputs(hidden, csr(words)), np.arange(300))
+    points = document_space(Inputs(hidden, csr_array(words)), np.arange(300))
     alone = document_space(Inputs(hidden, None), np.arange(300))
 
     def agreement(points: Any) -> float:
@@ -162,7 +157,7 @@ def test_counts_below_zero_are_refused() -> None:
     words = np.ones((30, 8), np.int64)
     words[7, 3] = -1
     with pytest.raises(DsltmError, match="counts below zero"):
-        document_space(Inputs(RNG.normal(size=(30, 8)).astype(np.float16), csr(words)), np.arange(30))
+        document_space(Inputs(RNG.normal(size=(30, 8)).astype(np.float16), csr_array(words)), np.arange(30))
 
 
 def test_documents_that_are_all_alike_have_a_place() -> None:
@@ -202,7 +197,9 @@ def test_defaults_are_better_than_the_paper_on_noisy_documents() -> None:
 
     def score(**options: Any) -> float:
         config = TrainConfig(topics=12, epochs=30, **options)
-        return purity(corpus.truth, theta(train(corpus.labels, config), corpus.labels.hidden).argmax(1))
+        return purity(
+            corpus.truth, Inference(train(corpus.labels, config)).theta(corpus.labels.hidden).argmax(1)
+        )
 
     best, unguided = score(), score(guide=0)
     assert best > score(preset="paper") + 0.1

@@ -11,11 +11,10 @@ import pytest
 import torch
 from planted import Planted, plant, purity, recovered
 
-from dsltm.assigning.inference import theta
+from dsltm.assigning.inference import Inference
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.model import Model, read_model, write_model
 from dsltm.models import BACKBONES
-from dsltm.space.inputs import Counts
 from dsltm.training import TrainConfig
 from dsltm.training.loop import train
 
@@ -40,7 +39,7 @@ def written(model: Model) -> bytes:
 
 
 def proportions(model: Model, corpus: Planted) -> np.ndarray:
-    return theta(model, corpus.labels.hidden, Counts.of(corpus.labels))
+    return Inference(model).theta(corpus.labels.hidden, corpus.labels.counts)
 
 
 @pytest.mark.parametrize("name", BACKBONES)
@@ -183,7 +182,7 @@ def test_going_on_from_a_model_keeps_the_topics(corpus: Planted, preset: Any) ->
 
     def kept(model: Model) -> float:
         """The share of documents whose topic has the number that it had."""
-        old, new = (theta(m, corpus.labels.hidden).argmax(1) for m in (before, model))
+        old, new = (Inference(m).theta(corpus.labels.hidden).argmax(1) for m in (before, model))
         return float((old == new).mean())
 
     assert kept(after) > 0.8

@@ -11,7 +11,7 @@ from dsltm import console
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY
 from dsltm.formats.model import check_compatible
-from dsltm.formats.npz import VERSION, Blocks, write_npz
+from dsltm.formats.npz import Blocks, write_npz
 from dsltm.formats.strings import Strings
 
 if TYPE_CHECKING:
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dsltm.assigning.inference import Inference
     from dsltm.distill.reading import Window
     from dsltm.formats.corpus import Corpus
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model
-    from dsltm.space.inputs import Counts
-    from dsltm.teacher.files.load import Teacher
+    from dsltm.formats.stacked import Rows
     from dsltm.teacher.reading.forward import Reader
+    from dsltm.teacher.reading.teacher import Teacher
 
-FORMAT = "dsltm.assignments"
+FORMAT, VERSION = "dsltm.assignments", 1
 _BLOCK = 1 << 15
 
 
@@ -78,34 +79,36 @@ def assign_labels(model: Model, labels: Labels) -> Assigned:
     Raises:
         DsltmError: model and labels come from different teachers, prompts or vocabularies.
     """
-    from dsltm.assigning.inference import theta
-    from dsltm.space.inputs import Counts
+    from dsltm.assigning.inference import Inference
 
     check_compatible(model.header, labels.header)
+    inference = Inference(model)
 
     def blocks() -> Iterator[Block]:
         for start in range(0, len(labels), _BLOCK):
             rows = slice(start, start + _BLOCK)
-            ends = labels.bow_indptr[start : start + _BLOCK + 1]
-            counts = Counts(ends, labels.bow_indices, labels.bow_data, labels.logits.shape[1])
-            yield Block(labels.ids[rows], theta(model, labels.hidden[rows], counts), labels.empty[rows])
+            counts = labels.counts[rows] if inference.reads_counts else None
+            yield Block(labels.ids[rows], inference.theta(labels.hidden[rows], counts), labels.empty[rows])
 
     return Assigned(len(labels), model.topics, blocks())
 
 
-def assign_corpus(model: Model, corpus: Corpus, teacher: Teacher, *, batch_tokens: int) -> Assigned:
+def assign_corpus(
+    model: Model, corpus: Corpus, teacher: Teacher, *, batch_tokens: int | None = None
+) -> Assigned:
     """The topics of new documents, as if they had been distilled first; in memory that does not grow.
 
     Args:
         teacher: the one that the model was trained with.
-        batch_tokens: about how many tokens it reads at once.
+        batch_tokens: about how many tokens it reads at once; None for what suits the device.
 
     Raises:
         DsltmError: another teacher, or a corpus that cannot be read.
     """
+    from dsltm.assigning.inference import Inference
     from dsltm.distill.survey import survey
 
-    reader = reader_of(model, teacher, batch_tokens)
+    reader, inference = reader_of(model, teacher, batch_tokens), Inference(model)
     overview = survey(corpus, max_tokens=reader.encoder.max_tokens, shard=(0, 1), count=False)
 
     def blocks() -> Iterator[Block]:
@@ -117,29 +120,30 @@ def assign_corpus(model: Model, corpus: Corpus, teacher: Teacher, *, batch_token
                 windows(corpus, reader.encoder.max_tokens),
                 lambda documents, _, work: bar.advance(documents, work=work),
             )
-            yield from assign_windows(model, read)
+            yield from assign_windows(inference, model.vocabulary, read)
 
     return Assigned(overview.documents, model.topics, blocks())
 
 
-def assign_windows(model: Model, windows: Iterable[Window]) -> Iterator[Block]:
+def assign_windows(
+    inference: Inference, vocabulary: Sequence[str], windows: Iterable[Window]
+) -> Iterator[Block]:
     """The topics of documents that the model's teacher has read, a block a window."""
-    from dsltm.assigning.inference import theta
+    from dsltm.distill.reading import counts_of
 
-    index = {word: number for number, word in enumerate(model.vocabulary)}
+    index = {word: number for number, word in enumerate(vocabulary)}
     for window in windows:
-        proportions = theta(model, window.hidden, _counts(window, index))
+        counts = counts_of(window.documents, index) if inference.reads_counts else None
         ids = [document.id for document in window.documents]
-        yield Block(ids, proportions, np.asarray(window.flags & EMPTY, bool))
+        yield Block(ids, inference.theta(window.hidden, counts), np.asarray(window.flags & EMPTY, bool))
 
 
-def reader_of(model: Model, teacher: Teacher, batch_tokens: int) -> Reader:
+def reader_of(model: Model, teacher: Teacher, batch_tokens: int | None) -> Reader:
     """The teacher under the prompts, and over the vocabulary, that the model was trained with.
 
     Raises:
         DsltmError: it is another teacher.
     """
-    from dsltm.teacher.reading.chain import open_reader
     from dsltm.teacher.reading.projection import project
     from dsltm.teacher.reading.prompts import Prompt
 
@@ -153,20 +157,7 @@ def reader_of(model: Model, teacher: Teacher, batch_tokens: int) -> Reader:
     if projection.words != model.vocabulary:
         raise DsltmError(f"the tokenizer of {teacher.name} is not the one that the model was trained with")
     prompts = [Prompt.from_header(prompt) for prompt in header["prompts"]]
-    return open_reader(
-        teacher, prompts, projection, max_tokens=header["max_tokens"], batch_tokens=batch_tokens
-    )
-
-
-def _counts(window: Window, index: dict[str, int]) -> Counts:
-    from dsltm.distill.reading import rows_of
-    from dsltm.space.inputs import Counts
-
-    rows = rows_of(window, index)
-    indptr = np.cumsum([0, *(len(words) for *_, words, _ in rows)], dtype=np.int64)
-    indices = np.array([word for *_, words, _ in rows for word in words], np.int32)
-    data = np.array([count for *_, counts in rows for count in counts], np.int32)
-    return Counts(indptr, indices, data, len(index))
+    return teacher.reader(prompts, projection, max_tokens=header["max_tokens"], batch_tokens=batch_tokens)
 
 
 def assignment_rows(
@@ -207,7 +198,7 @@ def write_matrix(target: BinaryIO, assigned: Assigned) -> None:
             empty.append(block.empty)
             yield block.theta
 
-    def members() -> Iterator[tuple[str, NDArray[Any] | Blocks]]:
+    def members() -> Iterator[tuple[str, Rows | Blocks]]:
         shape = (assigned.documents, assigned.topics)
         yield "theta", Blocks(shape, np.dtype(np.float32), proportions())
         yield "empty", np.concatenate([np.empty(0, bool), *empty])

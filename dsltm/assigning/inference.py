@@ -9,45 +9,62 @@ import torch
 
 from dsltm.errors import DsltmError
 from dsltm.formats.model import edit_of
-from dsltm.models import backbone_of
-from dsltm.models.base import Backbone, Shape
-from dsltm.space.inputs import Counts, Inputs
+from dsltm.models.restore import restore
+from dsltm.space.inputs import Inputs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from dsltm.formats.model import Edit, Model
+    from dsltm.formats.stacked import Rows
 
 _BLOCK = 4096
 
 
-def theta(model: Model, hidden: NDArray[np.float16], counts: Counts | None = None) -> NDArray[np.float32]:
-    """θ [N, K] of N documents, rows summing to one; no sampling.
-
-    The caller checks that model and documents belong together (`dsltm.formats.model.check_compatible`).
+class Inference:
+    """A model that is restored once and then asked for block after block of documents.
 
     Args:
         model: a trained model.
-        hidden: the teacher's hidden states [N, H].
-        counts: `Counts.of(labels)`; only models with word counts among their inputs look at them.
+
+    Attributes:
+        reads_counts: whether word counts are among what it reads of a document.
 
     Raises:
-        DsltmError: the documents' vectors are not as long as those that the model was trained on.
+        DsltmError: a model that this version cannot restore.
     """
-    backbone = restore(model)
-    inputs = Inputs.of(model.header["hyperparameters"]["input"], hidden, counts)
-    if inputs.width != backbone.shape.inputs:
-        raise DsltmError(
-            f"the model reads document vectors of length {backbone.shape.inputs}, these have {inputs.width}"
-        )
-    edit = edit_of(model.header, model.topics) if "edit" in model.header else None
-    out = np.empty((len(inputs), model.topics), np.float32)
-    with torch.inference_mode():
-        for start in range(0, len(out), _BLOCK):
-            rows = np.arange(start, min(start + _BLOCK, len(out)))
-            proportions = backbone.theta(torch.from_numpy(inputs.dense(rows))).numpy()
-            out[rows] = proportions if edit is None else _regrouped(proportions, edit)
-    return out
+
+    def __init__(self, model: Model) -> None:
+        self._backbone = restore(model)
+        self._topics, self._kind = model.topics, model.header["hyperparameters"]["input"]
+        self._edit = edit_of(model.header, model.topics) if "edit" in model.header else None
+        self.reads_counts = self._kind != "hidden"
+
+    def theta(self, hidden: Rows, counts: csr_array | None = None) -> NDArray[np.float32]:
+        """θ [N, K] of N documents, rows summing to one; no sampling.
+
+        The caller checks that model and documents belong together (`dsltm.formats.model.check_compatible`).
+
+        Args:
+            hidden: the teacher's hidden states [N, H].
+            counts: how often each word of the vocabulary comes [N, V]; needed where `reads_counts`.
+
+        Raises:
+            DsltmError: the documents' vectors are not as long as those that the model was trained on.
+        """
+        inputs, wanted = Inputs.of(self._kind, hidden, counts), self._backbone.shape.inputs
+        if inputs.width != wanted:
+            raise DsltmError(
+                f"the model reads document vectors of length {wanted}, these have {inputs.width}"
+            )
+        out = np.empty((len(inputs), self._topics), np.float32)
+        with torch.inference_mode():
+            for start in range(0, len(out), _BLOCK):
+                rows = np.arange(start, min(start + _BLOCK, len(out)))
+                proportions = self._backbone.theta(torch.from_numpy(inputs.dense(rows))).numpy()
+                out[rows] = proportions if self._edit is None else _regrouped(proportions, self._edit)
+        return out
 
 
 def _regrouped(theta: NDArray[np.float32], edit: Edit) -> NDArray[np.float64]:
@@ -55,23 +72,3 @@ def _regrouped(theta: NDArray[np.float32], edit: Edit) -> NDArray[np.float64]:
     added = np.stack([theta[:, group].sum(axis=1, dtype=np.float64) for group in edit.groups], axis=1)
     added += np.finfo(np.float32).tiny  # a document may have all of it in topics that were dropped
     return np.asarray(added / added.sum(axis=1, keepdims=True))
-
-
-def restore(model: Model) -> Backbone:
-    """The backbone of a saved model, ready to infer.
-
-    Raises:
-        DsltmError: a backbone that this version does not know, or arrays that are not its own.
-    """
-    options, name = model.header.get("hyperparameters", {}), model.header.get("backbone")
-    if (kind := backbone_of(name)) is None:
-        raise DsltmError(f"the model is a {name!r}, which this version of dsltm does not know")
-    try:
-        topics, words = edit_of(model.header, model.topics).topics, model.beta.shape[1]
-        width = len(model.arrays["input_mean"])
-        shape = Shape(width, topics, words, int(options.get("units", 0)), float(options.get("dropout", 0)))
-        backbone = kind(shape)
-        backbone.load_arrays(model.arrays)
-    except (KeyError, RuntimeError, TypeError) as error:
-        raise DsltmError(f"the model's arrays are not those of a {name}") from error
-    return backbone.eval()

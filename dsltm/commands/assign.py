@@ -63,11 +63,15 @@ def assign_command(
         ),
     ] = None,
     batch_tokens: Annotated[
-        int,
+        int | None,
         typer.Option(
-            min=1, metavar="N", help="About how many tokens are read at once.", rich_help_panel=TEACHER
+            min=1,
+            metavar="N",
+            help="About how many tokens are read at once.",
+            show_default="by device",
+            rich_help_panel=TEACHER,
         ),
-    ] = 2048,
+    ] = None,
     dtype: Annotated[
         str,
         typer.Option(
@@ -182,7 +186,7 @@ def _corpus(
     model: "Model",
     corpus: Corpus,
     teacher: str | None,
-    batch_tokens: int,
+    batch_tokens: int | None,
     dtype: str,
     device: str,
     trust_remote_code: bool,
@@ -192,6 +196,7 @@ def _corpus(
 
     opened = load_teacher(
         teacher or model.header["teacher"]["name"],
+        weights_sha256=None if teacher else model.header["teacher"]["weights_sha256"],
         dtype=dtype,
         device=device,
         trust_remote_code=trust_remote_code,

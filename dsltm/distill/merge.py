@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dsltm.formats.stacked import Rows
+
 _BLOCK_ROWS = 4096
 _PER_SHARD = ("shard", *PER_PART)
 
@@ -46,7 +48,7 @@ def merge(paths: Sequence[str], target: BinaryIO) -> int:
         "gold_names": names,
     }
     ids = Strings.pack(shards[row % order].ids[row // order] for row in range(total))
-    members: dict[str, NDArray[Any] | Blocks] = {
+    members: dict[str, Rows | Blocks] = {
         "ids": ids.data,
         "ids_indptr": ids.indptr,
         "gold": _interleave([_recode(shard, names) for shard in shards]),
@@ -102,7 +104,7 @@ def _recode(shard: Labels, names: list[str]) -> NDArray[np.int32]:
     return table[shard.gold_codes]
 
 
-def _interleave(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+def _interleave(parts: Sequence[Rows]) -> NDArray[Any]:
     """[N] or [N, …] from shards whose rows take turns."""
     out = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), parts[0].dtype)
     for number, part in enumerate(parts):
@@ -110,7 +112,7 @@ def _interleave(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return out
 
 
-def _rows(shards: Sequence[Labels], array: Callable[[Labels], NDArray[np.float16]]) -> Blocks:
+def _rows(shards: Sequence[Labels], array: Callable[[Labels], Rows]) -> Blocks:
     def blocks() -> Iterator[NDArray[np.float16]]:
         for start in range(0, max(map(len, shards)), _BLOCK_ROWS):
             yield _interleave([array(shard)[start : start + _BLOCK_ROWS] for shard in shards])

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from dsltm.errors import DsltmError
-from dsltm.formats.npz import VERSION, Blocks, open_npz, write_npz
+from dsltm.formats.counts import csr
+from dsltm.formats.npz import Blocks, open_npz, write_npz
 from dsltm.formats.output import reason
 from dsltm.formats.parts import finished_parts
-from dsltm.formats.stacked import stacked
+from dsltm.formats.stacked import stacked, whole
 from dsltm.formats.strings import Strings, pointers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
-FORMAT = "dsltm.labels"
+    from dsltm.formats.stacked import Rows
+
+FORMAT, VERSION = "dsltm.labels", 1
 EMPTY, TRUNCATED, FAILED = 1, 2, 4
 NOTHING = "empty_logits"  # which machines may round differently; the first part's is kept
 PER_PART = ("documents", "empty", "truncated", "gold_names")  # what parts of one run may differ in
@@ -43,11 +49,11 @@ class Labels:
 
     header: dict[str, Any]
     ids: Strings
-    logits: NDArray[np.float16]
-    hidden: NDArray[np.float16]
+    logits: Rows
+    hidden: Rows
     bow_indptr: NDArray[np.int64]
-    bow_indices: NDArray[np.int32]
-    bow_data: NDArray[np.int32]
+    bow_indices: Rows
+    bow_data: Rows
     gold_codes: NDArray[np.int32]
     flags: NDArray[np.uint8]
     word_embeddings: NDArray[np.float16]
@@ -58,6 +64,11 @@ class Labels:
     @property
     def vocabulary(self) -> list[str]:
         return list(self.header["vocabulary"])
+
+    @cached_property
+    def counts(self) -> csr_array:
+        """[N, V] int32 word counts; the arrays of a file, not copies of them."""
+        return csr(whole(self.bow_data), whole(self.bow_indices), self.bow_indptr, self.logits.shape[1])
 
     @property
     def has_gold(self) -> bool:
@@ -88,7 +99,7 @@ _DTYPES: dict[str, tuple[type[np.generic], int]] = {
 }
 
 
-def write_labels(target: BinaryIO, header: dict[str, Any], members: dict[str, NDArray[Any] | Blocks]) -> None:
+def write_labels(target: BinaryIO, header: dict[str, Any], members: Mapping[str, Rows | Blocks]) -> None:
     """Stream a labels file to `target`; `members` are the arrays of `Labels` by their names on disk."""
     write_npz(
         target, {"format": FORMAT, "version": VERSION, **header}, ((name, members[name]) for name in _DTYPES)
@@ -103,7 +114,7 @@ def read_labels(path: str) -> Labels:
     """
     if path != "-" and os.path.isdir(path):
         return _stack([_open_part(place, count) for place, count in finished_parts(path, FORMAT)], path)
-    header, arrays = open_npz(path, expect=FORMAT)
+    header, arrays = open_npz(path, expect=FORMAT, newest=VERSION)
     name = "standard input" if path == "-" else path
     for key, (dtype, dimensions) in _DTYPES.items():
         if key not in arrays or arrays[key].dtype != dtype or arrays[key].ndim != dimensions:
@@ -140,7 +151,8 @@ def _check_shapes(labels: Labels, name: str) -> None:
     codes, names = labels.gold_codes, labels.header.get("gold_names", [])
     if not isinstance(names, list) or (rows and not -1 <= codes.min() <= codes.max() < max(len(names), 1)):
         raise DsltmError(f"{name}: its gold labels do not fit their names")
-    if len(labels.bow_indices) and not 0 <= labels.bow_indices.min() <= labels.bow_indices.max() < words:
+    indices = np.asarray(labels.bow_indices)
+    if len(indices) and not 0 <= indices.min() <= indices.max() < words:
         raise DsltmError(f"{name}: its word counts name words outside the vocabulary")
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from dsltm.errors import DsltmError
-from dsltm.formats.npz import VERSION, open_npz, write_npz
+from dsltm.formats.npz import open_npz, write_npz
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = "dsltm.model"
-_SAME = {
+FORMAT, VERSION = "dsltm.model", 1
+_PROVENANCE = {  # how documents were read, by the keys of a header, and what to call several of it
     "teacher": "teachers",
     "prompts": "prompts",
     "projection": "projections",
@@ -102,7 +102,7 @@ def read_model(path: str) -> Model:
     Raises:
         DsltmError: not a model file, or one whose parts do not fit each other.
     """
-    header, arrays = open_npz(path, expect=FORMAT)
+    header, arrays = open_npz(path, expect=FORMAT, newest=VERSION)
     name = "standard input" if path == "-" else path
     beta, vocabulary = arrays.pop("beta", None), header.get("vocabulary")
     if beta is None or beta.dtype != np.float32 or beta.ndim != 2 or not len(beta):
@@ -113,6 +113,11 @@ def read_model(path: str) -> Model:
         raise DsltmError(f"{name}: its topic-word matrix holds values that are not numbers")
     _check_names(header.get("names"), len(beta), name)
     return Model(header, np.array(beta), {key: np.array(array) for key, array in arrays.items()})
+
+
+def provenance(header: dict[str, Any]) -> dict[str, Any]:
+    """How documents were read: what a model takes over from the header of its labels."""
+    return {key: header[key] for key in _PROVENANCE if key in header}
 
 
 def _check_names(names: Any, topics: int, file: str) -> None:
@@ -133,7 +138,7 @@ def check_compatible(model: dict[str, Any], labels: dict[str, Any]) -> None:
     Raises:
         DsltmError: they differ in teacher, prompts, projection, document length or vocabulary.
     """
-    for key, plural in _SAME.items():
+    for key, plural in _PROVENANCE.items():
         if _identity(model.get(key)) != _identity(labels.get(key)):
             which = _difference(model.get(key), labels.get(key))
             raise DsltmError(f"the model and the labels come from different {plural}{which}")

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-VERSION = 1
+    from dsltm.formats.stacked import Rows
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _ALIGN = 64
 _PADDING_FIELD = 0xD935  # the extra-field id that zip aligners use
@@ -57,7 +58,7 @@ class Blocks:
 
 
 def write_npz(
-    target: BinaryIO, header: dict[str, Any], members: Iterable[tuple[str, NDArray[Any] | Blocks]]
+    target: BinaryIO, header: dict[str, Any], members: Iterable[tuple[str, Rows | Blocks]]
 ) -> None:
     """Write `header` and `members` to a binary stream, which need not be seekable.
 
@@ -77,9 +78,9 @@ class _Forward:
         self.write, self.flush = target.write, target.flush
 
 
-def _write_member(archive: zipfile.ZipFile, name: str, array: NDArray[Any] | Blocks) -> None:
+def _write_member(archive: zipfile.ZipFile, name: str, array: Rows | Blocks) -> None:
     if not isinstance(array, Blocks):
-        array = Blocks(array.shape, array.dtype, (array,))
+        array = Blocks(array.shape, array.dtype, (np.asarray(array),))
     info = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
     assert archive.fp is not None
     start = archive.fp.tell() + _LOCAL_HEADER + len(info.filename) + _ZIP64_EXTRA + 4
@@ -103,12 +104,13 @@ def _write_member(archive: zipfile.ZipFile, name: str, array: NDArray[Any] | Blo
         raise ValueError(f"{name}: {rows} rows were written where {array.shape[0]} were announced")
 
 
-def open_npz(path: str, *, expect: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def open_npz(path: str, *, expect: str, newest: int) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Open an NPZ of ours: its header, and its arrays memory-mapped read-only.
 
     Args:
         path: a file, or `-` for standard input (copied to a temporary file first).
         expect: the `format` that the header must name, such as "dsltm.labels".
+        newest: the latest version of that format that the caller understands.
 
     Raises:
         DsltmError: the file is missing, cut off, altered, foreign, newer, or holds objects.
@@ -127,7 +129,7 @@ def open_npz(path: str, *, expect: str) -> tuple[dict[str, Any], dict[str, NDArr
             raise DsltmError(f"{name}: is a directory, not a file") from None
         except _BROKEN as error:
             raise DsltmError(_what_is_wrong(real, name, error)) from error
-    return _check_header(arrays.pop("header", None), expect, name), arrays
+    return _check_header(arrays.pop("header", None), expect, newest, name), arrays
 
 
 def format_of(path: str) -> str | None:
@@ -207,7 +209,7 @@ def _what_is_wrong(path: str, name: str, error: Exception) -> str:
     return f"{name}: is cut off or altered ({str(error).rstrip('.') or type(error).__name__})"
 
 
-def _check_header(member: NDArray[Any] | None, expect: str, name: str) -> dict[str, Any]:
+def _check_header(member: NDArray[Any] | None, expect: str, newest: int, name: str) -> dict[str, Any]:
     kind = expect.removeprefix("dsltm.")
     if member is None or member.dtype != np.uint8:
         raise DsltmError(f"{name}: is an NPZ file, but not one that dsltm wrote")
@@ -221,8 +223,6 @@ def _check_header(member: NDArray[Any] | None, expect: str, name: str) -> dict[s
         found = header["format"].removeprefix("dsltm.")
         raise DsltmError(f"{name}: holds a dsltm {found} file where a {kind} file is needed")
     version = header.get("version")
-    if not isinstance(version, int) or version > VERSION:
-        raise DsltmError(
-            f"{name}: was written by a newer dsltm (version {version}; this one reads {VERSION})"
-        )
+    if not isinstance(version, int) or version > newest:
+        raise DsltmError(f"{name}: was written by a newer dsltm (version {version}; this one reads {newest})")
     return header

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_BLOCK = 1 << 20
+
+
 class Rows(Protocol):
     """What the stages may use of a large array, which is an array of numpy or a `Stacked`.
 
@@ -91,16 +94,14 @@ def stacked(arrays: Sequence[Rows]) -> Rows:
     return arrays[0] if len(arrays) == 1 else Stacked(arrays)
 
 
-def joined(arrays: Sequence[Rows]) -> NDArray[Any]:
-    """The rows of all arrays as one array, for those who compute with all of it.
+def whole(rows: Rows) -> NDArray[Any]:
+    """All rows as one array, for those who compute with all of it.
 
-    The array itself where there is one; the copy of several leaves memory for a file where it is large.
+    An array is that itself; the copy of a `Stacked` leaves memory for a file where it is large.
     """
-    if len(arrays) == 1:
-        return np.asarray(arrays[0])
-    whole = scratch((sum(map(len, arrays)), *arrays[0].shape[1:]), arrays[0].dtype)
-    start = 0
-    for array in arrays:
-        whole[start : start + len(array)] = array
-        start += len(array)
-    return whole
+    if isinstance(rows, np.ndarray):
+        return rows
+    copy = scratch(rows.shape, rows.dtype)
+    for start in range(0, len(rows), _BLOCK):
+        copy[start : start + _BLOCK] = rows[start : start + _BLOCK]
+    return copy

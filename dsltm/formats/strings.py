@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dsltm.formats.stacked import Rows
+
 _BLOCK = 1 << 14
 
 
@@ -26,7 +28,7 @@ class Strings(Sequence[str]):
         indptr: int64 [N + 1], string i is `data[indptr[i]:indptr[i + 1]]`.
     """
 
-    def __init__(self, data: NDArray[np.uint8], indptr: NDArray[np.int64]) -> None:
+    def __init__(self, data: Rows, indptr: NDArray[np.int64]) -> None:
         self.data, self.indptr = data, indptr
 
     @classmethod
@@ -39,7 +41,7 @@ class Strings(Sequence[str]):
     @classmethod
     def joined(cls, parts: Sequence[Strings]) -> Strings:
         """The strings of all parts, one part's after another's."""
-        data = [np.empty(0, np.uint8), *(part.data for part in parts)]
+        data = [np.empty(0, np.uint8), *(np.asarray(part.data) for part in parts)]
         return cls(np.concatenate(data), pointers([part.indptr for part in parts]))
 
     def __len__(self) -> int:

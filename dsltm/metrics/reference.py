@@ -124,7 +124,7 @@ def _load(place: Path, topics: Topics) -> dict[int, WindowCounts] | None:
     sizes = [len(topic) for topic in topics]
     counts: dict[int, WindowCounts] = {}
     try:
-        header, arrays = open_npz(str(place), expect=FORMAT)
+        header, arrays = open_npz(str(place), expect=FORMAT, newest=VERSION)
         for window, total in header["totals"].items():
             flat = np.array(arrays[f"joint_{window}"])
             parts = np.split(flat, np.cumsum([size * size for size in sizes])[:-1])

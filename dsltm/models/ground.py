@@ -8,19 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from dsltm.models.base import Backbone, Shape
+from dsltm.words.bm25 import saturated
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-K1, B = 1.5, 0.75
-"""BM25: how soon repetition stops to count, and how far long documents are held to be long-winded."""
-
-
-def saturated(counts: Tensor, mean_length: Tensor) -> Tensor:
-    """BM25's weight [B, V] of word counts, without the inverse document frequency (Robertson et al. 1994)."""
-    length = counts.sum(1, keepdim=True) / mean_length
-    return counts * (K1 + 1) / (counts + K1 * (1 - B + B * length))
 
 
 class Ground(Backbone):
@@ -66,7 +58,8 @@ class Ground(Backbone):
 
     def scores(self, x: Tensor) -> Tensor:
         """[2, B, K] dense and lexical scores as they are, before calibration."""
-        lexical = saturated(x[:, self.hidden :], self.mean_length) @ self.terms.T
+        counts = x[:, self.hidden :]
+        lexical = saturated(counts, counts.sum(1, keepdim=True) / self.mean_length) @ self.terms.T
         return torch.stack([self.vectors(x) @ self.queries.T, lexical])
 
     def theta(self, x: Tensor) -> Tensor:

@@ -51,7 +51,7 @@ def assign_on_ray(
     cut: Cut,
     cluster: Cluster,
     *,
-    batch_tokens: int,
+    batch_tokens: int | None,
     output: str,
     format: Format = "auto",  # noqa: A002
     fresh: bool = False,
@@ -91,7 +91,7 @@ class Job:
     model: bytes
     teacher: TeacherChoice
     written: Written
-    batch_tokens: int
+    batch_tokens: int | None
     cpus: int
 
     def settings(self, digest: str) -> dict[str, Any]:
@@ -114,6 +114,8 @@ class Assigner:
     """A teacher and a model that take one piece after another, each into a part file."""
 
     def __init__(self, job: Job) -> None:
+        from dsltm.assigning.inference import Inference
+
         self._job, self._folder = job, Folder(job.output)
         with tempfile.NamedTemporaryFile(prefix="dsltm-", suffix=".npz") as file:
             file.write(job.model)
@@ -121,6 +123,7 @@ class Assigner:
             self._model = read_model(file.name)  # stays mapped when the file has gone
         teacher = job.teacher.open(job.cpus)
         self._reader = reader_of(self._model, teacher, job.batch_tokens)
+        self._inference = Inference(self._model)
         prompts = len(self._model.header["prompts"])
         self._widths = len(self._model.vocabulary), teacher.hidden_size * prompts
 
@@ -129,7 +132,8 @@ class Assigner:
         written, failed = self._job.written, list[tuple[str, str]]()
         name = part_name(part, "npz" if written.npz else "jsonl")
         documents = piece.documents(self._job.cut)
-        blocks = assign_windows(self._model, read_carefully(self._reader, documents, self._widths, failed))
+        windows = read_carefully(self._reader, documents, self._widths, failed)
+        blocks = assign_windows(self._inference, self._model.vocabulary, windows)
         with self._folder.writing(name) as stream:
             if written.npz:
                 write_matrix(stream, Assigned(len(documents), self._model.topics, blocks))

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsltm.space.inputs import Inputs
-from dsltm.space.neighbours import nearest
 from dsltm.formats.scratch import scratch
+from dsltm.space.inputs import Inputs, dense, document_frequency
+from dsltm.space.neighbours import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-
-    from dsltm.space.inputs import Counts
+    from scipy.sparse import csr_array
 
     Floats = NDArray[np.float32]
 
@@ -65,7 +64,7 @@ class _Description:
     hidden: Inputs
     mean: Floats
     scale: Floats
-    counts: Counts | None
+    counts: csr_array | None
     rarity: Floats  # [V] log((1 + M) / (1 + documents that have the word))
 
     @classmethod
@@ -73,14 +72,15 @@ class _Description:
         hidden = Inputs(inputs.hidden, None)
         rarity = np.zeros(0, np.float32)
         if inputs.counts is not None:
-            rarity = np.log((1 + len(rows)) / (1 + inputs.counts.documents(rows))).astype(np.float32)
+            had = document_frequency(inputs.counts, rows)
+            rarity = np.log((1 + len(rows)) / (1 + had)).astype(np.float32)
         return cls(hidden, *hidden.mean_and_scale(rows), inputs.counts, rarity)
 
     def __call__(self, rows: NDArray[np.int64]) -> Floats:
         states = _unit((self.hidden.dense(rows) - self.mean) / self.scale)
         if self.counts is None:
             return states
-        words = _unit(np.log1p(self.counts.dense(rows)) * self.rarity)
+        words = _unit(np.log1p(dense(self.counts[rows])) * self.rarity)
         return np.concatenate([states, np.float32(_WORDS) * words], 1)
 
 

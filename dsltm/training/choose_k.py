@@ -17,7 +17,7 @@ import torch
 
 from dsltm.errors import DsltmError
 from dsltm.space.axes import document_space
-from dsltm.space.inputs import Counts, Inputs
+from dsltm.space.inputs import Inputs
 from dsltm.space.kmeans import cluster, means
 from dsltm.space.neighbours import nearest, settled
 from dsltm.training.config import neighbourhood
@@ -128,7 +128,7 @@ def _points(labels: Labels) -> Floats:
     """[M, d] where the documents of a sample lie, each moved to the middle of its neighbours."""
     rows = np.flatnonzero(~labels.empty)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _DOCUMENTS)).astype(np.int64)]
-    points = document_space(Inputs(labels.hidden, Counts.of(labels)), rows)
+    points = document_space(Inputs(labels.hidden, labels.counts), rows)
     return settled(points, nearest(points, neighbourhood(len(points))))
 
 

@@ -9,7 +9,7 @@ import torch
 
 from dsltm.errors import DsltmError
 from dsltm.space.axes import document_space
-from dsltm.space.inputs import Counts, Inputs
+from dsltm.space.inputs import Inputs, dense
 from dsltm.space.kmeans import cluster
 from dsltm.space.neighbours import nearest, settled
 from dsltm.training.targets import mean_logits, soft_targets
@@ -31,9 +31,9 @@ class TrainingSet:
 
     def __init__(self, labels: Labels, config: TrainConfig, device: torch.device) -> None:
         self.rows = np.flatnonzero(~labels.empty)
-        self.inputs = Inputs.of(config.input, labels.hidden, Counts.of(labels))
+        self.inputs = Inputs.of(config.input, labels.hidden, labels.counts)
         self.device = device
-        self.counts = Counts.of(labels) if config.target == "bow" else None
+        self.counts = labels.counts if config.target == "bow" else None
         self.entropy = np.zeros(len(self.rows), np.float32)
         neighbours = self._look_around(labels, config)
         if config.target == "soft":
@@ -55,7 +55,7 @@ class TrainingSet:
     def batch(self, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """x [B, D] and y [B, V] of the chosen members of the set; y may be float16."""
         rows = self.rows[chosen]
-        target = self.targets[chosen] if self.counts is None else self.counts.dense(rows)
+        target = self.targets[chosen] if self.counts is None else dense(self.counts[rows])
         return self._tensor(self.inputs.stored(rows)).float(), self._tensor(target)
 
     def _centre(self, labels: Labels, config: TrainConfig) -> NDArray[np.float32] | None:
@@ -76,7 +76,7 @@ class TrainingSet:
         neighbours = None
         if not config.smooth and not config.guide:
             return None
-        points = document_space(Inputs(labels.hidden, Counts.of(labels)), self.rows)
+        points = document_space(Inputs(labels.hidden, labels.counts), self.rows)
         if config.smooth:
             neighbours = nearest(points, config.smooth, self.device)
             points = settled(points, neighbours)

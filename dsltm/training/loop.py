@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from dsltm.assigning.inference import restore
 from dsltm.errors import DsltmError
-from dsltm.formats.model import Model, check_compatible
+from dsltm.formats.model import Model, check_compatible, provenance
 from dsltm.models.base import Backbone, Embedded, Shape
+from dsltm.models.restore import restore
 from dsltm.training.adam import Adam
 from dsltm.training.data import TrainingSet
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from dsltm.formats.labels import Labels
     from dsltm.training.config import TrainConfig
 
-_CARRIED = ("teacher", "prompts", "projection", "max_tokens", "vocabulary")
 _BLOCK = 4096
 _IMPROVES = 1e-4  # relative; a smaller gain does not reset the patience
 
@@ -171,7 +170,7 @@ def to_model(backbone: Backbone, config: TrainConfig, labels: Labels, last: Epoc
     with torch.no_grad():
         beta = backbone.beta().cpu().numpy().astype(np.float32)
     header = {
-        **{key: labels.header[key] for key in _CARRIED if key in labels.header},
+        **provenance(labels.header),
         "backbone": config.model,
         "hyperparameters": config.as_header(),
         "seed": config.seed,

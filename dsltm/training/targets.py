@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsltm.space.neighbours import averaged
 from dsltm.formats.scratch import scratch
+from dsltm.space.neighbours import averaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from dsltm.formats.stacked import Rows
+
 _BLOCK = 1024
 
 
 def soft_targets(
-    logits: NDArray[np.float16],
+    logits: Rows,
     rows: NDArray[np.int64],
     temperature: float,
     top: int | None = None,
@@ -65,7 +67,7 @@ def soft_targets(
     return targets, entropy
 
 
-def mean_logits(logits: NDArray[np.float16], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+def mean_logits(logits: Rows, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """[V] what the teacher says of every one of the documents `rows`."""
     total = np.zeros(logits.shape[1])
     for block in _blocks(len(rows)):

@@ -1,27 +1,43 @@
-"""Words: which documents say what a topic is called, and which words go with a topic."""
+"""Words in retrieval: which documents say what a topic is called, and which words go with a topic."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-
-from dsltm.models.ground import K1, B
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+    from torch import Tensor
 
     from dsltm.formats.topics import WrittenTopic
-    from dsltm.space.inputs import Counts
 
+Array = TypeVar("Array", "NDArray[np.float64]", "Tensor")
+
+K1, B = 1.5, 0.75
+"""BM25: how soon repetition stops to count, and how far long documents are held to be long-winded.
+
+The defaults of bm25s and of rank_bm25; Robertson and Zaragoza 2009 recommend K1 between 1.2 and 2.
+"""
 _TERM = re.compile(r"\w+")  # shorter words too, other than in a vocabulary: topics are called "go" and "qt"
 _BLOCK = 8192
 _SMOOTHING = 0.05  # share of each topic's words that goes to all words alike
+
+
+def saturated(counts: Array, length: Array) -> Array:
+    """BM25's weight of word counts, without the inverse document frequency (Robertson et al. 1994).
+
+    Args:
+        counts: how often a word comes in a document, of any shape.
+        length: of that document, the mean being 1; of a shape that fits `counts`.
+    """
+    return counts * (K1 + 1) / (counts + K1 * (1 - B + B * length))
 
 
 def terms(text: str) -> list[str]:
@@ -49,9 +65,9 @@ def search(texts: Iterable[str], wanted: Sequence[Sequence[str]], common: float 
     counts: list[int] = []
     lengths: list[int] = []
     for row, text in enumerate(texts):
-        found = terms(text)
-        lengths.append(len(found))
-        for word, count in Counter(word for word in found if word in index).items():
+        own = terms(text)
+        lengths.append(len(own))
+        for word, count in Counter(word for word in own if word in index).items():
             rows.append(row)
             columns.append(index[word])
             counts.append(count)
@@ -60,12 +76,12 @@ def search(texts: Iterable[str], wanted: Sequence[Sequence[str]], common: float 
     frequency = np.bincount(which, minlength=len(index))
     inverse = idf(frequency, total)
     length = np.array(lengths) / (np.mean(lengths) or 1.0) if any(lengths) else np.ones(total)
-    weight = often * (K1 + 1) / (often + K1 * (1 - B + B * length[where])) * inverse[which]
+    weight = saturated(often, length[where]) * inverse[which]
     scores = np.zeros((total, len(wanted)), np.float32)
     for number, query in enumerate(wanted):
         telling = [word for word in query if frequency[index[word]] <= common * total]
-        own = np.isin(which, [index[word] for word in telling or query])
-        np.add.at(scores[:, number], where[own], weight[own])
+        counted = np.isin(which, [index[word] for word in telling or query])
+        np.add.at(scores[:, number], where[counted], weight[counted])
     return scores
 
 
@@ -74,51 +90,46 @@ def idf(frequency: NDArray[np.int64], documents: int) -> NDArray[np.float64]:
     return np.asarray(np.log1p((documents - frequency + 0.5) / (frequency + 0.5)))
 
 
-def document_frequency(counts: Counts) -> NDArray[np.int64]:
+def document_frequency(counts: csr_array) -> NDArray[np.int64]:
     """[V] in how many documents each word comes."""
-    return np.bincount(counts.indices, minlength=counts.words)
+    return np.bincount(counts.indices, minlength=counts.shape[1])
 
 
 def expansion(
-    counts: Counts, representatives: Sequence[NDArray[np.int64]], inverse: NDArray[np.float64], most: int
+    counts: csr_array,
+    representatives: Sequence[NDArray[np.int64]],
+    inverse: NDArray[np.float64],
+    most: int,
 ) -> NDArray[np.float32]:
     """[K, V] the words that a topic's representative documents have and others lack, at most 1 each.
 
     A word's weight is its share of the representatives that have it, less that of all documents (Rocchio's
     idea), times its inverse document frequency; the `most` heaviest are kept, the heaviest becomes 1.
     """
-    out = np.zeros((len(representatives), counts.words), np.float32)
-    everywhere = document_frequency(counts) / max(len(counts.indptr) - 1, 1)
+    documents, words = counts.shape
+    out = np.zeros((len(representatives), words), np.float32)
+    everywhere = document_frequency(counts) / max(documents, 1)
     for topic, rows in enumerate(representatives):
         if not len(rows):
             continue
-        share = (counts.dense(rows) > 0).mean(0) - everywhere
+        share = document_frequency(counts[rows]) / len(rows) - everywhere
         weight = np.maximum(share, 0) * inverse
         best = np.argsort(-weight, kind="stable")[:most]
         out[topic, best] = weight[best] / max(weight.max(), 1e-9)
     return out
 
 
-def class_tfidf(
-    counts: Counts, theta: NDArray[np.float32], mass: NDArray[np.float32] | None = None
-) -> NDArray[np.float32]:
+def class_tfidf(counts: csr_array, theta: NDArray[np.float32]) -> NDArray[np.float32]:
     """Topics [K, V] from documents' topics: θ-weighted class-based tf-idf, smoothed, rows sum to one.
 
     w[k, v] = tf[k, v] / Σ_v tf[k, v] · log(1 + A / Σ_k tf[k, v]) with tf[k, v] = Σ_d θ[d, k] n[d, v] and
     A the words of an average topic (Grootendorst 2022).
 
     Args:
-        mass: [number of counts] what each entry of `counts` weighs in place of the count.
+        counts: [N, V] how often each word comes in each document, or what it weighs there.
+        theta: [N, K].
     """
-    topics = theta.shape[1]
-    total = np.zeros((topics, counts.words))
-    rows = np.repeat(np.arange(len(theta)), np.diff(counts.indptr))
-    weight = counts.data.astype(np.float64) if mass is None else mass.astype(np.float64)
-    for topic in range(topics):
-        total[topic] = np.bincount(
-            counts.indices, weights=theta[rows, topic] * weight, minlength=counts.words
-        )
-    return smoothed(total)
+    return smoothed(np.ascontiguousarray((counts.T @ theta.astype(np.float64)).T))
 
 
 def smoothed(total: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -27,11 +27,11 @@ from dsltm.assigning.documents import theta_of
 from dsltm.formats.labels import Labels, read_labels
 from dsltm.formats.model import read_model
 from dsltm.metrics.clustering import nmi, purity
-from dsltm.space.inputs import Counts
 from dsltm.words.bm25 import class_tfidf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
 TOP = 10
 
@@ -41,7 +41,7 @@ class Corpus:
     """What models are scored on: counts, and gold classes [N] with their names."""
 
     labels: Labels
-    counts: Counts
+    counts: csr_array
     gold: NDArray[np.int64]
     names: list[str]
 
@@ -50,7 +50,7 @@ class Corpus:
         gold = [str(name) for name in labels.gold()]
         names = sorted(set(gold))
         index = {name: number for number, name in enumerate(names)}
-        return cls(labels, Counts.of(labels), np.array([index[name] for name in gold]), names)
+        return cls(labels, labels.counts, np.array([index[name] for name in gold]), names)
 
     def words(self, topics: NDArray[np.float32], classes: list[int]) -> tuple[float, float]:
         """Mean precision and coverage of the first words of topics [K, V] that stand for classes [K]."""
@@ -60,20 +60,12 @@ class Corpus:
             best = np.argsort(-row, kind="stable")[:TOP]
             inside = np.isin(self.counts.indices, best)
             word, of = self.counts.indices[inside], self.gold[document[inside]] == number
-            have = np.bincount(word, minlength=self.counts.words)[best]
-            hits = np.bincount(word[of], minlength=self.counts.words)[best]
+            have = np.bincount(word, minlength=self.counts.shape[1])[best]
+            hits = np.bincount(word[of], minlength=self.counts.shape[1])[best]
             precision.append((hits / np.maximum(have, 1)).mean())
             mine = self.gold == number
             coverage.append(len(np.unique(document[inside][of])) / mine.sum())
         return float(np.mean(precision)), float(np.mean(coverage))
-
-
-def restricted(counts: Counts, rows: NDArray[np.int64]) -> Counts:
-    """The counts of some documents."""
-    parts = [slice(counts.indptr[row], counts.indptr[row + 1]) for row in rows]
-    indptr = np.concatenate([[0], np.cumsum([part.stop - part.start for part in parts])])
-    indices = np.concatenate([counts.indices[part] for part in parts])
-    return Counts(indptr, indices, np.concatenate([counts.data[part] for part in parts]), counts.words)
 
 
 def score(corpus: Corpus, name: str, place: str, told: dict[str, str] | None) -> str:
@@ -95,7 +87,7 @@ def score(corpus: Corpus, name: str, place: str, told: dict[str, str] | None) ->
     ]
     accuracy = f"{np.mean(np.array(classes)[strongest] == gold):.3f}" if all(named) else ""
     own = corpus.words(model.beta, classes)
-    tfidf = corpus.words(class_tfidf(restricted(corpus.counts, rows), theta), classes)
+    tfidf = corpus.words(class_tfidf(corpus.counts[rows], theta), classes)
     cells = [
         name, f"{len(rows):,}", str(model.topics), accuracy, f"{purity(strongest, gold):.3f}",
         f"{nmi(strongest, gold):.3f}", *(f"{a:.3f} / {b:.3f}" for a, b in (own, tfidf)),

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from dsltm.formats.topics import WrittenTopic
-from dsltm.space.inputs import Counts
 from dsltm.words.bm25 import class_tfidf, expansion, queries, search, terms
 
 WORDS = ["svn", "commit", "branch", "excel", "cell", "go", "c", "für"]
@@ -40,11 +40,12 @@ def test_short_words_and_phrases_are_looked_for() -> None:
     assert (scores > 0).tolist() == [[True, False], [False, True], [False, False]]
 
 
-def counts(rows: list[dict[int, int]], words: int) -> Counts:
+def counts(rows: list[dict[int, int]], words: int) -> csr_array:
     indptr = np.cumsum([0, *(len(row) for row in rows)])
     indices = [word for row in rows for word in row]
     data = [count for row in rows for count in row.values()]
-    return Counts(indptr.astype(np.int64), np.array(indices, np.int32), np.array(data, np.int32), words)
+    arrays = np.array(data, np.int32), np.array(indices, np.int32), indptr
+    return csr_array(arrays, shape=(len(rows), words))
 
 
 def test_class_tfidf_by_hand() -> None:
