@@ -20,7 +20,9 @@ from dsltm import cli
 from dsltm.assigning.inference import Inference
 from dsltm.formats.labels import write_labels
 from dsltm.formats.model import Model, write_model
+from dsltm.formats.word_vectors import WordVectors
 from dsltm.metrics.clustering import ASSIGNMENT
+from dsltm.metrics.embedding import embedding_coherence, word_intrusion
 from dsltm.metrics.names import MEANINGS
 from dsltm.training import TrainConfig
 from dsltm.training.loop import train
@@ -98,6 +100,12 @@ def rows(*args: str | Path) -> list[dict[str, Any]]:
     return done.rows
 
 
+def tops(files: Files, count: int) -> list[list[str]]:
+    """The first words of each topic of the first model."""
+    vocabulary = files.planted.labels.vocabulary
+    return [[vocabulary[i] for i in np.argsort(-row, kind="stable")[:count]] for row in files.first.beta]
+
+
 def test_one_model_is_one_object_of_every_metric(files: Files) -> None:
     (row,) = rows(files.models[0], files.labels, "--vectors")
     assert (row["topics"], row["documents"], row["empty_documents"], row["classes"]) == (4, 240, 10, 4)
@@ -116,8 +124,10 @@ def test_one_model_is_one_object_of_every_metric(files: Files) -> None:
     assert row["word_coverage"] > 0.8
     assert row["first_word_share"] > 1
     assert row["npmi_own"] == pytest.approx(row["npmi_doc"])
-    assert -1 <= row["embedding_coherence"] <= 1
-    assert row["word_intrusion"] > 0.5
+    vectors = WordVectors.of_labels(files.planted.labels)
+    assert vectors is not None
+    assert row["embedding_coherence"] == pytest.approx(embedding_coherence(tops(files, 15), vectors).mean())
+    assert row["word_intrusion"] == pytest.approx(word_intrusion(tops(files, 10), vectors).mean())
     assert row["unembedded_words"] == 0
     assert row.keys() - {"model", "seed"} <= MEANINGS.keys()  # everything is explained
     assert "npmi" not in row  # without a reference nothing is known of the order of words
@@ -161,15 +171,17 @@ def test_other_word_vectors_take_the_place_of_the_teachers(files: Files, tmp_pat
     words = files.planted.labels.vocabulary
     teachers = files.planted.labels.word_embeddings.astype(np.float32)
     np.savez(tmp_path / "same.npz", words=np.array(words), vectors=teachers - teachers.mean(0))
-    noise = np.random.default_rng(0).normal(size=(len(words) - 70, 8))
-    np.savez(tmp_path / "noise.npz", words=np.array(words[70:]), vectors=noise)
+    noise = np.random.default_rng(0).normal(size=(40, 8))
+    np.savez(tmp_path / "noise.npz", words=np.array(words[40:]), vectors=noise)
     (own,) = rows(files.models[0], files.labels)
     (same,) = rows(files.models[0], files.labels, "--word-vectors", tmp_path / "same.npz")
     for name in ("embedding_coherence", "word_intrusion"):
         assert same[name] == pytest.approx(own[name], abs=1e-5)
     (alone,) = rows(files.models[0], "--word-vectors", tmp_path / "noise.npz")
-    assert alone["unembedded_words"] > 0
-    assert alone["embedding_coherence"] < own["embedding_coherence"]
+    assert alone["unembedded_words"] == len({word for top in tops(files, 15) for word in top} & {*words[:40]})
+    vectors = WordVectors.of(words[40:], noise)
+    expected = np.nanmean(embedding_coherence(tops(files, 15), vectors))
+    assert alone["embedding_coherence"] == pytest.approx(expected)
 
 
 def test_a_reference_gives_all_measures_and_its_cache_the_same(files: Files, tmp_path: Path) -> None:

@@ -8,12 +8,11 @@ tokens.
 Where gensim divides by zero, drops words or gives NaN, these rules hold:
 
 - A word that the reference lacks says nothing about any other: the two are taken as independent. PMI and
-NPMI of such
-  a pair are 0, the conditional log-probability of UMass is the marginal one, and in C_V the word's vector
-  is zero, with cosine 0. The word stays in the topic and costs it; `unseen_words` counts such words.
+  NPMI of such a pair are 0, the conditional log-probability of UMass is the marginal one, and in C_V the
+  word's vector is zero, with cosine 0. The word stays in the topic and costs it; `unseen_words` counts such
+  words.
 - A topic of fewer than two different words has no coherence: its value is NaN, and the mean is over the
-others.
-  `short_topics` counts them.
+  others. `short_topics` counts them.
 - Repeated words of a topic count once.
 """
 
@@ -47,20 +46,20 @@ def c_v(joint: Integers, total: int) -> float:
 
 
 def npmi(joint: Integers, total: int) -> float:
-    """Normalised pointwise mutual information, in [-1, 1]: mean over pairs of log(P(i,j) / P(i)P(j)) / -log
-    P(i,j).
+    """Normalised pointwise mutual information, in [-1, 1].
 
-    Over windows of 10 tokens (gensim's c_npmi) or over documents. Bouma 2009; Aletras and Stevenson 2013.
-    A pair that is in every window has, as in gensim, -1.
+    Mean over pairs of log((P(i,j) + ε) / P(i)P(j)) / -log(P(i,j) + ε), over windows of 10 tokens
+    (gensim's c_npmi) or over documents. A pair that is in every window has, as in gensim, -1. Bouma 2009;
+    Aletras and Stevenson 2013.
     """
     return _mean_of_pairs(_npmi(joint, total))
 
 
 def c_uci(joint: Integers, total: int) -> float:
-    """Pointwise mutual information in nats, mean over pairs of log((P(i,j) + ε) / P(i)P(j)); about -20 to
-    10.
+    """Pointwise mutual information in nats, about -20 to 10.
 
-    Over windows of 10 tokens. Newman et al. 2010, "Automatic evaluation of topic coherence".
+    Mean over pairs of log((P(i,j) + ε) / P(i)P(j)), over windows of 10 tokens. Newman et al. 2010,
+    "Automatic evaluation of topic coherence".
     """
     return _mean_of_pairs(_pmi(joint, total))
 

@@ -12,7 +12,8 @@ from dsltm.metrics.names import COUNTS, TOP_WORDS
 from dsltm.metrics.stability import stability
 from dsltm.metrics.subject import Subject
 
-_ROUNDING = 1e-12  # what varies less than this share of itself, or of one, does not vary
+# A metric that varies by less than this share of itself, or of one, varies by rounding only.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ DOCUMENT = 0
 Integers = NDArray[np.int64]
 Token = TypeVar("Token", bound=Hashable)
 
-_BLOCK_TOKENS = 1 << 19
-_GROUP_WORDS = 4096
+_BLOCK_TOKENS = 1 << 19  # tokens held at a time: some tens of megabytes of intervals
+_GROUP_WORDS = 4096  # different words counted together: their table of pairs has 64 MiB
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,10 @@ class Gold:
             raise DsltmError(
                 "two documents with gold labels have the same id, and the documents' order differs"
             )
-        found = [known.get(identifier) for identifier in subject.ids]
-        if all(label is None for label in found):
+        aligned = [known.get(identifier) for identifier in subject.ids]
+        if all(label is None for label in aligned):
             raise DsltmError(f"no document of {subject.name} has an id that the gold labels have")
-        return found
+        return aligned
 
     def _is_order_of(self, ids: Sequence[str]) -> bool:
         return ids is self.ids or (len(ids) == len(self.ids) and all(map(str.__eq__, ids, self.ids)))

@@ -64,8 +64,7 @@ def retrieval(evidence: Evidence) -> Scores:
 def precision_by_topics(
     theta: Matrix, classes: Labelling, depths: Sequence[int] = DEPTHS, max_queries: int = MAX_QUERIES
 ) -> dict[int, float]:
-    """Mean share of the query's class among its k nearest documents by KL(θ_query ‖ θ_document), smaller
-    first.
+    """Mean share of the query's class among its k nearest documents, by KL(θ_query ‖ θ_document).
 
     Σ_k θ_qk · (log θ_qk - log(θ_dk + 1e-12)), as the DSL paper ranks; its first term is the same for all
     documents of a query, so that the ranking is one matrix product.

@@ -10,8 +10,7 @@ from dsltm.metrics.names import TOP_WORDS
 
 
 def matched_overlap(first: Topics, second: Topics, topn: int = TOP_WORDS, p: float = PERSISTENCE) -> float:
-    """Mean rank-biased overlap of the topics of two models, matched one to one so that it is greatest, in
-    [0, 1].
+    """Mean rank-biased overlap, in [0, 1], of two models' topics, matched so that it is greatest.
 
     1 where both have the same topics in any order, 0 where they share no word. The matching is the optimal
     one (Hungarian method); topics without a partner, where one model has more, count as overlap 0. RBO as
@@ -27,11 +26,10 @@ def matched_overlap(first: Topics, second: Topics, topn: int = TOP_WORDS, p: flo
 
 
 def stability(models: Sequence[Topics], topn: int = TOP_WORDS, p: float = PERSISTENCE) -> float | None:
-    """Mean `matched_overlap` over all pairs of models, such as seeds of one configuration; None for fewer
-    than two.
+    """Mean `matched_overlap` over all pairs of models; None for fewer than two.
 
-    The idea is Greene, O'Callaghan and Cunningham 2014, "How many topics? Stability analysis for topic
-    models", with RBO for their average Jaccard.
+    The models are seeds of one configuration, say. The idea is Greene, O'Callaghan and Cunningham 2014, "How
+    many topics? Stability analysis for topic models", with RBO for their average Jaccard.
     """
     values = [matched_overlap(first, second, topn, p) for first, second in combinations(models, 2)]
     return float(np.mean(values)) if values else None
