@@ -1,19 +1,23 @@
-"""The documents: JSON lines, plain lines or CSV, read as a stream, as often as a stage needs."""
+"""The documents of a corpus, whatever its form and its files, read as a stream, as often as a stage needs."""
 
-import csv
-from collections.abc import Collection, Iterator, Mapping
+import contextlib
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dsltm import console
 from dsltm.errors import DsltmError
-from dsltm.formats.records import decode, kind, parse_object
-from dsltm.formats.source import MAX_LINE, Source
+from dsltm.formats.encoding import check_encoding
+from dsltm.formats.fields import Fields as Fields
+from dsltm.formats.fields import is_compound, kept, listed, needed
+from dsltm.formats.forms import FORMS, FormName, check_form, form_of
+from dsltm.formats.forms import Format as Format
+from dsltm.formats.places import Place, places_of
+from dsltm.formats.records import kind
+from dsltm.formats.source import Source
 
-Format = Literal["auto", "jsonl", "lines", "csv"]
 OnError = Literal["fail", "skip"]
-_BY_SUFFIX: dict[str, Format] = {".csv": "csv", ".tsv": "csv", ".txt": "lines"}
-_DELIMITERS = ",\t;|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +25,10 @@ class Document:
     """One text of a corpus.
 
     Args:
-        id: its name; the 0-based line number where the corpus gives none.
+        id: its name; where the corpus gives none, the 0-based number of its line, or of its row.
         text: what it says, possibly nothing.
         label: its class, where the corpus has one.
-        line: the line of the file that it begins on, counted from 1.
+        line: the line of the file that it begins on, or its row, counted from 1.
         fields: what else was asked for, by name; without those that this document lacks.
     """
 
@@ -36,27 +40,55 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
-    """Under which names a corpus keeps what a document is made of."""
+class Reading:
+    """How a corpus is read.
 
-    text: str = "text"
-    id: str = "id"
-    label: str = "label"
-    keep: Collection[str] = ()
+    Attributes:
+        format: the form of its files, or "auto": as their content and names tell.
+        encoding: of text, by Python's name; None for UTF-8, or what a byte order mark tells.
+        on_error: what to do with a row that is not a document: stop, or count it and go on.
+    """
+
+    format: Format = "auto"
+    encoding: str | None = None
+    on_error: OnError = "fail"
+
+
+_FIELDS, _READING = Fields(), Reading()
 
 
 class Corpus:
-    """A stream of documents that can be read again; made by `Corpus.open`.
+    """A stream of documents that can be read again.
+
+    Args:
+        path: a file, packed or not, "-" for standard input, a folder, a pattern such as "posts/*.csv", an
+            address that fsspec knows; or several of them, one after another.
+        fields: what documents are made of.
+        reading: how.
 
     Attributes:
-        name: the file's, for messages.
+        name: the file's or folder's, for messages.
         skipped: how many rows the last reading passed over.
+
+    Raises:
+        DsltmError: a file cannot be opened, or a folder holds none that is read.
     """
 
-    def __init__(self, source: Source, fields: Fields, format: Format, on_error: OnError) -> None:  # noqa: A002
-        self.name, self.skipped = source.name, 0
-        self._source, self._fields, self._on_error = source, fields, on_error
-        self._format = _format_of(source.name) if format == "auto" else format
+    def __init__(
+        self, path: str | Sequence[str], fields: Fields = _FIELDS, reading: Reading = _READING
+    ) -> None:
+        if reading.encoding is not None:
+            check_encoding(reading.encoding)
+        paths = [path] if isinstance(path, str) else list(path)
+        self._places = places_of(paths)
+        self._fields, self._reading = fields, reading
+        alone = len(self._places) == 1
+        self._only = (
+            self._places[0].open(reading.encoding) if alone else None
+        )  # a pipe cannot be opened again
+        self.name = self._only.name if self._only else ", ".join(paths[:3]) + ", ..." * (len(paths) > 3)
+        self.skipped = 0
+        self._digests: dict[int, str] = {}
         self._warned = False
 
     @classmethod
@@ -66,164 +98,174 @@ class Corpus:
         *,
         text_field: str = "text",
         id_field: str = "id",
-        label_field: str = "label",
-        format: Format = "auto",  # noqa: A002 (as the option is called)
+        label_field: str | None = None,
+        format: Format = "auto",  # noqa: A002
         on_error: OnError = "fail",
-        keep_fields: Collection[str] = (),
+        keep_fields: Sequence[str] = (),
     ) -> "Corpus":
-        """Open a corpus.
-
-        Args:
-            path: a file, plain or gzip, or "-" for standard input.
-            text_field: the field, or CSV column, of the text. The other fields may be missing.
-            id_field: the field of the document's name.
-            label_field: the field of its class.
-            format: "jsonl", "lines" (each line a text), "csv" (with a heading line; the delimiter is one of
-                , tab ; | that splits off the text column), or "auto": by the file's name, otherwise "jsonl".
-            on_error: what to do with a row that is not a document: stop, or count it and go on.
-            keep_fields: further fields to keep, as strings.
-
-        Raises:
-            DsltmError: the file cannot be opened.
-        """
-        return cls(Source(path), Fields(text_field, id_field, label_field, keep_fields), format, on_error)
+        """As the commands open a corpus until they pass `Fields`."""
+        return cls(
+            path, Fields(text_field, id_field, label_field, keep_fields), Reading(format, None, on_error)
+        )
 
     def digest(self) -> str:
-        """SHA-256 of the file's bytes, in hexadecimal."""
-        return self._source.digest()
+        """SHA-256 of the file's bytes as they are stored; of several files, of their digests in order."""
+        if self._only is not None:
+            return self._only.digest()
+        for number, place in enumerate(self._places):
+            if number not in self._digests:
+                with self._opened(number, place) as source:
+                    self._digests[number] = source.digest()
+        return hashlib.sha256(
+            "".join(self._digests[n] for n in range(len(self._places))).encode()
+        ).hexdigest()
 
     def __iter__(self) -> Iterator[Document]:
-        """The documents in the file's order.
+        """The documents in the order of the files.
 
         Raises:
             DsltmError: a row that is not a document, with its line, or no document at all.
         """
-        self.skipped, count = 0, 0
-        for row in self.rows():
+        self.skipped, count, classless = 0, 0, Classless()
+        for row in self.rows(classless):
             if isinstance(row, Document):
                 count += 1
                 yield row
-            elif self._on_error == "fail":
+            elif self._reading.on_error == "fail":
                 raise row
             else:
                 self.skipped += 1
                 if not self._warned:
                     console.note(f"skipped {row}")
-        if self.skipped and not self._warned:
-            console.warn(f"{self.name}: skipped {self.skipped:,} rows that are not documents")
-            self._warned = True
+        if not self._warned:
+            if self.skipped:
+                console.warn(f"{self.name}: skipped {self.skipped:,} rows that are not documents")
+            classless.warn(self.name)
+            self._warned = bool(self.skipped or classless.count)
         if not count:
             skipped = f": all {self.skipped:,} rows were skipped" if self.skipped else ""
             raise DsltmError(f"{self.name}: no documents{skipped}")
 
-    def rows(self) -> Iterator[Document | DsltmError]:
-        """The documents in the file's order, and in the place of each row that is none, why."""
-        rows = {"jsonl": self._json, "lines": self._plain, "csv": self._csv}[self._format]
-        return rows()
+    def rows(self, classless: "Classless | None" = None) -> Iterator[Document | DsltmError]:
+        """The documents, and in the place of each row that is none, why.
 
-    def _json(self) -> Iterator[Document | DsltmError]:
-        for number, line in enumerate(self._source.lines(), self._source.first):
-            if line.strip():
-                where = f"{self.name}:{number}"
-                try:
-                    if not line.lstrip().startswith((b"{", b"[")):
-                        raise DsltmError(f"{where}: not JSON", hint="--format lines or --format csv")
-                    yield self._document(parse_object(line, where), number, where)
-                except DsltmError as exc:
-                    yield exc
+        Args:
+            classless: counts the documents whose class is no string or number.
+        """
+        before = 0
+        for number, place in enumerate(self._places):
+            with self._opened(number, place) as source:
+                source.before = before
+                form = self._form(source)
+                for last, row in numbered_rows(source, form, self._fields, classless or Classless()):
+                    before = source.before + last
+                    yield row
 
-    def _plain(self) -> Iterator[Document | DsltmError]:
-        for number, line in enumerate(self._source.lines(), self._source.first):
-            try:
-                text = decode(line, f"{self.name}:{number}")
-                yield Document(self._default_id(number), text, None, number)
-            except DsltmError as exc:
-                yield exc
+    def _form(self, source: Source) -> FormName:
+        form = self._reading.format
+        if form == "auto":
+            form = form_of(source, self._fields)
+            if form == "lines" and self._only is None:
+                form = "text"  # of several texts each is a document
+        if self._reading.encoding is not None:
+            check_form(form, self._reading.encoding)
+        return form
 
-    def _csv(self) -> Iterator[Document | DsltmError]:
-        bad: list[DsltmError] = []  # lines that are not text: the CSV reader must not stop at them
-        lines = self._text_lines(bad)
-        heading = next(lines, None)
-        if heading is None:
+    @contextlib.contextmanager
+    def _opened(self, number: int, place: Place) -> Iterator[Source]:
+        """A file of the corpus; of several only one is open at a time."""
+        if self._only is not None:
+            yield self._only
             return
-        columns, delimiter = self._columns(heading)
-        csv.field_size_limit(MAX_LINE)
-        rows = csv.reader(lines, delimiter=delimiter, strict=True)
-        while True:
-            number = rows.line_num + 2
-            where = f"{self.name}:{number}"
-            try:
-                row = next(rows, None)
-                if bad:
-                    raise bad.pop()
-                if row is None:
-                    return
-                if row:
-                    yield self._document(dict(zip(columns, row, strict=False)), number, where)
-            except csv.Error as exc:
-                yield DsltmError(f"{where}: not CSV: {exc}")
-            except DsltmError as exc:
-                bad.clear()
-                yield exc
-
-    def _text_lines(self, bad: list[DsltmError]) -> Iterator[str]:
-        for number, line in enumerate(self._source.lines(), 1):
-            try:
-                yield decode(line, f"{self.name}:{number}") + "\n"
-            except DsltmError as exc:
-                bad.append(exc)
-                yield "\n"
-
-    def _columns(self, heading: str) -> tuple[list[str], str]:
-        """The names of a CSV file's columns, and what stands between them."""
-        found: list[str] = []
-        for delimiter in _DELIMITERS:
-            columns = next(csv.reader([heading], delimiter=delimiter), [])
-            if self._fields.text in columns:
-                return columns, delimiter
-            found = max(found, columns, key=len)
-        raise DsltmError(
-            f"{self.name}:1: no column {self._fields.text!r} among {_listed(found)}", hint="--text-field NAME"
-        )
-
-    def _default_id(self, number: int) -> str:
-        return str(self._source.before + number - 1)
-
-    def _document(self, row: Mapping[str, Any], number: int, where: str) -> Document:
-        names = self._fields
-        text = row.get(names.text)
-        if not isinstance(text, str):
-            if names.text not in row:
-                raise DsltmError(
-                    f"{where}: no field {names.text!r} among {_listed(row)}", hint="--text-field NAME"
-                )
-            raise DsltmError(f"{where}: the field {names.text!r} is {kind(text)}, not a string")
-        name = _string(row.get(names.id), names.id, where)
-        return Document(
-            self._default_id(number) if name is None else name,
-            text,
-            _string(row.get(names.label), names.label, where),
-            number,
-            {key: value for key in names.keep if (value := _string(row.get(key), key, where)) is not None},
-        )
+        source = place.open(self._reading.encoding)
+        try:
+            yield source
+            self._digests[number] = source.digest()
+        finally:
+            source.close()
 
 
-def _format_of(name: str) -> Format:
-    name = name.lower().removesuffix(".gz")
-    return next((f for suffix, f in _BY_SUFFIX.items() if name.endswith(suffix)), "jsonl")
+@dataclass
+class Classless:
+    """Documents whose class is a list or an object, and so none that can be counted with.
+
+    Attributes:
+        count: how many.
+        first: where the first of them is.
+    """
+
+    count: int = 0
+    first: str = ""
+
+    def add(self, where: str) -> None:
+        """Count a document."""
+        self.count += 1
+        self.first = self.first or where
+
+    def warn(self, name: str) -> None:
+        """Say how many there were, if any."""
+        if self.count:
+            console.warn(
+                f"{name}: {self.count:,} documents have no class here, because their label is a list or an "
+                f"object; the first is {self.first}"
+            )
 
 
-def _string(value: object, name: str, where: str) -> str | None:
-    """A field that is a string, a number or true or false, as a string; None where it is null."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return str(value)
-    raise DsltmError(f"{where}: the field {name!r} is {kind(value)}, not a string or a number")
+def numbered_rows(
+    source: Source, form: FormName, fields: Fields, classless: Classless
+) -> Iterator[tuple[int, Document | DsltmError]]:
+    """The documents of one file by the numbers of their rows, and in the place of others why they are none.
+
+    Args:
+        source: the file.
+        form: what is in it.
+        fields: what documents are made of.
+        classless: counts the documents whose class is no string or number.
+    """
+    about = FORMS[form]
+    for number, row in about.rows(source, fields):
+        where = f"{source.name}:{number}" if about.lines else f"{source.name}: row {number}"
+        try:
+            if isinstance(row, DsltmError):
+                raise row
+            default = str(source.before + number - 1)
+            yield number, _document(row, fields, where, default, number, classless)
+        except DsltmError as exc:
+            yield number, exc
 
 
-def _listed(names: Collection[str]) -> str:
-    shown = ", ".join(name[:40] for name in list(names)[:10])
-    return (shown + (", ..." if len(names) > 10 else "")) or "none"
+def _document(
+    row: Mapping[str, Any], fields: Fields, where: str, default: str, number: int, classless: Classless
+) -> Document:
+    name = None if fields.id is None else needed(row, fields.id, where)
+    return Document(
+        default if name is None else name,
+        "" if fields.text is None else _text(row, fields.text, where),
+        _label(row, fields, where, classless),
+        number,
+        {key: value for key in fields.keep if (value := kept(row.get(key))) is not None},
+    )
+
+
+def _text(row: Mapping[str, Any], name: str, where: str) -> str:
+    text = row.get(name)
+    if isinstance(text, str):
+        return text
+    if isinstance(text, bytes):
+        return text.decode("utf-8", "replace")  # Parquet files by older programs keep strings as bytes
+    if name in row:
+        raise DsltmError(f"{where}: the field {name!r} is {kind(text)}, not a string")
+    inner = next((key for key, value in row.items() if isinstance(value, list) and value), None)
+    hint = "--text-field NAME"
+    if inner is not None and len(row) < 4 and isinstance(row[inner][0], dict):
+        hint = f"jq -c '.{inner}[]' to put each of its rows on a line"
+    raise DsltmError(f"{where}: no field {name!r} among {listed(row)}", hint=hint)
+
+
+def _label(row: Mapping[str, Any], fields: Fields, where: str, classless: Classless) -> str | None:
+    if fields.label is None:
+        return None
+    if not fields.needs_label and is_compound(row.get(fields.label)):
+        classless.add(where)
+        return None
+    return needed(row, fields.label, where)

@@ -11,6 +11,7 @@ from dsltm.formats.output import open_output
 from dsltm.formats.source import MAX_LINE, Source
 
 _KINDS = {str: "a string", bool: "true or false", int: "a number", float: "a number", list: "a list"}
+_MOST_DIGITS = 4300  # Python's own limit, sys.int_info.default_max_str_digits
 _ONE_A_LINE = {  # by what such a file begins with
     b"[": "jq -c '.[]' to put one object on each line",
     b"{": "jq -c . to put one object on each line",
@@ -38,7 +39,16 @@ def write_jsonl(target: str | BinaryIO | None, rows: Iterable[Mapping[str, Any]]
         return
     options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
     for row in rows:
-        target.write(orjson.dumps(row, option=options))
+        try:
+            line = orjson.dumps(row, option=options)
+        except orjson.JSONEncodeError:  # text without a UTF-8 form, such as a file's name in another encoding
+            line = without_surrogates(json.dumps(row, ensure_ascii=False, default=_plain)).encode() + b"\n"
+        target.write(line)
+
+
+def _plain(value: Any) -> object:
+    """A number or array of numpy as Python's own, for the encoder that does not know them."""
+    return value.tolist()
 
 
 def read_jsonl(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -62,6 +72,9 @@ def read_jsonl(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
 def parse_object(line: bytes, where: str) -> dict[str, Any]:
     """The object on one line.
 
+    Whole numbers beyond 64 bits are read exactly, and NaN and Infinity, which Python's json writes though
+    JSON has no such numbers, as null.
+
     Args:
         line: UTF-8 JSON.
         where: what an error begins with, such as "corpus.jsonl:17".
@@ -74,7 +87,7 @@ def parse_object(line: bytes, where: str) -> dict[str, Any]:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as exc:
-        value = _with_lone_surrogates(line)
+        value = _beyond_json(line, exc.msg)
         if value is None:
             decode(line, where)
             hint = _ONE_A_LINE.get(line.strip())
@@ -82,7 +95,25 @@ def parse_object(line: bytes, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         hint = _ONE_A_LINE[b"["] if isinstance(value, list) else None
         raise DsltmError(f"{where}: {kind(value)}, not a JSON object", hint=hint)
+    if any(map(_is_rounded, value.values())):
+        value = PYTHON_JSON.decode(line.decode(errors="replace"))
     return value
+
+
+def _is_rounded(value: object) -> bool:
+    """Whether this may be a whole number that orjson, which has 64 bits for one, made a float."""
+    if type(value) is float:
+        return abs(value) >= 2**63
+    return isinstance(value, list) and any(type(each) is float and abs(each) >= 2**63 for each in value)
+
+
+def _integer(digits: str) -> int | str:
+    """A whole number; one of more digits than Python converts stays text, which serves as an id too."""
+    return int(digits) if len(digits) < _MOST_DIGITS else digits
+
+
+PYTHON_JSON = json.JSONDecoder(parse_constant=lambda _: None, parse_int=_integer)
+"""Python's slower decoder, for what orjson refuses or rounds."""
 
 
 def decode(line: bytes, where: str) -> str:
@@ -96,16 +127,26 @@ def decode(line: bytes, where: str) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as exc:
-        hint = "iconv -t UTF-8"
+        hint = "--encoding latin-1, or iconv -t UTF-8"
         raise DsltmError(f"{where}: not UTF-8 (byte {exc.start + 1} of the line)", hint=hint) from exc
 
 
-def _with_lone_surrogates(line: bytes) -> object:
-    r"""Half an emoji, "\ud83d", is what cut tweets end with: not UTF-8, but no reason to lose the row."""
-    if rb"\ud" not in line.lower():
+def without_surrogates(text: str) -> str:
+    """Text that has a UTF-8 form: bytes of a file's name, and halves of an emoji, become question marks."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _beyond_json(line: bytes, problem: str) -> object:
+    r"""What a line holds that is JSON but for NaN, Infinity, a number beyond floats or half an emoji; None where it is not.
+
+    Half an emoji, "\ud83d", is what cut tweets end with: not UTF-8, but no reason to lose the row.
+    """
+    signs = (rb"\ud", rb"\uD", b"NaN", b"Infinity")
+    if "infinity" not in problem and not any(sign in line for sign in signs):
         return None
     try:
-        value = json.loads(line)
-        return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        value = PYTHON_JSON.decode(line.decode())
+        text = json.dumps(value, ensure_ascii=False)
+        return PYTHON_JSON.decode(without_surrogates(text))
     except (ValueError, RecursionError):
         return None

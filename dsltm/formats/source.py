@@ -1,35 +1,45 @@
-"""Where text comes from: a file, a gzip file, standard input or a pipe, each readable more than once."""
+"""Where text comes from: a file, packed or not, standard input or a pipe, each readable more than once."""
 
-import gzip
 import hashlib
 import io
 import os
-import shutil
 import stat
 import sys
-import tempfile
-import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from dsltm import console
 from dsltm.errors import DsltmError
+from dsltm.formats.encoding import UTF8, UTF8_MARK, Recoded, encoding_of
+from dsltm.formats.inputs import copied, note_open, open_input
 from dsltm.formats.output import reason
+from dsltm.formats.packing import Unpacked, packing_of
 
 STDIN = "-"
 MANIFEST = "manifest.json"  # what makes a folder a folder of parts
 MAX_LINE = 1 << 26  # bytes: a longer line is refused, so that none takes all the memory
-_GZIP = b"\x1f\x8b"
+ZIP = b"PK\x03\x04"
+_BUFFER = 1 << 18
 _FOREIGN = {
-    b"PK\x03\x04": "a zip or NPZ file",
-    b"\x28\xb5\x2f\xfd": "zstd-compressed",
-    b"BZh": "bzip2-compressed",
-    b"\xfd7zXZ\x00": "xz-compressed",
-    b"PAR1": "a Parquet file",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
+    ZIP: ("a zip or NPZ file", None),
+    b"PAR1": ("a Parquet file", "a name that ends in .parquet, or --format parquet, where a corpus is read"),
+    b"%PDF-": ("a PDF document", "pdftotext"),
+    b"SQLite format 3\0": ("a SQLite database", "sqlite3 -json FILE 'SELECT ...'"),
+    b"\xd0\xcf\x11\xe0": ("an old Office document", "saving it as .xlsx or .csv"),
+    b"7z\xbc\xaf": ("a 7z archive", "the folder that 7z x makes of it"),
+    b"Rar!": ("a RAR archive", "the folder that unrar x makes of it"),
+    b"\x04\x22\x4d\x18": ("lz4-compressed", "lz4 -d"),
+    b"\x80\x04\x95": (
+        "a Python pickle, which is never read",
+        "pandas's to_json(orient='records', lines=True)",
+    ),
+    b"\x80\x05\x95": (
+        "a Python pickle, which is never read",
+        "pandas's to_json(orient='records', lines=True)",
+    ),
+    b"\x89HDF": ("an HDF5 file", "pandas's to_parquet"),
 }
-_BOM = b"\xef\xbb\xbf"
+HEAD = 4096  # bytes that are looked at to tell what a file is
 
 
 def is_folder_of_parts(path: str) -> bool:
@@ -38,29 +48,38 @@ def is_folder_of_parts(path: str) -> bool:
 
 
 def holds_labels(path: str) -> bool:
-    """Whether there are labels, not a corpus: an NPZ, in a file or on standard input ("-"), or a folder of
-    parts. False where there is nothing to see."""
-    magic = b"PK\x03\x04"
+    """Whether there are labels, not a corpus: an NPZ, in a file, a pipe or on standard input ("-"), or a
+    folder of parts. False where there is nothing to see."""
     if path == STDIN:
         waiting = getattr(sys.stdin, "buffer", None)
-        return waiting is not None and waiting.peek(len(magic)).startswith(magic)
+        return waiting is not None and _is_npz(waiting.peek(HEAD))
+    if os.path.isdir(path):
+        return is_folder_of_parts(path)
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # looking into a pipe would use it up
-            return is_folder_of_parts(path)
-        with open(path, "rb") as file:
-            return file.read(len(magic)) == magic
+        with open_input(path) as file:
+            return _is_npz(os.pread(file.fileno(), HEAD, 0))
     except OSError:
         return False
 
 
+def _is_npz(head: bytes) -> bool:
+    """Whether a file is a zip of arrays; an Excel workbook is a zip of something else."""
+    name_length = int.from_bytes(head[26:28], "little")
+    return head.startswith(ZIP) and head[30 : 30 + name_length].endswith(b".npy")
+
+
 class Source:
-    """The lines of a text file, as often as they are wanted, each time from the start.
+    """The bytes and lines of a file, as often as they are wanted, each time from the start.
 
     Args:
         path: a file, or "-" for standard input. What cannot be read twice (a pipe, a terminal) is copied to
             a temporary file that has no name, so that nothing is left behind however the process ends.
+        encoding: of the text, by Python's name; None for UTF-8, or what a byte order mark tells.
 
     Attributes:
+        name: the file's, for messages.
+        encoding: as it was given.
+        inside: the path within the folder that was given in the file's place; empty for a file alone.
         first: the number of the first line; more than 1 where it is not the file's first.
         before: how many lines there are in the files before this one.
 
@@ -69,17 +88,23 @@ class Source:
     """
 
     first, before = 1, 0
+    encoding: str | None = None
+    inside = ""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, encoding: str | None = None) -> None:
         self.name = "standard input" if path == STDIN else path or "''"
+        self.encoding = encoding
         self._digest: str | None = None
         try:
-            file = _stdin() if path == STDIN else open(path, "rb")  # noqa: SIM115 (kept for re-reading)
-            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            self._file = file if regular else _spool(file)
-            self._start = file.tell() if regular else 0
+            self._file = _stdin() if path == STDIN else open_input(path)
+            self._start = self._file.tell() if path == STDIN else 0
         except OSError as exc:
             raise DsltmError(f"{self.name}: {reason(exc)}") from exc
+
+    def close(self) -> None:
+        """Give the file back; nothing can be read after that."""
+        if self._file is not getattr(sys.stdin, "buffer", None):
+            self._file.close()
 
     def digest(self) -> str:
         """SHA-256 of the bytes as they are stored, in hexadecimal."""
@@ -91,48 +116,135 @@ class Source:
             self._digest = whole.hexdigest()
         return self._digest
 
+    def head(self) -> bytes:
+        """The first bytes of what was packed, or of the file where it is not packed."""
+        with self.unpacked() as stream:
+            return stream.read(HEAD)
+
+    def unpacked(self) -> io.BufferedReader:
+        """The bytes as they were before they were packed.
+
+        Raises:
+            DsltmError: now or on reading, a packed file that is cut off, damaged or needs a package.
+        """
+        with self._stored() as stream:
+            packing = packing_of(stream.read(HEAD))
+        stored = self._stored()
+        if packing is None:
+            return stored
+        return io.BufferedReader(Unpacked(packing, stored, self.name), _BUFFER)
+
+    def anywhere(self) -> BinaryIO:
+        """The unpacked bytes, to be read at any place; what was packed takes space on the disk.
+
+        Raises:
+            DsltmError: as `unpacked`.
+        """
+        with self._stored() as stream:
+            packed = packing_of(stream.read(HEAD)) is not None
+        if not packed:
+            return io.BufferedReader(_Window(self._file.fileno(), self._start), _BUFFER)
+        with self.unpacked() as stream:
+            return copied(stream)
+
+    def text(self) -> io.BufferedReader:
+        """The text as UTF-8, without a byte order mark.
+
+        Raises:
+            DsltmError: now or on reading, no text in the encoding, or as `unpacked`.
+        """
+        head = self.head()
+        encoding = self.encoding or encoding_of(head)
+        if self.encoding is None:
+            _refuse_foreign(head, self.name, binary=encoding == UTF8 and b"\0" in head)
+        stream = self.unpacked()
+        if encoding != UTF8:
+            stream = io.BufferedReader(Recoded(stream, encoding, self.name), _BUFFER)
+        if stream.peek(len(UTF8_MARK)).startswith(UTF8_MARK):
+            stream.read(len(UTF8_MARK))
+        return stream
+
     def lines(self) -> Iterator[bytes]:
-        """The lines, unpacked where they were packed, without their ends.
+        """The lines of the text, without their ends.
 
         Of a line of more than MAX_LINE bytes the first MAX_LINE + 1 come, so that a reader can tell and
         either stop or go on with the next line.
 
         Raises:
-            DsltmError: not text, or a gzip file that is cut off or damaged.
+            DsltmError: as `text`, or the file cannot be read.
         """
         try:
-            with self._unpacked() as stream:
-                first = True
+            with self.text() as stream:
                 while line := stream.readline(MAX_LINE + 1):
-                    yield (line.removeprefix(_BOM) if first else line).rstrip(b"\r\n")
-                    first = False
+                    yield line.rstrip(b"\r\n")
                     while len(line) > MAX_LINE and not line.endswith(b"\n"):
                         line = stream.readline(MAX_LINE + 1)
-        except EOFError as exc:
-            raise DsltmError(f"{self.name}: the gzip file is cut off") from exc
-        except (gzip.BadGzipFile, zlib.error) as exc:
-            raise DsltmError(f"{self.name}: the gzip file is damaged: {exc}") from exc
         except OSError as exc:
             raise DsltmError(f"{self.name}: {reason(exc)}") from exc
 
-    def _stored(self) -> io.BufferedIOBase:
-        return io.BufferedReader(_Window(self._file.fileno(), self._start, self._read_through), 1 << 18)
+    def _stored(self) -> io.BufferedReader:
+        return io.BufferedReader(_Hashed(self._file.fileno(), self._start, self._read_through), _BUFFER)
 
     def _read_through(self, digest: str) -> None:
         self._digest = digest
 
-    def _unpacked(self) -> io.BufferedIOBase:
-        head = self._stored().read(4096)
-        if head.startswith(_GZIP):
-            return gzip.GzipFile(fileobj=self._stored())
-        kind = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
-        if kind is not None or b"\0" in head:
-            raise DsltmError(f"{self.name}: not UTF-8 text but {kind or 'binary data'}")
-        return self._stored()
+
+def read_text(path: str) -> str:
+    """All of a small text file, such as a list of words, a template or settings.
+
+    Args:
+        path: as of `Source`: packed files, byte order marks and pipes are read alike everywhere.
+
+    Raises:
+        DsltmError: it cannot be read or is not UTF-8 text.
+    """
+    source = Source(path)
+    try:
+        with source.text() as stream:
+            content = stream.read(MAX_LINE + 1)
+        if len(content) > MAX_LINE:
+            raise DsltmError(f"{source.name}: is longer than {MAX_LINE >> 20} MiB")
+        return content.decode(UTF8)
+    except UnicodeDecodeError:
+        raise DsltmError(f"{source.name}: not UTF-8 text") from None
+    except OSError as exc:
+        raise DsltmError(f"{source.name}: {reason(exc)}") from exc
+    finally:
+        source.close()
 
 
 class _Window(io.RawIOBase):
-    """A reader with a position of its own over an open file, so that two may read at once.
+    """A reader with a position of its own over an open file, so that several may read at once.
+
+    Args:
+        descriptor: the open file's.
+        start: where in the file the reader's place 0 is.
+    """
+
+    def __init__(self, descriptor: int, start: int) -> None:
+        self._descriptor, self._start, self._position = descriptor, start, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        size = os.fstat(self._descriptor).st_size - self._start
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: size}[whence]
+        self._position = max(origin + offset, 0)
+        return self._position
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        chunk = os.pread(self._descriptor, len(buffer), self._start + self._position)
+        buffer[: len(chunk)] = chunk
+        self._position += len(chunk)
+        return len(chunk)
+
+
+class _Hashed(_Window):
+    """A window that is read from front to end.
 
     Args:
         ended: takes the SHA-256 of all bytes once the last of them was read, so that a corpus that is read
@@ -140,20 +252,40 @@ class _Window(io.RawIOBase):
     """
 
     def __init__(self, descriptor: int, start: int, ended: Callable[[str], None]) -> None:
-        self._descriptor, self._position, self._ended = descriptor, start, ended
-        self._sha256 = hashlib.sha256()
+        super().__init__(descriptor, start)
+        self._ended, self._sha256 = ended, hashlib.sha256()
 
-    def readable(self) -> bool:
-        return True
+    def seekable(self) -> bool:
+        return False
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        chunk = os.pread(self._descriptor, len(buffer), self._position)
-        buffer[: len(chunk)] = chunk
-        self._position += len(chunk)
-        self._sha256.update(chunk)
-        if not chunk and len(buffer):
+        size = super().readinto(buffer)
+        self._sha256.update(buffer[:size])
+        if not size and len(buffer):
             self._ended(self._sha256.hexdigest())
-        return len(chunk)
+        return size
+
+
+def _refuse_foreign(head: bytes, name: str, *, binary: bool) -> None:
+    """Say what a file is that holds no text, and what to do with it."""
+    for magic, (what, hint) in _FOREIGN.items():
+        if head.startswith(magic):
+            raise DsltmError(f"{name}: not UTF-8 text but {what}", hint=hint)
+    if head[257:262] == b"ustar":
+        raise DsltmError(
+            f"{name}: not UTF-8 text but a tar archive", hint="the folder that tar -x makes of it"
+        )
+    if binary:
+        raise DsltmError(f"{name}: not UTF-8 text but binary data", hint=_utf16_hint(head))
+
+
+def _utf16_hint(head: bytes) -> str | None:
+    """What to try where every other byte of a file is zero, as in UTF-16 that has no byte order mark."""
+    for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        half = head[offset::2]
+        if half and half.count(0) > 0.7 * len(half):  # as in European text
+            return f"--encoding {name}"
+    return None
 
 
 def _stdin() -> BinaryIO:
@@ -161,11 +293,8 @@ def _stdin() -> BinaryIO:
         raise DsltmError("standard input is closed")
     if sys.stdin.isatty():
         console.info("reading from the terminal: end with Ctrl-D on a line of its own")
-    return sys.stdin.buffer
-
-
-def _spool(file: BinaryIO) -> BinaryIO:
-    copy = tempfile.TemporaryFile(prefix="dsltm-")  # noqa: SIM115 (gone when it is closed)
-    shutil.copyfileobj(file, copy, 1 << 20)
-    copy.flush()
-    return copy
+    status = os.fstat(sys.stdin.buffer.fileno())
+    if stat.S_ISREG(status.st_mode):
+        note_open(status, "standard input")
+        return sys.stdin.buffer
+    return copied(sys.stdin.buffer)

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from dsltm.errors import DsltmError
-from dsltm.formats.corpus import Corpus, Document, Fields, OnError
+from dsltm.formats.corpus import Classless, Document, Fields, OnError, numbered_rows
 from dsltm.formats.output import reason
 from dsltm.formats.source import Source
 from dsltm.on_ray.storage import StoredText, filesystem, listed
@@ -17,7 +17,7 @@ from dsltm.on_ray.storage import StoredText, filesystem, listed
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from dsltm.formats.corpus import Format
+    from dsltm.formats.forms import Format, FormName
 
 Kind = Literal["jsonl", "lines", "parquet"]
 _SUFFIXES: dict[str, Kind] = {
@@ -83,8 +83,8 @@ class Piece:
 
     def rows(self, cut: Cut) -> Iterator[Document | DsltmError]:
         """As `Corpus.rows`."""
-        kind: Format = "lines" if self.file.kind == "lines" else "jsonl"
-        return Corpus(_Lines(self), cut.fields, kind, cut.on_error).rows()
+        form: FormName = "lines" if self.file.kind == "lines" else "jsonl"
+        return (row for _, row in numbered_rows(_Lines(self), form, cut.fields, Classless()))
 
     def documents(self, cut: Cut) -> list[Document]:
         """The documents; see `read`."""
@@ -186,7 +186,7 @@ def _parquet_lines(place: str, fields: Fields) -> Iterator[bytes]:
         with system.open_input_file(path) as raw:
             file = parquet.ParquetFile(raw)
             there = file.schema_arrow.names
-            columns = [name for name in (fields.text, fields.id, fields.label) if name in there]
+            columns = [name for name in fields.names() if name in there]
             if fields.text not in columns:
                 listing = ", ".join(there[:10])
                 raise DsltmError(

@@ -1,0 +1,126 @@
+"""Tables as text: CSV, where quotation marks enclose a field, and TSV, where they are characters."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from dsltm.errors import DsltmError
+from dsltm.formats.fields import listed
+from dsltm.formats.records import decode
+from dsltm.formats.source import MAX_LINE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from dsltm.formats.fields import Fields, Row
+    from dsltm.formats.source import Source
+
+DELIMITERS = ",\t;|"
+
+
+def csv_rows(source: Source, fields: Fields) -> Iterator[Row]:
+    """A heading line, then rows; the delimiter is the one of , tab ; | that splits off the columns."""
+    lines = _Lines(source)
+    heading = next(lines, None)
+    if heading is None:
+        return
+    if lines.bad:
+        raise lines.bad[0]
+    splits = {delimiter: next(csv.reader([heading], delimiter=delimiter), []) for delimiter in DELIMITERS}
+    wanted = set(fields.names())
+    delimiter = max(splits, key=lambda sign: (len(wanted & {*splits[sign]}), len(splits[sign])))
+    as_row = row_maker(splits[delimiter], fields, source.name)
+    csv.field_size_limit(MAX_LINE)
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        number = rows.line_num + 2
+        try:
+            row = next(rows, None)
+            if lines.bad:
+                raise lines.bad[0]
+            if row is None:
+                return
+            if row:
+                yield number, as_row(row, f"{source.name}:{number}")
+        except csv.Error as exc:
+            why = lines.bad[0] if lines.bad else DsltmError(f"{source.name}:{number}: not CSV: {exc}")
+            lines.bad.clear()
+            yield number, why
+        except DsltmError as exc:
+            lines.bad.clear()
+            yield number, exc
+
+
+def tsv_rows(source: Source, fields: Fields) -> Iterator[Row]:
+    """A heading line, then a row a line; neither a tab nor a line's end can be within a field."""
+    lines = _Lines(source)
+    heading = next(lines, None)
+    if heading is None:
+        return
+    if lines.bad:
+        raise lines.bad[0]
+    as_row = row_maker(heading.rstrip("\n").split("\t"), fields, source.name)
+    for number, line in enumerate(lines, 2):
+        try:
+            if lines.bad:
+                raise lines.bad.pop()
+            if line != "\n":
+                yield number, as_row(line.rstrip("\n").split("\t"), f"{source.name}:{number}")
+        except DsltmError as exc:
+            hint = "--format csv, where the file has fields in quotation marks" if '"' in line else exc.hint
+            yield number, DsltmError(exc.args[0], hint=hint)
+
+
+class _Lines:
+    """The lines as text. One that is none is given with its bad bytes replaced, so that a reader of quoted
+    fields sees where they end, and why it is none is kept in `bad`."""
+
+    def __init__(self, source: Source) -> None:
+        self.bad: list[DsltmError] = []
+        self._name, self._lines = source.name, enumerate(source.lines(), 1)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        number, line = next(self._lines)
+        try:
+            return decode(line, f"{self._name}:{number}") + "\n"
+        except DsltmError as exc:
+            self.bad.append(exc)
+            return "\n" if len(line) > MAX_LINE else line.decode(errors="replace") + "\n"
+
+
+def row_maker(
+    columns: Sequence[str], fields: Fields, name: str
+) -> Callable[[Sequence[object], str], Mapping[str, object]]:
+    """What makes a row of a table's cells.
+
+    Args:
+        columns: the heading.
+        fields: of which the text's column must be there.
+        name: the table's, for messages.
+
+    Returns:
+        A function of the cells and of what an error begins with.
+
+    Raises:
+        DsltmError: a column that is needed is not there, or is there twice; from the function, a row with
+            fewer or more cells than columns, which would put text into the wrong column without a word.
+    """
+    if fields.text is not None and fields.text not in columns:
+        raise DsltmError(
+            f"{name}:1: no column {fields.text!r} among {listed(columns)}", hint="--text-field NAME"
+        )
+    for column in fields.names():
+        if columns.count(column) > 1:
+            raise DsltmError(f"{name}:1: two columns are called {column!r}")
+
+    def as_row(cells: Sequence[object], where: str) -> Mapping[str, object]:
+        if len(cells) != len(columns):
+            many = f"{len(cells):,} field{'s' * (len(cells) != 1)}, and the heading has {len(columns):,}"
+            raise DsltmError(f"{where}: the row has {many}")
+        return dict(zip(columns, cells, strict=True))
+
+    return as_row
