@@ -1,6 +1,6 @@
 """`dsltm ground`: written topics and documents in, a model out."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,7 +10,7 @@ from dsltm.formats.corpus import Corpus
 from dsltm.formats.output import open_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from dsltm.teacher.reading.teacher import Teacher
 
@@ -104,13 +104,21 @@ def ground_command(
         write_model(target, model)
 
 
-def opener(chosen: str | None, dtype: str, device: str) -> "Callable[[str | None], Teacher]":
-    """Opens the teacher that was chosen, else the one of the name it is given, else the default."""
+def opener(chosen: str | None, dtype: str, device: str) -> "Callable[[Mapping[str, Any] | None], Teacher]":
+    """Opens the teacher that was chosen, else the one that a labels file records, else the default."""
 
-    def opened(name: str | None) -> "Teacher":
+    def opened(recorded: "Mapping[str, Any] | None") -> "Teacher":
         from dsltm.teacher.files.load import load_teacher
         from dsltm.teacher.files.registry import DEFAULT
 
-        return load_teacher(chosen or name or DEFAULT, dtype=dtype, device=device, notify=console.info)
+        if chosen or not recorded:
+            return load_teacher(chosen or DEFAULT, dtype=dtype, device=device, notify=console.info)
+        return load_teacher(
+            recorded["name"],
+            dtype=dtype,
+            device=device,
+            weights_sha256=recorded["weights_sha256"],
+            notify=console.info,
+        )
 
     return opened

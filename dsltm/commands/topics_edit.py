@@ -61,7 +61,10 @@ def labelled(
     else:
         from dsltm.teacher.files.load import load_teacher
 
-        teacher = load_teacher(str(model.header["teacher"]["name"]), notify=console.info)
+        recorded = model.header["teacher"]
+        teacher = load_teacher(
+            str(recorded["name"]), weights_sha256=recorded["weights_sha256"], notify=console.info
+        )
         with console.progress("naming", len(clues), "topics") as bar:
             found = by_teacher(clues, set(model.vocabulary), teacher.likelihood, taken, bar.advance, others)
     names = list(model.names)

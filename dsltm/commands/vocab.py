@@ -70,8 +70,8 @@ def _sayable(teacher: str | None) -> "Callable[[str], bool] | None":
     """Whether the teacher writes a word as one token."""
     if teacher is None:
         return None
-    from dsltm.teacher.files.load import load_tokenizer
     from dsltm.teacher.files.resolve import resolve
+    from dsltm.teacher.files.tokenizer import load_tokenizer
     from dsltm.teacher.reading.projection import single_token
 
     tokenizer = load_tokenizer(resolve(teacher, console.info))

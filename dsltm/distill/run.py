@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsltm import console
+from dsltm.distill.counted import counted_words
 from dsltm.distill.journal import Journal
 from dsltm.distill.reading import read_windows, rows_of, windows
 from dsltm.distill.survey import survey
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from dsltm.words.vocabulary import Counts
 
 LOW_COVERAGE = 0.9
+_COLLAPSED = 0.02  # of the words: where all share their first token, one of them is left
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class DistillConfig:
         projection: how a word's logit is gathered from the teacher's tokens.
         words: the vocabulary, None to choose the `size` most frequent words.
         size: of a vocabulary that is chosen.
-        stopwords: never chosen.
+        stopwords: never chosen, and not counted.
         max_tokens: the longest prompt, document included.
         batch_tokens: about how many tokens go through the teacher at once; None for what suits the device.
         shard: (i, n): only documents whose number leaves i after division by n.
@@ -79,10 +81,10 @@ def distill(
         DsltmError: the corpus, the vocabulary or the journal are not usable.
     """
     with tempfile.TemporaryDirectory(prefix="dsltm-") as temporary:
-        overview = survey(
-            corpus, max_tokens=config.max_tokens, shard=config.shard, count=config.words is None
-        )
-        projection = _vocabulary(overview, teacher, config)
+        overview = survey(corpus, max_tokens=config.max_tokens, shard=config.shard, count=True)
+        assert overview.words is not None
+        projection = _vocabulary(overview.words, teacher, config)
+        words = counted_words(overview.words, projection.words, config.stopwords)
         reader = teacher.reader(
             config.prompts,
             projection,
@@ -93,25 +95,25 @@ def distill(
             console.note(
                 f"{teacher.name} reads whole prompts: its layers cannot share the instruction's prefix"
             )
-        settings = settings_of(corpus.digest(), teacher, config, projection, reader)
+        settings = settings_of(corpus.digest(), teacher, config, projection, words, reader)
         directory = _journal_directory(output, scratch, temporary)
         with Journal(directory, settings, fresh=fresh) as journal:
-            _read_all(corpus, reader, config, overview, projection, journal)
+            _read_all(corpus, reader, config, overview, words, journal)
             header = settings | besides(projection, overview.skipped, reader)
             with open_output(output, binary=True) as target:
                 journal.export(target, header, word_embeddings(teacher, projection))
             journal.remove()
 
 
-def _vocabulary(overview: Survey, teacher: Teacher, config: DistillConfig) -> Projection:
+def _vocabulary(counts: Counts, teacher: Teacher, config: DistillConfig) -> Projection:
     """The words to read, and how many of the wanted ones the teacher can say."""
-    wanted = wanted_words(config, overview.words)
+    wanted = wanted_words(config, counts)
     projection = project(teacher.tokenizer, wanted, config.projection)
     tell_coverage(projection, len(wanted), teacher.name)
     return projection
 
 
-def wanted_words(config: DistillConfig, counts: Counts | None) -> tuple[str, ...]:
+def wanted_words(config: DistillConfig, counts: Counts) -> tuple[str, ...]:
     """The vocabulary that is wanted, chosen from the corpus's words where none is given.
 
     Raises:
@@ -119,7 +121,6 @@ def wanted_words(config: DistillConfig, counts: Counts | None) -> tuple[str, ...
     """
     if config.words is not None:
         return config.words
-    assert counts is not None
     return tuple(e.word for e in choose_words(counts, config.size, stopwords=config.stopwords))
 
 
@@ -127,11 +128,12 @@ def tell_coverage(projection: Projection, wanted: int, teacher: str) -> None:
     """Say how many of the wanted words the teacher can say.
 
     Raises:
-        DsltmError: none.
+        DsltmError: none, or so few that its tokens do not tell words apart.
     """
-    if not projection.words:
+    if len(projection.words) <= _COLLAPSED * wanted:
         raise DsltmError(
-            f"none of the vocabulary's {wanted:,} words is one token of {teacher}",
+            f"only {len(projection.words):,} of the vocabulary's {wanted:,} words are tokens of {teacher} "
+            "that tell them apart",
             hint="--projection first, or a --teacher that knows the language",
         )
     say = console.warn if projection.coverage < LOW_COVERAGE else console.note
@@ -143,9 +145,18 @@ def tell_coverage(projection: Projection, wanted: int, teacher: str) -> None:
 
 
 def settings_of(
-    digest: str, teacher: Teacher, config: DistillConfig, projection: Projection, reader: Reader
+    digest: str,
+    teacher: Teacher,
+    config: DistillConfig,
+    projection: Projection,
+    words: list[str],
+    reader: Reader,
 ) -> dict[str, Any]:
-    """All that decides the rows; the header of the labels file."""
+    """All that decides the rows; the header of the labels file.
+
+    Args:
+        words: those that are counted, the vocabulary first.
+    """
     return {
         "corpus": digest,
         "teacher": {
@@ -161,6 +172,7 @@ def settings_of(
         "batch_tokens": reader.batch_tokens,
         "shard": list(config.shard),
         "vocabulary": projection.words,
+        "words": words,
     }
 
 
@@ -189,10 +201,10 @@ def _read_all(
     reader: Reader,
     config: DistillConfig,
     overview: Survey,
-    projection: Projection,
+    words: list[str],
     journal: Journal,
 ) -> None:
-    index = {word: number for number, word in enumerate(projection.words)}
+    index = {word: number for number, word in enumerate(words)}
     total = len(range(config.shard[0], overview.documents, config.shard[1]))
     if journal.rows:
         console.info(f"continuing after {journal.rows:,} of {total:,} documents")
@@ -212,7 +224,7 @@ def _read_all(
 
 def word_embeddings(teacher: Teacher, projection: Projection) -> NDArray[np.float16]:
     """[V, H] the rows of the teacher's output embedding that stand for the vocabulary, a chain's mean."""
-    weight: Any = teacher.model.get_output_embeddings().weight  # type: ignore[no-untyped-call]
+    weight = teacher.network.output.weight
     rows: NDArray[np.float16] = weight[projection.tokens].float().cpu().numpy().astype(np.float16)
     for number, chain in enumerate(projection.chains):
         rows[number] = weight[list(chain)].float().mean(0).cpu().numpy()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsltm import console
+from dsltm.distill.counted import counted_words
 from dsltm.distill.journal import Journal
 from dsltm.distill.reading import rows_of
 from dsltm.distill.run import besides, settings_of, tell_coverage, wanted_words, word_embeddings
@@ -104,8 +105,10 @@ def distill_on_ray(
         files, folder = input_files(corpus, format), Folder(output)
         with folder.alone():
             workers = room(cluster.workers, cluster.cpus, cluster.gpus)
-            plan, config, able = _prepared(files, cut, teacher, config, workers, choose=choose)
-            job = Job(output, cut, plan.digest, config, teacher, able, workers.cpus, plan.skipped)
+            plan, config, able, counted = _prepared(files, cut, teacher, config, workers, choose=choose)
+            job = Job(
+                output, cut, plan.digest, config, teacher, able, counted, workers.cpus, plan.skipped
+            )
             manifest = open_manifest(folder, FORMAT, job.settings(), len(plan.parts), fresh=fresh)
             write_parts(folder, manifest, plan, cut, workers, partial(Distiller, job), "distilling")
 
@@ -118,13 +121,14 @@ def _prepared(
     workers: Workers,
     *,
     choose: bool,
-) -> tuple[Plan, DistillConfig, Able]:
-    """Look through the corpus, and settle the prompts and the words that the teacher can say.
+) -> tuple[Plan, DistillConfig, Able, list[str]]:
+    """Look through the corpus, and settle the prompts, the words that the teacher can say and those that are counted.
 
     The process that spells words ends with this function: it must not take time from the workers.
     """
     speller = Resident(partial(_open_tokenizer, teacher))
-    plan = survey(files, cut, max_tokens=config.max_tokens, count=config.words is None)
+    plan = survey(files, cut, max_tokens=config.max_tokens, count=True)
+    assert plan.words is not None
     wanted = wanted_words(config, plan.words)
     if choose:
         chosen = started(_choose, teacher, files, cut, config, workers.cpus, workers=workers)
@@ -132,7 +136,8 @@ def _prepared(
         console.info("prompts: " + ", ".join(prompt.name for prompt in config.prompts))
     able = result(speller.started(_spell, wanted, config))
     tell_coverage(able.projection, len(wanted), teacher.spec)
-    return plan, replace(config, words=able.words), able
+    counted = counted_words(plan.words, able.words, config.stopwords)
+    return plan, replace(config, words=able.words, stopwords=()), able, counted
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,7 @@ class Job:
     config: DistillConfig
     teacher: TeacherChoice
     able: Able
+    counted: list[str]
     cpus: int
     skipped: int
 
@@ -179,6 +185,7 @@ class Job:
             "part_documents": self.cut.lines,
             "fields": [self.cut.fields.text, self.cut.fields.id, self.cut.fields.label],
             "vocabulary": list(self.able.words),
+            "words": self.counted,
         }
 
 
@@ -199,10 +206,12 @@ class Distiller:
             max_tokens=job.config.max_tokens,
             batch_tokens=job.config.batch_tokens,
         )
-        self._settings = settings_of(job.digest, teacher, job.config, projection, self._reader)
+        self._settings = settings_of(
+            job.digest, teacher, job.config, projection, job.counted, self._reader
+        )
         self._besides = besides(job.able.projection, job.skipped, self._reader)
         self._embeddings = word_embeddings(teacher, projection)
-        self._index = {word: number for number, word in enumerate(projection.words)}
+        self._index = {word: number for number, word in enumerate(job.counted)}
         self._widths = len(projection.words), teacher.hidden_size * len(job.config.prompts)
 
     def work(self, piece: Piece, part: int) -> dict[str, Any]:
@@ -230,8 +239,8 @@ class Distiller:
 
 def _open_tokenizer(teacher: TeacherChoice) -> tuple[Source, PreTrainedTokenizerFast]:
     """Fetch the teacher and open its tokenizer: seconds, which pass while words are counted."""
-    from dsltm.teacher.files.load import load_tokenizer
     from dsltm.teacher.files.resolve import resolve
+    from dsltm.teacher.files.tokenizer import load_tokenizer
 
     trusted = teacher.trust_remote_code
     source = resolve(teacher.spec, trust_remote_code=trusted)

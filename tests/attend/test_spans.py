@@ -71,12 +71,12 @@ def test_attention_is_that_of_the_eager_model(tiny_teacher: Callable[[str], Path
 def test_some_layers_alone_are_seen_as_among_all(tiny_teacher: Callable[[str], Path], family: str) -> None:
     teacher = load_teacher(str(tiny_teacher(family)), dtype="float32", device="cpu")
     plan = layout(TOPICS, range(12), teacher.tokenizer)
+    run: list[int] = []
+    for number, layer in enumerate(teacher.model.base_model.layers):  # the watched copies have the hooks, too
+        layer.register_forward_hook(lambda *_, number=number: run.append(number))
     watcher = Watcher(teacher, plan.prompts, plan.spans, plan.tokens, max_tokens=500, batch_tokens=200)
     tokens = watcher.encoder.encode(TEXTS)
     whole = dict(watcher.read(tokens))
-    run: list[int] = []
-    for number, layer in enumerate(teacher.model.base_model.layers):
-        layer.register_forward_hook(lambda *_, number=number: run.append(number))
     for answers in (False, True):
         run.clear()
         seen = dict(watcher.read(tokens, [0], answers=answers))

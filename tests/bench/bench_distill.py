@@ -19,13 +19,14 @@ import torch
 
 from dsltm.formats.corpus import Corpus
 from dsltm.teacher.files.load import load_teacher
-from dsltm.teacher.reading.teacher import Teacher
 from dsltm.teacher.reading.forward import Reader
 from dsltm.teacher.reading.prompts import PAPER
 from dsltm.teacher.reading.ways import Packed, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dsltm.teacher.reading.teacher import Teacher
 
 WORDS = list(range(1000, 3000))
 MINILM_DOCUMENTS_PER_CALL = 64
@@ -91,11 +92,12 @@ def distances(teacher: Teacher, reader: Reader, reference: Teacher, texts: list[
     """Each path against a plain float32 forward pass of each whole prompt."""
     plain = Reader(reference, [PAPER], WORDS, max_tokens=512, batch_tokens=1)
     tokens = plain.encoder.encode(texts)
-    body, prefix = reference.model.base_model, plain.encoder.prefix
-    whole = Whole(body, prefix, reference.device)
-    expected = plain._project(torch.cat([whole([document]) for document in tokens]))
+    prefix = plain.encoder.prefix
+    whole = Whole(reference.network, prefix)
+    states = torch.cat([whole([document]) for document in tokens]).float()
+    expected = plain._reading(states, plain._head(states))
     library = Reader(teacher, [PAPER], WORDS, max_tokens=512)
-    library.way = Packed(teacher.model.base_model, prefix, teacher.device)
+    library.way = Packed(teacher.network, prefix)
     paths = {
         "one document at a time": Reader(teacher, [PAPER], WORDS, max_tokens=512, batch_tokens=1),
         "end to end behind the prefix": reader,

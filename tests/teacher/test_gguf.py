@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import tiny_teachers
+import tiny_tokenizers
 import torch
 
 from dsltm.errors import DsltmError
@@ -38,12 +39,19 @@ def interleave(weight: np.ndarray, heads: int) -> np.ndarray:
     return weight.reshape(heads, 2, -1, weight.shape[1]).swapaxes(1, 2).reshape(weight.shape)
 
 
-def write_gguf(path: Path) -> torch.nn.Module:
-    """Write the tiny Llama as GGUF; return it with the weights that the file can hold after conversion."""
+def write_gguf(path: Path, *, without: str = "", parts: int = 0) -> torch.nn.Module:
+    """Write the tiny Llama as GGUF; return it with the weights that the file can hold after conversion.
+
+    Args:
+        without: a tensor that is left out.
+        parts: say that the file is the first of so many.
+    """
     model, tokenizer = tiny_teachers.tiny_model("llama")
     config = model.config
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name("tiny")
+    if parts:
+        writer.add_uint16("split.count", parts)
     writer.add_block_count(config.num_hidden_layers)
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
@@ -72,7 +80,8 @@ def write_gguf(path: Path) -> torch.nn.Module:
             continue
         weight = tensor.numpy()
         if name in TOP:
-            writer.add_tensor(TOP[name], weight)
+            if TOP[name] != without:
+                writer.add_tensor(TOP[name], weight)
             continue
         _, _, layer, rest = name.split(".", 3)
         part = rest.removesuffix(".weight")
@@ -80,7 +89,8 @@ def write_gguf(path: Path) -> torch.nn.Module:
             weight = interleave(weight, config.num_attention_heads)
         elif part == "self_attn.k_proj":
             weight = interleave(weight, config.num_key_value_heads)
-        writer.add_tensor(f"blk.{layer}.{NAMES[part]}.weight", np.ascontiguousarray(weight))
+        if (tensor_name := f"blk.{layer}.{NAMES[part]}.weight") != without:
+            writer.add_tensor(tensor_name, np.ascontiguousarray(weight))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -154,3 +164,34 @@ def test_damaged_files_are_refused_and_leave_nothing(damage: str, home: Path, tm
     assert "\n" not in str(raised.value)
     kept = [file.name for file in home.rglob("*") if file.is_file() and file.name != ".lock"]
     assert kept == []
+
+
+@pytest.mark.parametrize("without", ["output_norm.weight", "blk.1.ffn_up.weight", "token_embd.weight"])
+def test_an_absent_tensor_is_not_made_up(without: str, home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.gguf"
+    write_gguf(path, without=without)
+    with pytest.raises(DsltmError, match=r"tiny\.gguf") as raised:
+        load_teacher(str(path))
+    assert "\n" not in str(raised.value)
+    assert not list(home.glob("converted/*/*"))
+
+
+def test_a_part_of_a_model_is_refused(home: Path, tmp_path: Path) -> None:
+    write_gguf(tmp_path / "renamed.gguf", parts=2)
+    write_gguf(tmp_path / "tiny-00001-of-00003.gguf")
+    for name, parts in (("renamed.gguf", 2), ("tiny-00001-of-00003.gguf", 3)):
+        with pytest.raises(DsltmError, match=f"one of {parts} parts"):
+            load_teacher(str(tmp_path / name))
+    write_gguf(tmp_path / "whole.gguf", parts=1)
+    load_teacher(str(tmp_path / "whole.gguf"))
+
+
+def test_the_tokenizer_of_a_neighbour_is_not_taken(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.gguf"
+    write_gguf(path)
+    tiny_tokenizers.tokenizer_of_kind("sentencepiece-prepend", bos=True).save_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
+    _, tokenizer = tiny_teachers.tiny_model("llama")
+    teacher = load_teacher(str(path), dtype="float32")
+    assert teacher.tokenizer.tokenize(TEXT) == tokenizer.tokenize(TEXT)
+    assert teacher.model.config.model_type == "llama"

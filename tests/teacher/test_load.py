@@ -175,6 +175,35 @@ class TestRefusals:
         assert raised.value.exit_code == 1
 
 
+class TestAnotherFolder:
+    """A teacher that was named by a relative path, from a folder where that path leads elsewhere."""
+
+    def test_it_is_found_where_it_was(
+        self, copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DSLTM_CACHE", str(tmp_path / "cache"))
+        monkeypatch.chdir(copied.parent)
+        opened = load_teacher("teacher", dtype="float32")
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        again = resolve.resolve("teacher", weights_sha256=opened.weights_sha256)
+        assert again.directory == copied
+        assert (again.name, again.weights_sha256) == ("teacher", opened.weights_sha256)
+        tiny_teachers.save_tiny_teacher(tmp_path / "elsewhere" / "teacher", "ernie4_5", seed=1)
+        assert resolve.resolve("teacher", weights_sha256=opened.weights_sha256).directory == copied
+        assert resolve.resolve("teacher").directory != copied
+
+    def test_one_that_is_gone_is_asked_for(
+        self, copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DSLTM_CACHE", str(tmp_path / "cache"))
+        monkeypatch.chdir(copied.parent)
+        wanted = resolve.resolve("teacher").weights_sha256
+        copied.rename(tmp_path / "moved")
+        with pytest.raises(DsltmError, match="'teacher' that read the documents is not here, try --teacher"):
+            load_teacher("teacher", weights_sha256=wanted)
+
+
 def test_dtype_follows_from_the_hardware_and_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     cpu = torch.device("cpu")
     for name in ("float32", "bfloat16", "float16"):

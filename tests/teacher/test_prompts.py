@@ -134,6 +134,8 @@ class Spelling:
 
     def encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
         assert not add_special_tokens
+        if text[:1] in (":", "\n"):  # what words stand behind
+            return [99, *self.encode(text[1:], add_special_tokens=False)] if text[1:] else [99]
         if text in self.known:
             return [1 + self.known.index(text)]
         if text.startswith(" ra"):

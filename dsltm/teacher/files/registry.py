@@ -107,5 +107,5 @@ ALIASES: dict[str, Alias] = {alias.name: alias for alias in _ALL}
 
 def nearest(name: str) -> str | None:
     """The alias that somebody who typed `name` most likely meant, None where nothing is near."""
-    found = difflib.get_close_matches(name.lower(), ALIASES, n=1, cutoff=0.5)
-    return found[0] if found else None
+    near = difflib.get_close_matches(name.lower(), ALIASES, n=1, cutoff=0.5)
+    return near[0] if near else None

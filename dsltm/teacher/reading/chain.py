@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from dsltm.errors import DsltmError
 from dsltm.teacher.reading.forward import Reader, Reading
+from dsltm.teacher.reading.ways import Own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,6 +49,10 @@ class ChainReader(Reader):
     ) -> None:
         firsts = [chain[0] for chain in chains]
         super().__init__(teacher, prompts, firsts, max_tokens=max_tokens, batch_tokens=batch_tokens)
+        if isinstance(self.way, Own):
+            raise DsltmError(
+                f"--projection chain needs a teacher whose head can be taken off, not {teacher.name}"
+            )
         self._whole_head = teacher.network.head()
         steps = [[tuple(chain[:end]) for end in range(1, len(chain))] for chain in chains]
         beginnings = {beginning: n for n, beginning in enumerate(sorted({b for row in steps for b in row}))}
@@ -75,7 +81,8 @@ class ChainReader(Reader):
             states = torch.cat([self.way([prompt]) for prompt in self._with_beginnings(documents[row])])
             ends.append(states[:, 0])
             later.append(torch.stack([self._later(prompt[1:]) for prompt in states]).mean(0))
-        reading = self._project(torch.stack(ends))
+        states = torch.stack(ends).float()
+        reading = self._reading(states, self._head(states))
         return batch, replace(reading, logits=reading.logits + torch.stack(later).cpu().numpy())
 
     def _with_beginnings(self, tokens: Tokens) -> Iterator[Tokens]:

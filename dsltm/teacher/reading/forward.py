@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from dsltm.teacher.reading.tokens import Encoder, Shape, Tokens
-from dsltm.teacher.reading.ways import Whole, candidates
+from dsltm.teacher.reading.ways import Own, open_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
     from dsltm.teacher.reading.prompts import Prompt
     from dsltm.teacher.reading.teacher import Teacher
-    from dsltm.teacher.reading.ways import Way
-
-_PROBES = ("How do I read a file?", "one", "The weather in the mountains changes within the hour, they say.")
-_SAME_COSINE = 0.99
 
 
 @dataclass(frozen=True)
@@ -56,12 +52,12 @@ class Reader:
         prompts: one or more.
         tokens: [V] token ids of the vocabulary, or [V] lists of ids whose probabilities a word sums; none for
             hidden states alone.
-        max_tokens: the longest prompt, document included.
+        max_tokens: the longest prompt, document included; no more than the teacher was made to read.
         batch_tokens: about how many tokens go through the teacher at once; by default what suits the device.
 
     Attributes:
         encoder: makes the `Tokens` that `read` takes.
-        way: how documents are read; found by trying the fast ways against whole prompts.
+        way: how documents are read.
     """
 
     def __init__(
@@ -73,13 +69,16 @@ class Reader:
         max_tokens: int,
         batch_tokens: int | None = None,
     ) -> None:
-        self.encoder = Encoder(teacher.tokenizer, prompts, max_tokens)
+        longest = min(max_tokens, teacher.context_length)
+        self.encoder = Encoder(teacher.tokenizer, prompts, longest, known=teacher.network.known_tokens)
         self.batch_tokens = batch_tokens or teacher.network.batch_tokens
         self._workers = torch.get_num_threads() if teacher.device.type == "cpu" else 1
         forms = [[form] if isinstance(form, int) else list(form) for form in tokens]
         self._forms = _places(list(map(len, forms))).to(teacher.device)
-        self._head = teacher.network.head([token for form in forms for token in form])
-        self.way = self._find_way(teacher)
+        self._rows = [token for form in forms for token in form]
+        self.way = open_way(teacher.verdict.way, teacher.network, self.encoder.prefix, longest)
+        if not isinstance(self.way, Own):
+            self._head = teacher.network.head(self._rows)
 
     def read(self, documents: Sequence[Tokens]) -> Iterator[tuple[list[int], Reading]]:
         """Read documents in the order that suits the machine; those that are the same are read once.
@@ -123,7 +122,7 @@ class Reader:
 
     def _read_batch(self, documents: Sequence[Tokens], batch: list[int]) -> tuple[list[int], Reading]:
         try:
-            return batch, self._project(self.way([documents[row] for row in batch]))
+            return batch, self._read_together([documents[row] for row in batch])
         except torch.OutOfMemoryError:
             if len(batch) == 1:
                 raise
@@ -135,27 +134,18 @@ class Reader:
         )
 
     @torch.inference_mode()
-    def _project(self, states: torch.Tensor) -> Reading:
-        """From [n, m, H] hidden states to what is kept of them."""
-        states = states.float()
-        logits = self._head(states)
+    def _read_together(self, documents: Sequence[Tokens]) -> Reading:
+        states = self.way(documents).float()
+        if isinstance(self.way, Own):
+            return self._reading(states, self.way.logits(documents)[..., self._rows].float())
+        return self._reading(states, self._head(states))
+
+    def _reading(self, states: torch.Tensor, logits: torch.Tensor) -> Reading:
+        """What is kept of [n, m, H] hidden states and the logits [n, m, forms] of all forms of the words."""
         if self._forms.shape[1] > 1:  # the logit of a word is that of the summed probability of its forms
             logits = torch.nn.functional.pad(logits, (0, 1), value=float("-inf"))
             logits = logits[..., self._forms].logsumexp(-1)
         return Reading(logits.mean(1).cpu().numpy(), states.flatten(1).cpu().numpy())
-
-    def _find_way(self, teacher: Teacher) -> Way:
-        """The first way that reads a few documents as whole prompts read them."""
-        network, prefix = teacher.network, self.encoder.prefix
-        probes = self.encoder.encode(_PROBES)
-        whole = Whole(network, prefix)
-        expected = torch.cat([whole([probe]) for probe in probes]).float()
-        for way in candidates(network, prefix):
-            if not way.packs:
-                break
-            if torch.cosine_similarity(expected, way(probes).float(), dim=-1).min().item() > _SAME_COSINE:
-                return way
-        return whole
 
 
 def _same(documents: Sequence[Tokens]) -> list[list[int]]:

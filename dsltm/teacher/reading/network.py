@@ -9,6 +9,8 @@ scales, soft caps and transforms behind the decoder are those of the family, whi
 from __future__ import annotations
 
 import copy
+import inspect
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from transformers import PreTrainedModel
+
+FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What code of a model that was not made for a call raises when it is called so."""
 
 CPU_BATCH_TOKENS = 1536  # a small teacher is as fast with more, and slower with fewer
 GPU_BATCH_TOKENS = 32768
@@ -33,21 +38,34 @@ class Network:
         body: the decoder without the head.
         config: of the language model, also where the model has other parts.
         device: where the weights are.
-        hidden_size: H.
+        output: the output embedding.
         vocab_size: of the output, which some models round up beyond the tokenizer's.
+        known_tokens: how many tokens have an embedding.
         batch_tokens: about how many tokens go through at once, as suits the device.
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
         self.model: Any = model
-        self.body: Any = model.base_model
+        self.body: Any = _decoder(model)
         self.config: Any = model.config.get_text_config()
         self.device: torch.device = model.device
-        self.output: Any = model.get_output_embeddings()  # type: ignore[no-untyped-call]
-        self.hidden_size = int(self.config.hidden_size)
+        self.output: Any = self.model.get_output_embeddings()
         self.vocab_size = int(self.output.weight.shape[0])
+        self.known_tokens = int(self.model.get_input_embeddings().weight.shape[0])
         self.batch_tokens = CPU_BATCH_TOKENS if self.device.type == "cpu" else GPU_BATCH_TOKENS
         self._twins: dict[tuple[str, int], Any] = {}
+
+    @cached_property
+    def hidden_size(self) -> int:
+        """H, as one token shows it; what a configuration calls so is another width in some families."""
+        with torch.inference_mode():
+            return int(self.states(torch.zeros(1, 1, dtype=torch.long, device=self.device)).shape[-1])
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format that it computes in."""
+        dtype: torch.dtype = self.model.dtype
+        return dtype
 
     @property
     def depth(self) -> int:
@@ -76,8 +94,13 @@ class Network:
 
     def states(self, ids: torch.Tensor) -> torch.Tensor:
         """Post-norm hidden states [n, T, H] of whole sequences [n, T] of one length."""
-        states: torch.Tensor = self.body(input_ids=ids, use_cache=False).last_hidden_state
+        states: torch.Tensor = _call(self.body, input_ids=ids).last_hidden_state
         return states
+
+    def logits(self, ids: torch.Tensor) -> torch.Tensor:
+        """Logits [n, V] of what follows whole sequences [n, T] of one length, by the model's own forward."""
+        logits: torch.Tensor = _call(self.model, input_ids=ids).logits
+        return logits[:, -1]
 
     def head(self, tokens: Sequence[int] | None = None) -> Callable[[torch.Tensor], torch.Tensor]:
         """What gives logits [..., V] of post-norm hidden states [..., H].
@@ -89,23 +112,24 @@ class Network:
         shell = _copied(self.model)
         decoder = copy.copy(self.body)
         decoder.forward = _given
-        shell._modules[self.model.base_model_prefix] = decoder
+        _put(shell, self._path(self.body), decoder)
         if tokens is not None:
             for name, module in self.model.named_children():
-                if module is not self.body and module is not self.output:
+                if self.body not in module.modules() and module is not self.output:
                     shell._modules[name] = copy.deepcopy(module).float()
             _put(shell, self._path(self.output), _Rows(self.output, tokens))
 
         def logits(states: torch.Tensor) -> torch.Tensor:
             flat = states.reshape(1, -1, states.shape[-1])
             flat = flat.float() if tokens is not None else flat.to(self.model.dtype)
-            out: torch.Tensor = shell(inputs_embeds=flat, use_cache=False).logits
+            out: torch.Tensor = _call(shell, inputs_embeds=flat).logits
             return out.view(*states.shape[:-1], out.shape[-1])
 
         return logits
 
     def _path(self, module: Any) -> list[str]:
-        return next(name for name, other in self.model.named_modules() if other is module).split(".")
+        name: str = next(name for name, other in self.model.named_modules() if other is module)
+        return name.split(".")
 
 
 class _Rows(torch.nn.Module):
@@ -120,6 +144,23 @@ class _Rows(torch.nn.Module):
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.linear(states, self.weight, self.bias)
+
+
+def _decoder(model: Any) -> Any:
+    """The model without its head, also where the family names it otherwise than it says (Llama 4)."""
+    from transformers import PreTrainedModel
+
+    if model.base_model is not model:
+        return model.base_model
+    return next((child for child in model.children() if isinstance(child, PreTrainedModel)), model)
+
+
+def _call(module: Any, **inputs: torch.Tensor) -> Any:
+    """Call a model without a cache; the few that never have one do not know the argument."""
+    parameters = inspect.signature(module.forward).parameters
+    if "use_cache" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return module(**inputs, use_cache=False)
+    return module(**inputs)
 
 
 def _copied(module: Any) -> Any:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 from dsltm.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from transformers import PreTrainedTokenizerBase
 
 Kind = Literal["token", "spellings", "first", "chain"]
+_BEHIND_SPACE = ":"  # what most instructions end with
+_BEHIND = "\n"  # no tokenizer joins it with the letters that follow
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -41,19 +43,34 @@ class Projection:
 
 def single_token(tokenizer: PreTrainedTokenizerBase, word: str) -> int | None:
     """The token that writes `word` with a leading space, None where it takes several (paper, section 3.1)."""
-    return _only(tokenizer, f" {word}")
+    return _only(tokenizer, continuation(tokenizer, f" {word}"))
+
+
+def continuation(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """The tokens of a text as it goes on behind another, as an answer does behind a prompt.
+
+    Alone it may have others: a tokenizer that puts a space before every text (Phi-3, Llama 2) then sees two,
+    and makes two tokens of every word.
+    """
+    before = _BEHIND_SPACE if text.startswith(" ") else _BEHIND
+    ahead = tokenizer.encode(before, add_special_tokens=False)
+    whole = tokenizer.encode(before + text, add_special_tokens=False)
+    if whole[: len(ahead)] == ahead:
+        return list(whole[len(ahead) :])
+    return list(tokenizer.encode(text, add_special_tokens=False))
 
 
 def spellings(tokenizer: PreTrainedTokenizerBase, word: str) -> tuple[int, ...]:
     """The single tokens that write `word`: after a space or not; small, capitalised or all capitals."""
     cases = dict.fromkeys((word, word[:1].upper() + word[1:], word.upper()))
-    found = (_only(tokenizer, space + case) for space in (" ", "") for case in cases)
-    return tuple(dict.fromkeys(token for token in found if token is not None))
+    texts = (space + case for space in (" ", "") for case in cases)
+    tokens = (_only(tokenizer, continuation(tokenizer, text)) for text in texts)
+    return tuple(dict.fromkeys(token for token in tokens if token is not None))
 
 
 def first_token(tokenizer: PreTrainedTokenizerBase, word: str) -> int | None:
     """The token that begins `word` after a space, as in the paper's published code."""
-    ids = tokenizer.encode(f" {word}", add_special_tokens=False)
+    ids = continuation(tokenizer, f" {word}")
     return ids[0] if ids and ids[0] != tokenizer.unk_token_id else None
 
 
@@ -90,13 +107,12 @@ def _chains(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection
     """Every word but those that the tokenizer cannot spell; of two that it spells alike the first."""
     kept: dict[tuple[int, ...], str] = {}
     for word in dict.fromkeys(wanted):
-        ids = tuple(tokenizer.encode(f" {word}", add_special_tokens=False))
+        ids = tuple(continuation(tokenizer, f" {word}"))
         if ids and tokenizer.unk_token_id not in ids:
             kept.setdefault(ids, word)
     forms: list[tuple[int, ...]] = [(chain[0],) for chain in kept]
     return Projection(list(kept.values()), forms, len(kept) / max(len(wanted), 1), tuple(kept))
 
 
-def _only(tokenizer: PreTrainedTokenizerBase, text: str) -> int | None:
-    ids = tokenizer.encode(text, add_special_tokens=False)
+def _only(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> int | None:
     return ids[0] if len(ids) == 1 and ids[0] != tokenizer.unk_token_id else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError
+from dsltm.teacher.quiet import first_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -42,8 +43,12 @@ class Prompt:
         if self.chat:
             if not tokenizer.chat_template:
                 raise DsltmError(f"prompt {self.name!r} needs a teacher with a chat template")
-            turn = [{"role": "user", "content": text}]
-            text = str(tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True))
+            text = _as_chat(tokenizer, text)
+            if text.count(SLOT) != 1:
+                raise DsltmError(
+                    f"the teacher's chat template writes the turn {text.count(SLOT)} times, and not once",
+                    hint="a prompt without a chat",
+                )
         before, after = text.split(SLOT)
         return before, after
 
@@ -53,6 +58,24 @@ class Prompt:
     @classmethod
     def from_header(cls, header: dict[str, Any]) -> Prompt:
         return cls(str(header["name"]), str(header["template"]), bool(header.get("chat", False)))
+
+
+def _as_chat(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
+    """The text as one turn of the user, by the template that came with the tokenizer.
+
+    Raises:
+        DsltmError: the template is no Jinja, or refuses the turn.
+    """
+    from jinja2 import TemplateError
+
+    turn = [{"role": "user", "content": text}]
+    try:
+        return str(tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True))
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as exc:
+        raise DsltmError(
+            f"the teacher's chat template does not take the turn: {first_line(exc)}",
+            hint="a prompt without a chat",
+        ) from exc
 
 
 def from_instruction(instruction: str) -> Prompt:

@@ -14,6 +14,7 @@ import torch
 
 from dsltm.errors import DsltmError
 from dsltm.teacher.reading.attention import positions
+from dsltm.teacher.reading.network import FAILURES
 from dsltm.teacher.reading.tokens import Encoder, Tokens
 from dsltm.teacher.reading.watch import NAME, Watch, watch
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.teacher import Teacher
 
 _SINK = 20  # times the median token's attention
+_TRIAL = "The weather in the mountains changes within the hour, they say."
+_SAME, _SAME_ROUGHLY = {torch.float32: 1e-3}, 0.1  # of the largest logit; in 16 bits rounding makes more
 _ATTENTION = ("full_attention", "sliding_attention")
 
 
@@ -73,7 +76,8 @@ class Watcher:
         max_tokens: int,
         batch_tokens: int | None = None,
     ) -> None:
-        self.encoder = Encoder(teacher.tokenizer, prompts, max_tokens)
+        longest = min(max_tokens, teacher.context_length)
+        self.encoder = Encoder(teacher.tokenizer, prompts, longest, known=teacher.network.known_tokens)
         self.batch_tokens = batch_tokens or teacher.network.batch_tokens
         self._network, self._device = teacher.network, teacher.device
         depth = self._network.depth
@@ -89,8 +93,30 @@ class Watcher:
         ):
             weights[places, span] = 1 / len(places)
         self._watch = Watch(weights.to(self._device))
-        if self.shares_prefix:
-            self._forward([prefix], torch.arange(len(prefix)), depth)
+        try:
+            if self.shares_prefix:
+                self._forward([prefix], torch.arange(len(prefix)), depth)
+            alike = teacher.verdict.way != "own" and self._reads_right()
+        except FAILURES:
+            alike = False
+        if not alike:
+            raise DsltmError(
+                f"the attention of {teacher.name} cannot be watched: its layers attend in a way of their own",
+                hint="dsltm ground, or another teacher",
+            )
+
+    def _reads_right(self) -> bool:
+        """Whether the watched network reads a text as the model itself does."""
+        (document,) = self.encoder.encode([_TRIAL])
+        ((_, glance),) = self.read([document], [0])
+        ids = [*(self.encoder.prefix if document.prefixed else ()), *document.stem, *document.tails[0]]
+        with torch.inference_mode():
+            expected = self._head(self._network.states(torch.tensor([ids], device=self._device))[0, -1])
+        given = torch.from_numpy(glance.logits[0])
+        difference = (given - expected.cpu()).abs().max().item()
+        return difference <= _SAME.get(self._network.dtype, _SAME_ROUGHLY) * max(
+            1.0, expected.abs().max().item()
+        )
 
     def leave_out_sinks(self, documents: Sequence[Tokens]) -> int:
         """Take the tokens out of the spans that draw attention whatever the document says.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from dsltm.teacher.reading.tokens import PlainText
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.forward import Reader
     from dsltm.teacher.reading.likelihood import Likelihood
     from dsltm.teacher.reading.network import Network
+    from dsltm.teacher.reading.probe import Verdict
     from dsltm.teacher.reading.projection import Projection
     from dsltm.teacher.reading.prompts import Prompt
     from dsltm.teacher.reading.spans import Watcher
@@ -32,6 +35,7 @@ class Teacher:
         network: in eval mode, without gradients.
         tokenizer: a fast one.
         context_length: the most tokens that it was made to read.
+        verdict: how it is to be read.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Teacher:
     network: Network
     tokenizer: PreTrainedTokenizerFast
     context_length: int
+    verdict: Verdict
 
     @property
     def model(self) -> Any:
@@ -54,8 +59,7 @@ class Teacher:
     @property
     def dtype(self) -> torch.dtype:
         """The number format that it computes in."""
-        dtype: torch.dtype = self.model.dtype
-        return dtype
+        return self.network.dtype
 
     @property
     def hidden_size(self) -> int:
@@ -91,10 +95,11 @@ class Teacher:
         from dsltm.teacher.reading.chain import ChainReader
         from dsltm.teacher.reading.forward import Reader
 
-        sizes = {"max_tokens": max_tokens, "batch_tokens": batch_tokens}
-        if projection is not None and projection.chains:
-            return ChainReader(self, prompts, projection.chains, **sizes)
-        return Reader(self, prompts, () if projection is None else projection.forms, **sizes)
+        chains = () if projection is None else projection.chains
+        if chains:
+            return ChainReader(self, prompts, chains, max_tokens=max_tokens, batch_tokens=batch_tokens)
+        forms = () if projection is None else projection.forms
+        return Reader(self, prompts, forms, max_tokens=max_tokens, batch_tokens=batch_tokens)
 
     def watcher(
         self,
@@ -110,6 +115,11 @@ class Teacher:
         return Watcher(self, prompts, spans, tokens, max_tokens=max_tokens)
 
     @cached_property
+    def plain(self) -> PlainText:
+        """What breaks up the names of control tokens in a text."""
+        return PlainText(self.tokenizer, self.network.known_tokens)
+
+    @cached_property
     def likelihood(self) -> Likelihood:
         """What tells how probable phrases are after a text."""
         from dsltm.teacher.reading.likelihood import Likelihood
@@ -123,5 +133,7 @@ class Teacher:
         They are computed in float32 whatever the network computes in: a bfloat16 logit of 15 is rounded to an
         eighth, which makes different sequences look alike.
         """
-        states = self.network.states(torch.tensor([list(ids)], device=self.device))
-        return self.network.head(tokens)(states[0, -1])
+        sequence = torch.tensor([list(ids)], device=self.device)
+        if self.verdict.way == "own":
+            return self.network.logits(sequence)[0, list(tokens)].float()
+        return self.network.head(tokens)(self.network.states(sequence)[0, -1])

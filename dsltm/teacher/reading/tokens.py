@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _PROBES = ("a", "The 7 words\nbelow", "«é»", "", "?!", "1", "\t", "語")
 _CHARACTERS_PER_TOKEN = 16
+_MARKUP = re.compile(r"[<\[{|].*\w.*[>\]}|]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,41 +79,46 @@ class Encoder:
         tokenizer: a fast tokenizer.
         prompts: one or more.
         max_tokens: the longest prompt, document included; longer documents are cut at their end.
+        known: how many tokens the network has an embedding of; None for all of the tokenizer's.
 
     Attributes:
         prefix: ids that begin every sequence, [P].
 
     Raises:
-        DsltmError: the instruction alone is longer than `max_tokens`.
+        DsltmError: the instruction alone is longer than `max_tokens`, or has a token that is not known.
     """
 
     def __init__(
-        self, tokenizer: PreTrainedTokenizerBase, prompts: Sequence[Prompt], max_tokens: int
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        prompts: Sequence[Prompt],
+        max_tokens: int,
+        known: int | None = None,
     ) -> None:
         self._tokenizer = cast("FastTokenizer", tokenizer.backend_tokenizer)
         self._around = [prompt.around(tokenizer) for prompt in prompts]
         self._special = [not prompt.chat for prompt in prompts]
-        self._specials = _special_pattern(tokenizer)
+        self._plain = PlainText(tokenizer, known)
         self.max_tokens = max_tokens
         probes = [ids for probe in _PROBES for ids in self._whole([probe])[0]]
         self.prefix = _common_prefix([ids[:-1] for ids in probes])
+        if known is not None and max(max(ids) for ids in probes) >= known:
+            raise DsltmError(
+                "the tokenizer writes the instruction with tokens that the network does not know"
+            )
         if max(map(len, self._whole([""])[0])) >= max_tokens:
             raise DsltmError(f"the instruction alone takes more than --max-tokens {max_tokens}")
 
     def encode(self, documents: Sequence[str]) -> list[Tokens]:
         """The tokens of each document, in order."""
         limit = _CHARACTERS_PER_TOKEN * self.max_tokens  # a book's worth of tokens is not made to be cut off
-        cleaned = [self._clean(document) for document in documents]
+        cleaned = [self._plain(document.strip()) for document in documents]
         texts = [text[:limit] for text in cleaned]
         encoded = []
         for text, before, sequences in zip(texts, cleaned, self._whole(texts), strict=True):
             truncated = len(before) > limit or max(map(len, sequences)) > self.max_tokens
             encoded.append(self._split(self._cut(text) if truncated else sequences, truncated))
         return encoded
-
-    def _clean(self, document: str) -> str:
-        """Without surrounding space, and with the names of special tokens broken up into plain text."""
-        return self._specials.sub(lambda match: f"{match[0][0]} {match[0][1:]}", document.strip())
 
     def _whole(self, texts: Sequence[str]) -> list[list[list[int]]]:
         """Per document the ids of its whole prompts."""
@@ -156,9 +162,27 @@ class Encoder:
         return Tokens(stem, tails, truncated, prefixed)
 
 
-def _special_pattern(tokenizer: PreTrainedTokenizerBase) -> re.Pattern[str]:
-    names = sorted({str(name) for name in tokenizer.all_special_tokens if len(str(name)) > 1})
-    return re.compile("|".join(map(re.escape, names)) or r"(?!)")
+class PlainText:
+    """Breaks up the names of control tokens in a text, which would otherwise become those tokens.
+
+    A tokenizer lists few of its control tokens as special: the default teacher has `<filename>`, Qwen has
+    `<think>`. So every added token counts that is marked as special, that looks like markup, or that the
+    network does not know. Added tokens of spaces and whole words remain.
+
+    Args:
+        known: how many tokens the network has an embedding of; None for all of the tokenizer's.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, known: int | None = None) -> None:
+        names = {str(name) for name in tokenizer.all_special_tokens}
+        for number, token in tokenizer.added_tokens_decoder.items():
+            if token.special or _MARKUP.fullmatch(token.content) or (known is not None and number >= known):
+                names.add(token.content)
+        longest_first = sorted((name for name in names if len(name) > 1), key=lambda name: (-len(name), name))
+        self._names = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+
+    def __call__(self, text: str) -> str:
+        return self._names.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
 
 
 def _common_prefix(sequences: Sequence[Sequence[int]]) -> list[int]:

@@ -66,7 +66,8 @@ def watch(
     Returns:
         [n, T, heads, head].
     """
-    assert softcap is None, "no teacher of ours caps its attention"
+    if softcap is not None:
+        raise NotImplementedError("attention with a soft cap")
     layer, shape = int(module.layer_idx), watching.shape  # type: ignore[arg-type]
     if shape is None:
         watching.prefix[layer] = (key, value)

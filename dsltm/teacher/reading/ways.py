@@ -6,9 +6,8 @@ last token of each of m prompts.
 
 from __future__ import annotations
 
-import contextlib
 from itertools import accumulate
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 _LLAMA_SHAPED = ("llama",)
 _PACKABLE = ("full_attention", "sliding_attention")
+_BY_LENGTH = {"longrope", "dynamic"}
 
 
 class Way(Protocol):
@@ -47,14 +47,25 @@ class Whole:
 
     @torch.inference_mode()
     def __call__(self, documents: Sequence[Tokens]) -> torch.Tensor:
-        ends = []
+        return torch.stack([self._network.states(ids)[:, -1] for ids in self._prompts(documents)], 1)
+
+    def _prompts(self, documents: Sequence[Tokens]) -> Iterator[torch.Tensor]:
+        """[n, T] the whole prompts, one kind after another."""
         for tail in range(len(documents[0].tails)):
             ids = [
                 [*(self._prefix if document.prefixed else ()), *document.stem, *document.tails[tail]]
                 for document in documents
             ]
-            ends.append(self._network.states(torch.tensor(ids, device=self._network.device))[:, -1])
-        return torch.stack(ends, 1)
+            yield torch.tensor(ids, device=self._network.device)
+
+
+class Own(Whole):
+    """Whole prompts once more for their logits, for models whose logits cannot be had from hidden states."""
+
+    @torch.inference_mode()
+    def logits(self, documents: Sequence[Tokens]) -> torch.Tensor:
+        """[n, m, V] of the whole vocabulary, as the model's own forward has them."""
+        return torch.stack([self._network.logits(ids) for ids in self._prompts(documents)], 1)
 
 
 class Packed:
@@ -106,16 +117,40 @@ class Fast(Packed):
         return self._decoder(ids, places, packing, ends)
 
 
-def candidates(network: Network, prefix: list[int]) -> Iterator[Way]:
-    """The ways that may suit a network, the fastest first; whether they do, only a trial tells."""
-    config = network.config
-    layers = getattr(config, "layer_types", None) or ["full_attention"]
-    if config.model_type in _LLAMA_SHAPED and set(layers) == {"full_attention"}:
-        with contextlib.suppress(ValueError):  # a Llama with biases, say
-            yield Fast(network, prefix)
-    if set(layers) <= set(_PACKABLE):
-        yield Packed(network, prefix)
-    yield Whole(network, prefix)
+WAYS: dict[str, type[Fast | Packed | Whole | Own]] = {
+    "fast": Fast,
+    "packed": Packed,
+    "whole": Whole,
+    "own": Own,
+}
+"""By name, the fastest first; `Verdict.way` says which one suits a teacher."""
+
+
+def candidates(config: Any) -> list[str]:
+    """The ways that may suit a configuration, the fastest first; whether they do, only a probe tells."""
+    layers = set(getattr(config, "layer_types", None) or ["full_attention"])
+    fast = ["fast"] if config.model_type in _LLAMA_SHAPED and layers == {"full_attention"} else []
+    return [*fast, *(["packed"] if layers <= set(_PACKABLE) else []), "whole"]
+
+
+def open_way(name: str, network: Network, prefix: list[int], max_tokens: int) -> Way:
+    """The way of that name, or whole prompts where documents together would be read otherwise than alone.
+
+    Some rotary embeddings turn by other angles in a long sequence ("longrope", "dynamic"): a short document
+    must not be turned as a long one beside it.
+
+    Args:
+        max_tokens: of the longest prompt.
+    """
+    scaling = getattr(network.config, "rope_parameters", None) or {}
+    kinds = {part.get("rope_type") for part in (scaling, *scaling.values()) if isinstance(part, dict)}
+    short = (
+        getattr(network.config, "original_max_position_embeddings", None)
+        or scaling.get("original_max_position_embeddings", network.config.max_position_embeddings)
+        if kinds & _BY_LENGTH
+        else max_tokens
+    )
+    return WAYS[name if max_tokens <= short or name == "own" else "whole"](network, prefix)
 
 
 def _ends(shapes: Sequence[Shape]) -> torch.Tensor:

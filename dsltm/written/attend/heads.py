@@ -40,8 +40,8 @@ class Baseline:
         flat = logs.reshape(len(logs), -1).astype(np.float64)
         # a little ridge keeps lengths that the sample has seldom from being fitted exactly
         penalty = 1e-3 * len(logs) * np.diag([0.0] + [1.0] * powers)
-        found = np.asarray(np.linalg.solve(design.T @ design + penalty, design.T @ flat), np.float64)
-        return cls(found.reshape(powers + 1, *logs.shape[1:]), centre, spread)
+        weights = np.asarray(np.linalg.solve(design.T @ design + penalty, design.T @ flat), np.float64)
+        return cls(weights.reshape(powers + 1, *logs.shape[1:]), centre, spread)
 
     def off(self, logs: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """`logs` [n, ...] without the baseline."""
@@ -83,8 +83,8 @@ def shared_information(left: NDArray[np.int64], right: NDArray[np.int64], kinds:
     """Σ_k p(k, k) log(p(k, k) / p(k) q(k)) of two choices among `kinds`, in nats."""
     table = np.bincount(left * kinds + right, minlength=kinds * kinds).reshape(kinds, kinds) / len(left)
     same, expected = table.diagonal(), table.sum(1) * table.sum(0)
-    there = same > 0
-    return float((same[there] * np.log(same[there] / expected[there])).sum())
+    present = same > 0
+    return float((same[present] * np.log(same[present] / expected[present])).sum())
 
 
 def choose(value: NDArray[np.float64], most: int) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsltm.teacher.reading.prompts import SLOT, Prompt
+from dsltm.teacher.reading.tokens import PlainText
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,10 +57,10 @@ def layout(topics: Sequence[WrittenTopic], order: Sequence[int], tokenizer: Any)
         order: for each line of the list the topic that stands there.
         tokenizer: the teacher's.
     """
-    text, spans = HEAD, [(0, 0)] * len(topics)
+    text, spans, plain = HEAD, [(0, 0)] * len(topics), PlainText(tokenizer)
     for number, topic in enumerate(order, 1):
         text += f"({number}) "
-        line = _line(topics[topic])
+        line = plain(_line(topics[topic]))
         spans[topic] = (len(text), len(text) + len(line))
         text += line + "\n"
     text += QUESTION

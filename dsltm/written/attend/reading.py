@@ -93,17 +93,17 @@ class TopicReader:
         among = np.searchsorted(layers, wanted // self.heads) * self.heads + wanted % self.heads
         shape = (len(self._watchers), len(texts))
         topics = np.empty((*shape, len(wanted), len(self._layouts[0].spans)), np.float32)
-        said = np.zeros((*shape, topics.shape[-1]), np.float32)
+        numbers_of = np.zeros((*shape, topics.shape[-1]), np.float32)
         lengths = np.zeros(len(texts), np.int64)
         places = [list(_words(text.strip())) for text in texts]
-        masses = [np.zeros((1 if heads is None else len(wanted), len(found)), np.float32) for found in places]
+        masses = [np.zeros((1 if heads is None else len(wanted), len(row)), np.float32) for row in places]
         for order, (plan, watcher) in enumerate(zip(self._layouts, self._watchers, strict=True)):
             tokens = watcher.encoder.encode(texts)
             for row, glance in watcher.read(tokens, layers.tolist(), answers=numbers):
                 spans = glance.spans.reshape(-1, topics.shape[-1])[among]
                 topics[order, row] = np.log(np.maximum(spans, _LEAST))
                 if numbers:
-                    said[order, row] = plan.numbers(glance.logits)
+                    numbers_of[order, row] = plan.numbers(glance.logits)
                 lengths[row] = glance.own.shape[-1]
                 own = glance.own.reshape(-1, glance.own.shape[-1])
                 own = own.mean(0, keepdims=True) if heads is None else own[among]
@@ -111,11 +111,11 @@ class TopicReader:
                 text, stem = texts[row].strip(), tokens[row].stem[begin:]
                 masses[row] += self._on_words(own[:, begin:], text, stem, places[row])
                 advance(1)
-        found = [
+        words = [
             ([word for word, _, _ in row], (mass / len(self._watchers)).astype(np.float32))
             for row, mass in zip(places, masses, strict=True)
         ]
-        return Seen(topics, said, lengths, found)
+        return Seen(topics, numbers_of, lengths, words)
 
     def _on_words(
         self,
@@ -138,8 +138,8 @@ class TopicReader:
         ]
         usable = 0
         shift = _align([token for _, _, token in offsets], stem)
-        for (_, _, token), there in zip(offsets, stem[shift:], strict=False):
-            if token != there:
+        for (_, _, token), read in zip(offsets, stem[shift:], strict=False):
+            if token != read:
                 break
             usable += 1
         out = np.zeros((len(own), len(places)), np.float32)

@@ -142,12 +142,12 @@ def attend(
 
 
 def _sample(labels: Labels, most: int) -> NDArray[np.int64]:
-    there = np.flatnonzero((labels.flags & EMPTY) == 0)
-    if len(there) < 2:
+    rows = np.flatnonzero((labels.flags & EMPTY) == 0)
+    if len(rows) < 2:
         raise DsltmError("attention needs two documents with text at least")
-    if not most or len(there) <= most:
-        return there
-    return there[np.linspace(0, len(there) - 1, most).astype(np.int64)]
+    if not most or len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 
 def _texts(corpus: Corpus, rows: NDArray[np.int64]) -> list[str]:
@@ -165,7 +165,7 @@ def _heads(
             raise UsageError(f"there is no layer {bad[0]}, the teacher has 0 to {reader.layers - 1}")
         allowed = allowed[np.isin(allowed // reader.heads, config.layers)]
     numbers = _off(trial.numbers[:, :, None], trial.numbers[:, :, None], trial.lengths, trial.lengths)
-    said = float(agreement(numbers, trial.lengths)[0])
+    by_numbers = float(agreement(numbers, trial.lengths)[0])
     if config.heads is None:
         value = agreement(_off(trial.topics, trial.topics, trial.lengths, trial.lengths), trial.lengths)
         heads = allowed[choose(value[allowed], config.most)]
@@ -173,7 +173,7 @@ def _heads(
             console.warn(
                 "no attention head follows the topics: a larger teacher, or dsltm ground, may do better"
             )
-        return heads, (value[heads], said)
+        return heads, (value[heads], by_numbers)
     for layer, head in config.heads:
         if not (0 <= layer < reader.layers and 0 <= head < reader.heads):
             raise UsageError(
@@ -181,7 +181,7 @@ def _heads(
                 f"{reader.layers - 1}.{reader.heads - 1}"
             )
     heads = np.array([layer * reader.heads + head for layer, head in config.heads])
-    return heads, (np.ones(len(heads)), said)
+    return heads, (np.ones(len(heads)), by_numbers)
 
 
 def _only(seen: Seen, heads: NDArray[np.int64]) -> Seen:
@@ -196,7 +196,10 @@ def _off(
 ) -> NDArray[np.float32]:
     """`logs` [orders, n, ...] without the baseline of `free` [orders, m, ...], centred over the topics."""
     calibrated = np.stack(
-        [Baseline.fit(there, free_lengths).off(here, lengths) for here, there in zip(logs, free, strict=True)]
+        [
+            Baseline.fit(usual, free_lengths).off(given, lengths)
+            for given, usual in zip(logs, free, strict=True)
+        ]
     )
     return np.asarray(calibrated - calibrated.mean(-1, keepdims=True))
 
@@ -214,17 +217,17 @@ def _read(
     index = {word: i for i, word in enumerate(vocabulary)}
     scale = np.maximum(_off(free.topics, free.topics, free.lengths, free.lengths).std((0, 1, 3)), 1e-6)
     share = np.maximum(worth[0], 1e-9) / np.maximum(worth[0], 1e-9).sum()
-    parts, told, weights = [], [], []
+    by_attention, by_numbers, weights = [], [], []
     with console.progress("attending", len(texts) * config.orders, "readings") as bar:
         for start in range(0, len(texts), _CHUNK):
             wanted = config.answer != "attention"
             seen = reader.read(texts[start : start + _CHUNK], heads, bar.advance, numbers=wanted)
             calibrated = _off(seen.topics, free.topics, seen.lengths, free.lengths).mean(0)
-            parts.append(np.einsum("nhk,h->nk", calibrated, share / scale))
+            by_attention.append(np.einsum("nhk,h->nk", calibrated, share / scale))
             numbers, usual = seen.numbers[:, :, None], free.numbers[:, :, None]
-            told.append(_off(numbers, usual, seen.lengths, free.lengths).mean(0)[:, 0])
+            by_numbers.append(_off(numbers, usual, seen.lengths, free.lengths).mean(0)[:, 0])
             weights += [_weights(words, mass, share, index) for words, mass in seen.words]
-    attention, numbers = (_unit(np.concatenate(scores)) for scores in (parts, told))
+    attention, numbers = (_unit(np.concatenate(scores)) for scores in (by_attention, by_numbers))
     if config.answer == "attention":
         return attention, weights
     if config.answer == "numbers":

@@ -95,8 +95,8 @@ class Windows:
 
     def _uncovered(self, topics: Sequence[WrittenTopic]) -> NDArray[np.bool_]:
         """[n] which documents have no keyword of any topic."""
-        told = {term for topic in topics for word in topic.keywords for term in terms(word)}
-        return np.array([told.isdisjoint(found) for found in self._terms])
+        known = {term for topic in topics for word in topic.keywords for term in terms(word)}
+        return np.array([known.isdisjoint(document) for document in self._terms])
 
     def _words(self, rows: Sequence[int], uncovered: NDArray[np.bool_]) -> str:
         counts = Counter(term for row in rows if uncovered[row] for term in self._terms[row] if len(term) > 2)
@@ -167,10 +167,10 @@ def _clusters(
     from sklearn.cluster import KMeans
 
     count = min(clusters, len(np.unique(vectors, axis=0)))
-    found = KMeans(count, n_init=3, random_state=seed).fit_predict(vectors).astype(np.int64)
+    assignment = KMeans(count, n_init=3, random_state=seed).fit_predict(vectors).astype(np.int64)
     near = []
     for number in range(count):
-        rows = np.flatnonzero(found == number)
+        rows = np.flatnonzero(assignment == number)
         distance = np.square(vectors[rows] - vectors[rows].mean(0)).sum(1)
         near.append(rows[np.argsort(distance, kind="stable")])
-    return found, near
+    return assignment, near

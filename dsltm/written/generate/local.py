@@ -88,8 +88,8 @@ class LocalWriter:
         words = several if len(several) >= _KEYWORDS // 2 else words
         if not words:
             return ["document"]
-        told = "\n".join(f"- {excerpt(document.text)[:_LONGEST]}" for document in documents[:_SHOWN])
-        known = self._likelihood.of(f"{told}\n\n{_QUESTION}", words)
+        context = "\n".join(f"- {excerpt(document.text)[:_LONGEST]}" for document in documents[:_SHOWN])
+        known = self._likelihood.of(f"{context}\n\n{_QUESTION}", words)
         blind = self._likelihood.of(_QUESTION, words)
         worth = {word: max(k - b, 0.0) * count[word] for word, k, b in zip(words, known, blind, strict=True)}
         return sorted(words, key=lambda word: (-worth[word], -count[word], word))[:_KEYWORDS]

@@ -66,19 +66,19 @@ class Merger:
 
     def _vector(self, topic: WrittenTopic) -> NDArray[np.float32]:
         wanted = [frozenset(terms(word)) for word in topic.keywords]
-        found = [sum(word <= document for word in wanted) for document in self._terms]
-        return np.array(found, np.float32)
+        shared = [sum(word <= document for word in wanted) for document in self._terms]
+        return np.array(shared, np.float32)
 
     def _same(self, topic: WrittenTopic, vector: NDArray[np.float32], place: int) -> bool:
-        other, there = self.topics[place], self._vectors[place]
+        other, own = self.topics[place], self._vectors[place]
         if topic.label.casefold() == other.label.casefold():
             return True
         mine, its = (set(terms(" ".join(t.keywords))) for t in (topic, other))
         overlap = len(mine & its) / max(len(mine | its), 1)
         if set(terms(topic.label)) & set(terms(other.label)):
             overlap *= 2
-        size = float(np.linalg.norm(vector) * np.linalg.norm(there))
-        return overlap + float(vector @ there) / max(size, 1e-9) >= SAME
+        size = float(np.linalg.norm(vector) * np.linalg.norm(own))
+        return overlap + float(vector @ own) / max(size, 1e-9) >= SAME
 
 
 def joined(first: WrittenTopic, second: WrittenTopic) -> WrittenTopic:

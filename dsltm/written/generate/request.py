@@ -126,10 +126,10 @@ def parse(answer: str, request: Request, dropped: Dropped) -> list[WrittenTopic]
         AnswerError: there is no JSON object with topics in it.
     """
     rows = _rows(answer)
-    said = Counter(term for document in request.documents for term in set(terms(document.text)))
+    frequency = Counter(term for document in request.documents for term in set(terms(document.text)))
     topics = []
     for row in rows:
-        topic = _topic(row, request, said, dropped)
+        topic = _topic(row, request, frequency, dropped)
         if topic is None:
             dropped.topics += 1
         else:
@@ -158,7 +158,7 @@ def _rows(answer: str) -> list[Any]:
     raise AnswerError(complaints[0] if complaints else "The answer holds no JSON.")
 
 
-def _topic(row: Any, request: Request, said: Counter[str], dropped: Dropped) -> WrittenTopic | None:
+def _topic(row: Any, request: Request, frequency: Counter[str], dropped: Dropped) -> WrittenTopic | None:
     if not isinstance(row, dict) or not isinstance(row.get("label"), str):
         return None
     label = _clean(row["label"], _LONGEST_LABEL)
@@ -166,7 +166,7 @@ def _topic(row: Any, request: Request, said: Counter[str], dropped: Dropped) -> 
     wanted = (
         [_clean(word, 40) for word in listed if isinstance(word, str)] if isinstance(listed, list) else []
     )
-    keywords = [word for word in dict.fromkeys(wanted) if _occurs(word, said)]
+    keywords = [word for word in dict.fromkeys(wanted) if _occurs(word, frequency)]
     dropped.keywords += len(set(wanted)) - len(keywords)
     if not label or not keywords:
         return None
@@ -187,9 +187,9 @@ def _topic(row: Any, request: Request, said: Counter[str], dropped: Dropped) -> 
     )
 
 
-def _occurs(keyword: str, said: Counter[str]) -> bool:
-    found = terms(keyword)
-    return bool(found) and all(term in said for term in found)
+def _occurs(keyword: str, frequency: Counter[str]) -> bool:
+    wanted = terms(keyword)
+    return bool(wanted) and all(term in frequency for term in wanted)
 
 
 def _clean(text: str, longest: int) -> str:

@@ -152,5 +152,5 @@ def _sample(corpus: Corpus, most: int) -> list[Document]:
     if not total:
         raise DsltmError(f"{corpus.name}: no document has text")
     wanted = set(np.linspace(0, total - 1, min(most, total)).astype(int).tolist())
-    there = (document for document in corpus if document.text.strip())
-    return [document for number, document in enumerate(there) if number in wanted]
+    with_text = (document for document in corpus if document.text.strip())
+    return [document for number, document in enumerate(with_text) if number in wanted]

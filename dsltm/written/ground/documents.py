@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dsltm import console
 from dsltm.distill.run import DistillConfig, distill
@@ -16,7 +16,7 @@ from dsltm.formats.source import holds_labels
 from dsltm.words.vocabulary import STOPWORDS, load_stopwords
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from dsltm.formats.corpus import Corpus
     from dsltm.teacher.reading.teacher import Teacher
@@ -42,7 +42,7 @@ def documents(
     path: str,
     labels: str | None,
     open_corpus: Callable[[str], Corpus],
-    open_teacher: Callable[[str | None], Teacher],
+    open_teacher: Callable[[Mapping[str, Any] | None], Teacher],
 ) -> Iterator[Documents]:
     """Open the documents; what has to be distilled is kept for the length of the block.
 
@@ -50,7 +50,8 @@ def documents(
         path: a corpus or a labels file, "-" for standard input.
         labels: the labels file of the corpus, where there is one.
         open_corpus: opens a path as a corpus.
-        open_teacher: opens the teacher that the user chose, else the one of this name, else the default.
+        open_teacher: opens the teacher that the user chose, else the one that a labels file's header records,
+            else the default.
 
     Raises:
         UsageError: two labels files.
@@ -60,13 +61,13 @@ def documents(
         if labels is not None:
             raise UsageError("--labels belongs to a corpus, and the documents are a labels file already")
         opened = read_labels(path)
-        yield Documents(opened, None, open_teacher(opened.header["teacher"]["name"]))
+        yield Documents(opened, None, open_teacher(opened.header["teacher"]))
         return
     corpus = open_corpus(path)
     if labels is not None:
         opened = read_labels(labels)
         check_same(opened, corpus, labels)
-        yield Documents(opened, corpus, open_teacher(opened.header["teacher"]["name"]))
+        yield Documents(opened, corpus, open_teacher(opened.header["teacher"]))
         return
     teacher = open_teacher(None)
     with tempfile.TemporaryDirectory(prefix="dsltm-") as folder:

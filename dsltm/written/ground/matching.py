@@ -72,7 +72,7 @@ def ground(
     """
     config = config or GroundConfig()
     check_teacher(teacher, labels)
-    counts = labels.counts
+    counts = labels.vocabulary_counts
     inputs = Inputs.of("both", labels.hidden, counts)
     if len(inputs) < 2:
         raise DsltmError("the topics need two documents at least to be calibrated on")
@@ -85,12 +85,12 @@ def ground(
     )
     inverse = idf(document_frequency(counts), len(inputs))
     own = _own_terms(topics, labels.vocabulary)
-    told = _read_topics(topics, labels, teacher, model)
-    model.set(queries=told, terms=(own * inverse).astype(np.float32))
+    vectors = _read_topics(topics, labels, teacher, model)
+    model.set(queries=vectors, terms=(own * inverse).astype(np.float32))
     representatives = _representatives(topics, labels, model, inputs, config, corpus)
     added = expansion(counts, representatives, inverse, config.expand)
     model.set(
-        queries=_with_documents(told, representatives, inputs, model),
+        queries=_with_documents(vectors, representatives, inputs, model),
         terms=(np.maximum(own, added) * inverse).astype(np.float32),
     )
     scores = np.concatenate([model.scores(block).numpy() for block in _blocks(inputs)], 1)
@@ -174,14 +174,14 @@ def _representatives(
 
 
 def _with_documents(
-    told: NDArray[np.float32],
+    vectors: NDArray[np.float32],
     representatives: Sequence[NDArray[np.int64]],
     inputs: Inputs,
     model: Ground,
 ) -> NDArray[np.float32]:
-    """[K, H] the representatives' mean vectors; a topic without any keeps the one that it is told by."""
+    """[K, H] the representatives' mean vectors; a topic without any keeps its own."""
     have = np.array([len(rows) > 0 for rows in representatives])
-    means = told.copy()
+    means = vectors.copy()
     for topic, chosen in enumerate(representatives):
         if not len(chosen):
             continue
@@ -213,11 +213,11 @@ def shares(theta: NDArray[np.float32]) -> NDArray[np.float32]:
     Expectation maximisation over the shares (Saerens, Latinne and Decaestecker, "Adjusting the outputs of
     a classifier to new a priori probabilities", 2002).
     """
-    found = np.full(theta.shape[1], 1 / theta.shape[1])
+    estimate = np.full(theta.shape[1], 1 / theta.shape[1])
     for _ in range(_ROUNDS):
-        weighted = theta * found
-        found = (weighted / weighted.sum(1, keepdims=True)).mean(0)
-    return np.asarray(np.maximum(found, _RAREST), np.float32)
+        weighted = theta * estimate
+        estimate = (weighted / weighted.sum(1, keepdims=True)).mean(0)
+    return np.asarray(np.maximum(estimate, _RAREST), np.float32)
 
 
 def _blocks(inputs: Inputs) -> Iterator[torch.Tensor]:
