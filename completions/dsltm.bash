@@ -42,7 +42,7 @@ _dsltm() {
         vocab:--stopwords) _dsltm_words 'none en de es fr it nl pt zh'; _dsltm_paths -f; return ;;
         vocab:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
         vocab:--text-field) :; return ;;
-        vocab:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        vocab:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
         vocab:--on-error) _dsltm_words 'fail skip'; return ;;
         vocab:--log-file) _dsltm_paths -f; return ;;
         vocab:--config) _dsltm_paths -f; return ;;
@@ -65,7 +65,7 @@ _dsltm() {
         distill:--text-field) :; return ;;
         distill:--id-field) :; return ;;
         distill:--label-field) :; return ;;
-        distill:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        distill:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
         distill:--on-error) _dsltm_words 'fail skip'; return ;;
         distill:--ray) :; return ;;
         distill:--workers) :; return ;;
@@ -123,7 +123,7 @@ _dsltm() {
         generate:--seed) :; return ;;
         generate:--text-field) :; return ;;
         generate:--id-field) :; return ;;
-        generate:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        generate:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
         generate:--on-error) _dsltm_words 'fail skip'; return ;;
         generate:--log-file) _dsltm_paths -f; return ;;
         generate:--config) _dsltm_paths -f; return ;;
@@ -139,7 +139,7 @@ _dsltm() {
         ground:--text-field) :; return ;;
         ground:--id-field) :; return ;;
         ground:--label-field) :; return ;;
-        ground:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        ground:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
         ground:--on-error) _dsltm_words 'fail skip'; return ;;
         ground:--log-file) _dsltm_paths -f; return ;;
         ground:--config) _dsltm_paths -f; return ;;
@@ -162,7 +162,7 @@ _dsltm() {
         attend:--text-field) :; return ;;
         attend:--id-field) :; return ;;
         attend:--label-field) :; return ;;
-        attend:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        attend:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
         attend:--on-error) _dsltm_words 'fail skip'; return ;;
         attend:--log-file) _dsltm_paths -f; return ;;
         attend:--config) _dsltm_paths -f; return ;;
@@ -175,7 +175,7 @@ _dsltm() {
         assign:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
         assign:--text-field) :; return ;;
         assign:--id-field) :; return ;;
-        assign:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        assign:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
         assign:--on-error) _dsltm_words 'fail skip'; return ;;
         assign:--ray) :; return ;;
         assign:--workers) :; return ;;
@@ -207,7 +207,7 @@ _dsltm() {
         topics:--text-field) :; return ;;
         topics:--id-field) :; return ;;
         topics:--label-field) :; return ;;
-        topics:--format) _dsltm_words 'auto jsonl lines csv'; return ;;
+        topics:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
         topics:--on-error) _dsltm_words 'fail skip'; return ;;
         topics:--log-file) _dsltm_paths -f; return ;;
         topics:--config) _dsltm_paths -f; return ;;
@@ -234,6 +234,7 @@ _dsltm() {
         prompts:--log-file) _dsltm_paths -f; return ;;
         prompts:--config) _dsltm_paths -f; return ;;
         teachers:-o|teachers:--output) _dsltm_paths -f; return ;;
+        teachers:--check) :; return ;;
         teachers:--log-file) _dsltm_paths -f; return ;;
         teachers:--config) _dsltm_paths -f; return ;;
         config:-o|config:--output) _dsltm_paths -f; return ;;
@@ -255,7 +256,7 @@ _dsltm() {
         topics) _dsltm_words '-o --output --sort --coherence --words --relevance --diversify --examples --borderline --corpus --by --every --html --title --layout --points --seed --tree --names --label --labeler --labeler-model --merge --drop --text-field --id-field --label-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         eval) _dsltm_words '-o --output --top-words --per-topic --labels --gold --id-field --label-field --topics --assignments --vectors --reliability --word-vectors --reference --text-field --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         prompts) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        teachers) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        teachers) _dsltm_words '-o --output --check -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         config) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         help) _dsltm_words '-q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         esac
