@@ -88,6 +88,8 @@ def _convert(path: Path, alone: Path, directory: Path) -> None:
     from safetensors.torch import save_file
     from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 
+    from dsltm.teacher.reading.network import FAILURES
+
     kept: dict[str, Any] = {}
     if hasattr(
         transformers, "GgufConfig"
@@ -99,7 +101,7 @@ def _convert(path: Path, alone: Path, directory: Path) -> None:
             opened: Any = transformers.AutoModelForCausalLM.from_pretrained(
                 alone, gguf_file=_ALONE, dtype=torch.bfloat16, output_loading_info=True, **kept
             )
-    except (ValueError, KeyError, IndexError, TypeError, RuntimeError, NotImplementedError) as exc:
+    except (OSError, ImportError, *FAILURES) as exc:
         raise DsltmError(f"{path} cannot be read as a GGUF model: {first_line(exc)}") from exc
     model: PreTrainedModel = opened[0]
     if absent := sorted(opened[1]["missing_keys"]):  # transformers makes up random ones and goes on

@@ -170,13 +170,15 @@ def _open_model(
     import torch
     from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoConfig, AutoModelForCausalLM
 
     spec, directory = source.name, source.directory
     # straight to the device, so that the main memory need not hold it
     placed: dict[str, Any] = {} if device.type == "cpu" else {"device_map": {"": device}}
     try:
         with quiet_transformers():
+            if AutoConfig.from_pretrained(directory, **local(trust_remote_code)).is_encoder_decoder:
+                raise ValueError("it is made of an encoder and a decoder")
             opened: Any = AutoModelForCausalLM.from_pretrained(
                 directory,
                 dtype=dtype,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 from dsltm.errors import UsageError
@@ -53,10 +54,15 @@ def continuation(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     and makes two tokens of every word.
     """
     before = _BEHIND_SPACE if text.startswith(" ") else _BEHIND
-    ahead = tokenizer.encode(before, add_special_tokens=False)
+    ahead = _alone(tokenizer, before)
     whole = tokenizer.encode(before + text, add_special_tokens=False)
     if whole[: len(ahead)] == ahead:
         return list(whole[len(ahead) :])
+    return list(tokenizer.encode(text, add_special_tokens=False))
+
+
+@lru_cache(maxsize=8)
+def _alone(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     return list(tokenizer.encode(text, add_special_tokens=False))
 
 

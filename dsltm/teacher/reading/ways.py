@@ -142,15 +142,14 @@ def open_way(name: str, network: Network, prefix: list[int], max_tokens: int) ->
     Args:
         max_tokens: of the longest prompt.
     """
-    scaling = getattr(network.config, "rope_parameters", None) or {}
-    kinds = {part.get("rope_type") for part in (scaling, *scaling.values()) if isinstance(part, dict)}
-    short = (
-        getattr(network.config, "original_max_position_embeddings", None)
-        or scaling.get("original_max_position_embeddings", network.config.max_position_embeddings)
-        if kinds & _BY_LENGTH
-        else max_tokens
-    )
-    return WAYS[name if max_tokens <= short or name == "own" else "whole"](network, prefix)
+    config = network.config
+    rotary = getattr(config, "rope_parameters", None) or {}
+    kinds = {part.get("rope_type") for part in (rotary, *rotary.values()) if isinstance(part, dict)}
+    original = "original_max_position_embeddings"
+    if name != "own" and kinds & _BY_LENGTH:
+        short = getattr(config, original, None) or rotary.get(original) or config.max_position_embeddings
+        name = name if max_tokens <= short else "whole"
+    return WAYS[name](network, prefix)
 
 
 def _ends(shapes: Sequence[Shape]) -> torch.Tensor:
