@@ -30,6 +30,7 @@ from dsltm.command import (
     origin,
 )
 from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.inputs import one_run
 from dsltm.formats.output import reason
 
 # name: one line of help. `dsltm NAME` is the function NAME_command in dsltm/commands/NAME.py.
@@ -153,7 +154,7 @@ def run(args: Sequence[str]) -> int:
         130 interrupted.
     """
     try:
-        with top().make_context("dsltm", list(args)) as context:
+        with one_run(), top().make_context("dsltm", list(args)) as context:
             context.command.invoke(context)
         if sys.stdout is not None:
             sys.stdout.flush()

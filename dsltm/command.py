@@ -1,8 +1,10 @@
 """What every subcommand has in common: how it explains itself, the options of all, the environment."""
 
+import contextlib
 import difflib
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
@@ -10,11 +12,14 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from dsltm import console
-from dsltm.errors import DsltmError
+from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.inputs import note_input, note_open, refuse_input
+from dsltm.formats.output import is_stdout
 from dsltm.formats.settings import Settings, read_settings
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 COMMON = "Common options"
+OUTPUTS = ("output", "html", "log_file")  # what the names of parameters end with that are written to
 _CONFIG = "dsltm.config"
 _BEFORE_NAME = "dsltm.common"  # where a context keeps the common options that stand before the name
 
@@ -183,6 +188,33 @@ def examples_of(text: str) -> tuple[str, list[str]]:
     return "\n\n".join(p for p in paragraphs if p not in examples), examples
 
 
+def keep_inputs(ctx: typer.Context) -> None:
+    """Remember the files that a command reads, and refuse before it begins to write over one of them.
+
+    Options whose names end in one of OUTPUTS are written; every other value that is the name of a file is
+    taken for an input.
+
+    Raises:
+        UsageError: an output is an input, or two outputs are one file.
+    """
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        note_open(os.fstat(sys.stdin.fileno()), "standard input")
+    outputs: dict[str, str] = {}
+    for name, value in ctx.params.items():
+        paths = [path for path in (value if isinstance(value, list) else [value]) if isinstance(path, str)]
+        if name.endswith(OUTPUTS):
+            outputs.update((name, path) for path in paths if not is_stdout(path))
+        else:
+            for path in paths:
+                note_input(path)
+    places: dict[str, str] = {}
+    for name, path in outputs.items():
+        refuse_input(path)
+        other = places.setdefault(os.path.realpath(path), name)
+        if other != name and os.path.realpath(path) != os.devnull:
+            raise UsageError(f"{path}: would be written twice, as two outputs", hint="another name for one")
+
+
 class Command(TyperCommand):
     """A subcommand: its own options, each of which the environment may set too, and the common ones."""
 
@@ -201,6 +233,7 @@ class Command(TyperCommand):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        keep_inputs(ctx)
         before: dict[str, Any] = ctx.meta.get(_BEFORE_NAME, {})
         chosen = {name: value or before.get(name) for name, value in _take(ctx, common_options()).items()}
         ctx.meta[_CONFIG] = chosen.pop("config")  # has had its effect

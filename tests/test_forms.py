@@ -373,7 +373,7 @@ def test_what_is_no_such_file_is_one_sentence(tmp_path: Path) -> None:
     for name in ("c.parquet", "c.arrow", "c.xlsx"):
         needs(name)
         data = FORMS[name](ROWS)
-        for damaged in (data[: len(data) // 2], data[:8] + b"\xff" * 200 + data[208:]):
+        for damaged in (data[: len(data) // 2], data[:-200] + b"\xff" * 200):
             (tmp_path / name).write_bytes(damaged)
             with pytest.raises(DsltmError, match=rf"{name}: (not an? |no column)"):
                 read(tmp_path / name)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dsltm.errors import DsltmError
+from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.inputs import note_input, one_run
 from dsltm.formats.output import open_output
 
 if TYPE_CHECKING:
@@ -100,3 +101,35 @@ def test_a_full_disk_names_the_output() -> None:
         open_output("/dev/full") as file,
     ):
         file.write(b"x" * 100_000)
+
+
+def test_an_input_is_not_written_over(tmp_path: Path) -> None:
+    for name in ("corpus", "folder/part"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"valuable")
+    (tmp_path / "link").symlink_to("corpus")
+    os.link(tmp_path / "corpus", tmp_path / "hard")
+    with one_run():
+        note_input(str(tmp_path / "corpus"))
+        note_input(str(tmp_path / "folder"))
+        for name in ("corpus", "link", "hard", "folder/../corpus", "folder/part"):
+            with pytest.raises(UsageError, match=r"this command reads"), open_output(str(tmp_path / name)):
+                pytest.fail("the output was opened")
+        with open_output(str(tmp_path / "folder" / "new")) as file:
+            file.write(b"x")
+    assert (tmp_path / "corpus").read_bytes() == (tmp_path / "folder" / "part").read_bytes() == b"valuable"
+    with open_output(str(tmp_path / "corpus")) as file:  # a program may write to what it read before
+        file.write(b"new")
+
+
+def test_an_input_that_is_read_while_the_output_is_open_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "corpus").write_bytes(b"valuable")
+    with (
+        one_run(),
+        pytest.raises(UsageError, match=r"corpus: this command reads that file and would write over it"),
+        open_output(str(tmp_path / "corpus")) as file,
+    ):
+        file.write(b"new")
+        note_input(str(tmp_path / "corpus"))
+    assert (tmp_path / "corpus").read_bytes() == b"valuable"
+    assert os.listdir(tmp_path) == ["corpus"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from dsltm import console
 from dsltm.errors import DsltmError
-from dsltm.formats.labels import EMPTY
+from dsltm.formats.labels import EMPTY, TRUNCATED
 from dsltm.formats.model import check_compatible
 from dsltm.formats.npz import Blocks, write_npz
 from dsltm.formats.strings import Strings
@@ -47,6 +47,18 @@ class Block:
     theta: NDArray[np.float32]
     empty: NDArray[np.bool_]
 
+    def __post_init__(self) -> None:
+        """Refuse proportions that are not numbers.
+
+        Raises:
+            DsltmError: the document's vector, and so its topics, are NaN or infinite.
+        """
+        bad = np.flatnonzero(~np.isfinite(self.theta).all(axis=1))
+        if len(bad):
+            raise DsltmError(
+                f"document {self.ids[int(bad[0])]!r}: its vector holds values that are no numbers"
+            )
+
 
 @dataclass(frozen=True)
 class Assigned:
@@ -82,12 +94,12 @@ def assign_labels(model: Model, labels: Labels) -> Assigned:
     from dsltm.assigning.inference import Inference
 
     check_compatible(model.header, labels.header)
-    inference = Inference(model)
+    inference, words = Inference(model), len(model.vocabulary)
 
     def blocks() -> Iterator[Block]:
         for start in range(0, len(labels), _BLOCK):
             rows = slice(start, start + _BLOCK)
-            counts = labels.counts[rows] if inference.reads_counts else None
+            counts = labels.counts[rows, :words] if inference.reads_counts else None
             yield Block(labels.ids[rows], inference.theta(labels.hidden[rows], counts), labels.empty[rows])
 
     return Assigned(len(labels), model.topics, blocks())
@@ -120,9 +132,21 @@ def assign_corpus(
                 windows(corpus, reader.encoder.max_tokens),
                 lambda documents, _, work: bar.advance(documents, work=work),
             )
-            yield from assign_windows(inference, model.vocabulary, read)
+            yield from assign_windows(inference, model.vocabulary, _counting_cut(read, reader))
 
     return Assigned(overview.documents, model.topics, blocks())
+
+
+def _counting_cut(windows: Iterable[Window], reader: Reader) -> Iterator[Window]:
+    """The windows as they come; behind the last of them it is said how many documents were cut."""
+    from dsltm.distill.reading import tell_cut
+
+    cut = documents = 0
+    for window in windows:
+        cut += int(((window.flags & TRUNCATED) != 0).sum())
+        documents += len(window.documents)
+        yield window
+    tell_cut(cut, documents, reader.encoder.max_tokens)
 
 
 def assign_windows(

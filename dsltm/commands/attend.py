@@ -66,9 +66,13 @@ def attend_command(
         int, typer.Option(min=64, metavar="N", help="Longest prompt, topics and document included.")
     ] = 2048,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the orders.")] = 0,
-    assignments: Annotated[
+    assignments_output: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write what attention itself gave each document that was read."),
+        typer.Option(
+            "--assignments",
+            metavar="FILE",
+            help="Write what attention itself gave each document that was read.",
+        ),
     ] = None,
     teacher: TeacherOption = None,
     dtype: Dtype = "auto",
@@ -126,8 +130,8 @@ def attend_command(
         with documents(corpus, labels, open_corpus, opener(teacher, dtype, device)) as opened:
             assert opened.corpus is not None
             attended = attend(told, opened.labels, opened.corpus, opened.teacher, config)
-            if assignments is not None:
-                write_jsonl(assignments, _rows(attended, opened.labels))
+            if assignments_output is not None:
+                write_jsonl(assignments_output, _rows(attended, opened.labels))
         write_model(target, attended.model)
 
 

@@ -24,9 +24,11 @@ from dsltm.commands.options import (
     WorkersOption,
     check_ray,
 )
-from dsltm.errors import DsltmError, UsageError
+from dsltm.errors import UsageError
 from dsltm.formats.corpus import Corpus, Fields
-from dsltm.formats.output import is_stdout, open_output, reason
+from dsltm.formats.output import is_stdout, open_output
+from dsltm.formats.records import without_surrogates
+from dsltm.formats.source import read_text
 
 if TYPE_CHECKING:
     from dsltm.teacher.reading.prompts import Prompt
@@ -145,7 +147,7 @@ def distill_command(
             pass  # a terminal is refused now, not after an hour
     share = _shard(shard)
     words = tuple(entry.word for entry in read_vocabulary(vocab)) if vocab is not None else None
-    stop = load_stopwords(stopwords) if words is None else frozenset()
+    stop = load_stopwords(stopwords)
     prompts = _prompts(prompt, instruction, prompt_file, preset)
     config = DistillConfig(
         prompts=prompts or (),
@@ -208,13 +210,7 @@ def _prompts(
     if instruction is not None:
         chosen.append(from_instruction(instruction))
     if file is not None:
-        try:
-            template = Path(file).read_text("utf-8")
-        except OSError as error:
-            raise DsltmError(f"{file}: {reason(error)}") from error
-        except UnicodeDecodeError as error:
-            raise DsltmError(f"{file}: not UTF-8 text") from error
-        chosen.append(Prompt(Path(file).stem, template.removesuffix("\n")))
+        chosen.append(Prompt(without_surrogates(Path(file).stem), read_text(file).removesuffix("\n")))
     return tuple(chosen) or ((PAPER,) if preset == "paper" else DEFAULT)
 
 

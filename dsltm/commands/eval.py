@@ -161,7 +161,7 @@ def eval_command(
 
     dsltm eval --topics topics.jsonl --assignments assignments.jsonl --gold corpus.jsonl
     """
-    from dsltm.formats.corpus import Corpus
+    from dsltm.formats.corpus import Corpus, Fields
     from dsltm.metrics import report
     from dsltm.metrics.compare import compare
     from dsltm.metrics.evaluate import evaluate
@@ -180,13 +180,13 @@ def eval_command(
     if gold is not None:
         if opened.labels is None and assignments is None:
             raise UsageError("--gold is for documents, and neither a labels file nor --assignments is given")
-        source = Corpus.open(gold, id_field=id_field, label_field=label_field)
+        source = Corpus(gold, Fields(None, id_field, label_field, needs_label=True))
         classes: Gold | None = Gold.of_corpus(source)
     else:
         classes = None if opened.labels is None else Gold.of_labels(opened.labels)
     coherence_of: CoherenceOf | None
     if reference is not None:
-        corpus = Corpus.open(reference, text_field=text_field)
+        corpus = Corpus(reference, Fields(text_field, id=None))
         coherence_of = _by_corpus(corpus, text_field, top_words, windows, coherence_cache)
     elif coherence_cache is not None or windows != "gensim":
         raise UsageError("--coherence-cache and --windows are for a --reference, and none is given")

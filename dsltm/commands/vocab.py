@@ -6,7 +6,7 @@ import typer
 
 from dsltm import console
 from dsltm.commands.options import CorpusFile, FormatOption, OnErrorOption, Output, TextField
-from dsltm.formats.corpus import Corpus
+from dsltm.formats.corpus import Corpus, Fields, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ def vocab_command(
     """
     from dsltm.words.vocabulary import build_vocabulary, load_stopwords, write_vocabulary
 
-    source = Corpus.open(corpus, text_field=text_field, format=format_, on_error=on_error)
+    source = Corpus(corpus, Fields(text_field, id=None), Reading(format_, None, on_error))
     listed = load_stopwords(stopwords)
     entries = build_vocabulary(
         source, size, min_df=min_df, max_df=max_df, stopwords=listed, keep=_sayable(teacher)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dsltm import console
 from dsltm.distill.survey import estimate_tokens
 from dsltm.errors import DsltmError
 from dsltm.formats.counts import csr
@@ -82,6 +83,15 @@ def read_windows(
             pending = (documents, coming)
         if pending is not None:
             yield _read_window(reader, pending[0], pending[1].result(), advance)
+
+
+def tell_cut(cut: int, documents: int, max_tokens: int) -> None:
+    """Say how many documents were longer than the longest prompt, so that their ends were not read."""
+    if cut:
+        console.warn(
+            f"{cut:,} of {documents:,} documents are longer than --max-tokens {max_tokens:,} with the "
+            "instruction: their ends were not read"
+        )
 
 
 def _read_window(

@@ -13,7 +13,7 @@ import numpy as np
 from dsltm import console
 from dsltm.distill.counted import counted_words
 from dsltm.distill.journal import Journal
-from dsltm.distill.reading import read_windows, rows_of, windows
+from dsltm.distill.reading import read_windows, rows_of, tell_cut, windows
 from dsltm.distill.survey import survey
 from dsltm.errors import DsltmError
 from dsltm.formats.output import is_stdout, open_output
@@ -102,6 +102,7 @@ def distill(
             header = settings | besides(projection, overview.skipped, reader)
             with open_output(output, binary=True) as target:
                 journal.export(target, header, word_embeddings(teacher, projection))
+            tell_cut(header["truncated"], header["documents"], config.max_tokens)
             journal.remove()
 
 

@@ -109,8 +109,9 @@ def read_model(path: str) -> Model:
         raise DsltmError(f"{name}: its topic-word matrix is missing")
     if not isinstance(vocabulary, list) or len(vocabulary) != beta.shape[1]:
         raise DsltmError(f"{name}: its vocabulary does not fit its topic-word matrix")
-    if not np.isfinite(beta).all():
-        raise DsltmError(f"{name}: its topic-word matrix holds values that are not numbers")
+    for what, array in {"topic-word matrix": beta, **arrays}.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise DsltmError(f"{name}: its {what} holds values that are not numbers")
     _check_names(header.get("names"), len(beta), name)
     return Model(header, np.array(beta), {key: np.array(array) for key, array in arrays.items()})
 

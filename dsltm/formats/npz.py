@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import struct
 import sys
-import tempfile
 import tokenize
 import zipfile
 import zlib
@@ -22,6 +20,7 @@ import numpy as np
 import orjson
 
 from dsltm.errors import DsltmError
+from dsltm.formats.inputs import copied, open_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,9 +56,7 @@ class Blocks:
     blocks: Iterable[NDArray[Any]]
 
 
-def write_npz(
-    target: BinaryIO, header: dict[str, Any], members: Iterable[tuple[str, Rows | Blocks]]
-) -> None:
+def write_npz(target: BinaryIO, header: dict[str, Any], members: Iterable[tuple[str, Rows | Blocks]]) -> None:
     """Write `header` and `members` to a binary stream, which need not be seekable.
 
     Raises:
@@ -153,14 +150,10 @@ def _seekable(path: str) -> Iterator[tuple[str, str]]:
         yield path, path
         return
     name = "standard input" if path == "-" else path
-    source = contextlib.nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb")  # noqa: SIM115
-    with tempfile.NamedTemporaryFile(prefix="dsltm-", suffix=".npz") as spool:
-        with source as stream:
-            shutil.copyfileobj(stream, spool, _CHUNK)
-        spool.flush()
-        if not spool.tell():
+    with copied(sys.stdin.buffer) if path == "-" else open_input(path) as copy:
+        if not os.fstat(copy.fileno()).st_size:
             raise DsltmError(f"{name}: is empty (did the stage before it fail?)")
-        yield spool.name, name
+        yield f"/dev/fd/{copy.fileno()}", name
 
 
 def _map(path: str) -> NDArray[np.uint8]:

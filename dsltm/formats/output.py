@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from dsltm import console
 from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.inputs import refuse_input, refuse_open_input
 
 STDOUT = "-"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -35,7 +36,7 @@ def open_output(path: str | None, *, binary: bool = False) -> Iterator[BinaryIO]
         binary: the bytes are not for people; writing them to a terminal is refused.
 
     Raises:
-        UsageError: binary output to a terminal.
+        UsageError: binary output to a terminal, or the output is one of the files that the run reads.
         DsltmError: the file cannot be made, the disk is full, or standard output is closed.
         BrokenPipeError: the reader of standard output has gone.
     """
@@ -64,6 +65,8 @@ def _stdout(*, binary: bool) -> Iterator[BinaryIO]:
         raise DsltmError("standard output is closed")
     if binary and console.stdout_is_terminal():
         raise UsageError("binary output is not written to a terminal", hint="-o FILE or a pipe")
+    with contextlib.suppress(OSError, ValueError):  # not every stream has a file behind it
+        refuse_open_input(os.fstat(sys.stdout.fileno()), "standard output")
     yield sys.stdout.buffer
     sys.stdout.buffer.flush()
 
@@ -73,6 +76,7 @@ def _file(path: Path) -> Iterator[BinaryIO]:
     place = path.resolve() if path.is_symlink() else path
     if not place.name:
         raise DsltmError(f"{path}: cannot be written: is a directory")
+    refuse_input(str(path))
     stem = os.fsdecode(os.fsencode(place.name)[:200])  # names have at most 255 bytes
     part = place.with_name(f".{stem}.{secrets.token_hex(4)}.part")
     try:
@@ -86,6 +90,7 @@ def _file(path: Path) -> Iterator[BinaryIO]:
             yield file
         if direct:
             return
+        refuse_input(str(path))  # again: what the block has read is known now
         if mode is not None:
             part.chmod(stat.S_IMODE(mode))
         part.replace(place)

@@ -137,7 +137,7 @@ def without_surrogates(text: str) -> str:
 
 
 def _beyond_json(line: bytes, problem: str) -> object:
-    r"""What a line holds that is JSON but for NaN, Infinity, a number beyond floats or half an emoji; None where it is not.
+    r"""What a line holds that is JSON but for NaN, a number beyond all floats or half an emoji; else None.
 
     Half an emoji, "\ud83d", is what cut tweets end with: not UTF-8, but no reason to lose the row.
     """

@@ -11,12 +11,11 @@ The same under [tool.dsltm], as in a pyproject.toml, counts too.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from dsltm.errors import DsltmError
-from dsltm.formats.output import reason
 from dsltm.formats.records import kind
+from dsltm.formats.source import read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,7 @@ def read_settings(path: str) -> Settings:
         DsltmError: it cannot be read, is not TOML, or holds a value that no option can have.
     """
     try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as exc:
-        raise DsltmError(f"{path}: {reason(exc)}") from exc
-    except UnicodeDecodeError as exc:
-        raise DsltmError(f"{path}: not UTF-8 text") from exc
+        content = tomllib.loads(read_text(path).replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError) as exc:
         raise DsltmError(f"{path}: not TOML: {exc}") from exc
     tool = content.get("tool")

@@ -14,8 +14,8 @@ import stopwordsiso
 
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Document
-from dsltm.formats.output import reason
 from dsltm.formats.records import read_jsonl, write_jsonl
+from dsltm.formats.source import read_text
 
 SIZE = 2000
 STOPWORDS = "en"
@@ -155,12 +155,8 @@ def load_stopwords(choice: str) -> frozenset[str]:
     languages = [part.strip().lower() for part in choice.split(",")]
     if all(stopwordsiso.has_lang(language) for language in languages):
         listed: Iterable[str] = stopwordsiso.stopwords(languages)
-    elif Path(choice).is_file():
-        try:
-            listed = Path(choice).read_text(encoding="utf-8").split()
-        except (OSError, UnicodeDecodeError) as exc:
-            why = reason(exc) if isinstance(exc, OSError) else "not UTF-8 text"
-            raise DsltmError(f"{choice}: {why}") from exc
+    elif Path(choice).exists():
+        listed = read_text(choice).split()
     else:
         known = sorted(stopwordsiso.langs())
         near = difflib.get_close_matches(choice[:2].lower(), known, n=3, cutoff=0.4) or known
