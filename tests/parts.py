@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,18 @@ from dsltm.formats.strings import Strings
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from dsltm.formats.labels import Labels
+
+
+def members_of(labels: Labels) -> dict[str, Any]:
+    """What `write_labels` writes of labels, beside their header."""
+    same = ("logits", "hidden", "bow_indptr", "bow_indices", "bow_data", "flags", "word_embeddings")
+    return {name: getattr(labels, name) for name in same} | {
+        "ids": labels.ids.data,
+        "ids_indptr": labels.ids.indptr,
+        "gold": labels.gold_codes,
+    }
 
 
 def split(source: Path, folder: Path, ends: Sequence[int]) -> Path:
@@ -33,7 +45,7 @@ def split(source: Path, folder: Path, ends: Sequence[int]) -> Path:
             "empty": int((labels.flags[rows] & 1).sum()),
             "truncated": int((labels.flags[rows] >> 1).sum()),
         }
-        members = {
+        members = members_of(labels) | {
             "ids": ids.data,
             "ids_indptr": ids.indptr,
             "logits": labels.logits[rows],
@@ -43,7 +55,6 @@ def split(source: Path, folder: Path, ends: Sequence[int]) -> Path:
             "bow_data": labels.bow_data[counts],
             "gold": np.array([-1 if name is None else names.index(name) for name in gold], np.int32),
             "flags": labels.flags[rows],
-            "word_embeddings": labels.word_embeddings,
         }
         place = folder / f"part-{number:05}.npz"
         with place.open("wb") as file:

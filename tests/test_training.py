@@ -39,7 +39,7 @@ def written(model: Model) -> bytes:
 
 
 def proportions(model: Model, corpus: Planted) -> np.ndarray:
-    return Inference(model).theta(corpus.labels.hidden, corpus.labels.counts)
+    return Inference(model).theta(corpus.labels.hidden, corpus.labels.vocabulary_counts)
 
 
 @pytest.mark.parametrize("name", BACKBONES)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from dsltm.errors import DsltmError
-from dsltm.formats.counts import csr
+from dsltm.formats.counts import csr, first_columns
 from dsltm.formats.npz import Blocks, open_npz, write_npz
 from dsltm.formats.output import reason
 from dsltm.formats.parts import finished_parts
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from dsltm.formats.stacked import Rows
 
-FORMAT, VERSION = "dsltm.labels", 1
+FORMAT, VERSION = "dsltm.labels", 2
 EMPTY, TRUNCATED, FAILED = 1, 2, 4
 NOTHING = "empty_logits"  # which machines may round differently; the first part's is kept
 PER_PART = ("documents", "empty", "truncated", "gold_names")  # what parts of one run may differ in
@@ -34,14 +34,18 @@ PER_PART = ("documents", "empty", "truncated", "gold_names")  # what parts of on
 
 @dataclass(frozen=True)
 class Labels:
-    """One row a document, in the order of the corpus; N documents, V words, H hidden units.
+    """One row a document, in the order of the corpus; N documents, H hidden units.
+
+    The teacher was asked for V words, the vocabulary. Counted are W words, of which the first V are the
+    vocabulary; files of version 1 count no others.
 
     Attributes:
-        header: JSON object: teacher, prompts, projection, vocabulary, counts, gold_names.
+        header: JSON object: teacher, prompts, projection, vocabulary, words, how many documents are empty or
+            cut, gold_names.
         ids: N strings.
         logits: [N, V] float16, the teacher's logits of the vocabulary at the last prompt position.
         hidden: [N, H] float16, the post-norm hidden state there; prompts side by side.
-        bow_indptr, bow_indices, bow_data: [N, V] word counts in CSR form.
+        bow_indptr, bow_indices, bow_data: [N, W] word counts in CSR form; see `counts`.
         gold_codes: [N] int32 into header["gold_names"], -1 where a document has no label.
         flags: [N] uint8, bits EMPTY (1), TRUNCATED (2), and FAILED (4), which is EMPTY too.
         word_embeddings: [V, E] float16, the teacher's output embeddings of the vocabulary.
@@ -63,12 +67,23 @@ class Labels:
 
     @property
     def vocabulary(self) -> list[str]:
+        """The V words that have logits."""
         return list(self.header["vocabulary"])
+
+    @property
+    def words(self) -> list[str]:
+        """The W words that were counted, the vocabulary first."""
+        return list(_words(self.header))
 
     @cached_property
     def counts(self) -> csr_array:
-        """[N, V] int32 word counts; the arrays of a file, not copies of them."""
-        return csr(whole(self.bow_data), whole(self.bow_indices), self.bow_indptr, self.logits.shape[1])
+        """[N, W] int32 how often each word comes in each document; the arrays of a file, not copies."""
+        return csr(whole(self.bow_data), whole(self.bow_indices), self.bow_indptr, len(_words(self.header)))
+
+    @cached_property
+    def vocabulary_counts(self) -> csr_array:
+        """[N, V] int32 how often each word of the vocabulary comes in each document."""
+        return first_columns(self.counts, self.logits.shape[1])
 
     @property
     def has_gold(self) -> bool:
@@ -101,9 +116,14 @@ _DTYPES: dict[str, tuple[type[np.generic], int]] = {
 
 def write_labels(target: BinaryIO, header: dict[str, Any], members: Mapping[str, Rows | Blocks]) -> None:
     """Stream a labels file to `target`; `members` are the arrays of `Labels` by their names on disk."""
-    write_npz(
-        target, {"format": FORMAT, "version": VERSION, **header}, ((name, members[name]) for name in _DTYPES)
-    )
+    header = {"format": FORMAT, "words": _words(header)} | header | {"version": VERSION}
+    write_npz(target, header, ((name, members[name]) for name in _DTYPES))
+
+
+def _words(header: dict[str, Any]) -> list[str]:
+    """The words that are counted; headers of version 1 have the vocabulary alone."""
+    words: list[str] = header.get("words", header["vocabulary"])
+    return words
 
 
 def read_labels(path: str) -> Labels:
@@ -137,11 +157,14 @@ def read_labels(path: str) -> Labels:
 
 def _check_shapes(labels: Labels, name: str) -> None:
     vocabulary = labels.header.get("vocabulary")
-    if not isinstance(vocabulary, list) or not all(isinstance(word, str) for word in vocabulary):
+    if not _is_list_of_words(vocabulary):
         raise DsltmError(f"{name}: its header has no vocabulary")
-    rows, words = labels.logits.shape
+    words = _words(labels.header)
+    if not _is_list_of_words(words) or words[: len(vocabulary)] != vocabulary:
+        raise DsltmError(f"{name}: the words that it counts do not begin with its vocabulary")
+    rows, columns = labels.logits.shape
     if not (
-        words == len(vocabulary) == len(labels.word_embeddings)
+        columns == len(vocabulary) == len(labels.word_embeddings)
         and rows == len(labels.hidden) == len(labels.gold_codes) == len(labels.flags) == len(labels.ids)
         and _is_csr(labels.ids.indptr, len(labels.ids.data), rows)
         and _is_csr(labels.bow_indptr, len(labels.bow_data), rows)
@@ -152,8 +175,12 @@ def _check_shapes(labels: Labels, name: str) -> None:
     if not isinstance(names, list) or (rows and not -1 <= codes.min() <= codes.max() < max(len(names), 1)):
         raise DsltmError(f"{name}: its gold labels do not fit their names")
     indices = np.asarray(labels.bow_indices)
-    if len(indices) and not 0 <= indices.min() <= indices.max() < words:
-        raise DsltmError(f"{name}: its word counts name words outside the vocabulary")
+    if len(indices) and not 0 <= indices.min() <= indices.max() < len(words):
+        raise DsltmError(f"{name}: its word counts name words that its header does not")
+
+
+def _is_list_of_words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
 
 
 def _is_csr(indptr: NDArray[np.int64], size: int, rows: int) -> bool:
@@ -167,16 +194,16 @@ def _is_csr(indptr: NDArray[np.int64], size: int, rows: int) -> bool:
 
 def _open_part(place: Path, documents: int) -> Labels:
     try:
-        found = read_labels(str(place))
+        part = read_labels(str(place))
     except OSError as error:
         raise DsltmError(f"{place}: {reason(error)}") from error
     except DsltmError as error:
         raise DsltmError(
             str(error), hint="without that file the command that writes the folder again"
         ) from error
-    if len(found) != documents:
-        raise DsltmError(f"{place}: has {len(found):,} documents, and {documents:,} in the manifest")
-    return found
+    if len(part) != documents:
+        raise DsltmError(f"{place}: has {len(part):,} documents, and {documents:,} in the manifest")
+    return part
 
 
 def _stack(parts: list[Labels], path: str) -> Labels:

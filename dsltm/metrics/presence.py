@@ -15,8 +15,8 @@ def presence(labels: Labels, words: Sequence[str]) -> sparse.csr_array:
     Args:
         words: n of them, repeated or not; capitals make no difference.
     """
-    counts = _counts(labels)
-    places = {word: column for column, word in enumerate(labels.vocabulary)}
+    counts = labels.counts
+    places = {word: column for column, word in enumerate(labels.words)}
     pairs = [(places[w], n) for n, w in enumerate(map(as_token, words)) if w in places]
     rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
     chosen = sparse.csr_array((np.ones(len(rows), np.int64), (rows, columns)), (counts.shape[1], len(words)))
@@ -26,9 +26,3 @@ def presence(labels: Labels, words: Sequence[str]) -> sparse.csr_array:
 def as_token(word: str) -> str:
     """A word as documents' tokens are written: other tools' topics may be capitalised."""
     return unicodedata.normalize("NFC", word).lower().strip()
-
-
-def _counts(labels: Labels) -> sparse.csr_array:
-    """How often each document has each word [N, W]."""
-    arrays = (np.asarray(labels.bow_data), np.asarray(labels.bow_indices), labels.bow_indptr)
-    return sparse.csr_array(arrays, (len(labels), len(labels.vocabulary)))

@@ -106,9 +106,7 @@ def distill_on_ray(
         with folder.alone():
             workers = room(cluster.workers, cluster.cpus, cluster.gpus)
             plan, config, able, counted = _prepared(files, cut, teacher, config, workers, choose=choose)
-            job = Job(
-                output, cut, plan.digest, config, teacher, able, counted, workers.cpus, plan.skipped
-            )
+            job = Job(output, cut, plan.digest, config, teacher, able, counted, workers.cpus, plan.skipped)
             manifest = open_manifest(folder, FORMAT, job.settings(), len(plan.parts), fresh=fresh)
             write_parts(folder, manifest, plan, cut, workers, partial(Distiller, job), "distilling")
 
@@ -206,9 +204,7 @@ class Distiller:
             max_tokens=job.config.max_tokens,
             batch_tokens=job.config.batch_tokens,
         )
-        self._settings = settings_of(
-            job.digest, teacher, job.config, projection, job.counted, self._reader
-        )
+        self._settings = settings_of(job.digest, teacher, job.config, projection, job.counted, self._reader)
         self._besides = besides(job.able.projection, job.skipped, self._reader)
         self._embeddings = word_embeddings(teacher, projection)
         self._index = {word: number for number, word in enumerate(job.counted)}

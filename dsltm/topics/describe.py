@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,12 +114,8 @@ def with_coherence(topics: Sequence[Topic], labels: Labels) -> list[Topic]:
     codes = {word: i for i, word in enumerate(labels.vocabulary)}
     numbered = [[codes[word] for word in topic.words] for topic in topics]
     measure = COHERENCE["npmi_doc"]
-    bounds = labels.bow_indptr
-    documents = (
-        labels.bow_indices[bounds[i] : bounds[i + 1]].tolist()
-        for i in range(len(labels))
-        if bounds[i + 1] > bounds[i]
-    )
+    indices, bounds = labels.vocabulary_counts.indices, labels.vocabulary_counts.indptr.tolist()
+    documents = (indices[start:end].tolist() for start, end in pairwise(bounds) if end > start)
     counts = count_windows(documents, numbered, [measure.window])
     words = [topic.words for topic in topics]
     values = coherence(words, counts, {"npmi": measure}).per_topic["npmi"]

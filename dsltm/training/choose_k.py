@@ -128,7 +128,7 @@ def _points(labels: Labels) -> Floats:
     """[M, d] where the documents of a sample lie, each moved to the middle of its neighbours."""
     rows = np.flatnonzero(~labels.empty)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _DOCUMENTS)).astype(np.int64)]
-    points = document_space(Inputs(labels.hidden, labels.counts), rows)
+    points = document_space(Inputs(labels.hidden, labels.vocabulary_counts), rows)
     return settled(points, nearest(points, neighbourhood(len(points))))
 
 

@@ -31,9 +31,9 @@ class TrainingSet:
 
     def __init__(self, labels: Labels, config: TrainConfig, device: torch.device) -> None:
         self.rows = np.flatnonzero(~labels.empty)
-        self.inputs = Inputs.of(config.input, labels.hidden, labels.counts)
+        self.inputs = Inputs.of(config.input, labels.hidden, labels.vocabulary_counts)
         self.device = device
-        self.counts = labels.counts if config.target == "bow" else None
+        self.counts = labels.vocabulary_counts if config.target == "bow" else None
         self.entropy = np.zeros(len(self.rows), np.float32)
         neighbours = self._look_around(labels, config)
         if config.target == "soft":
@@ -76,7 +76,7 @@ class TrainingSet:
         neighbours = None
         if not config.smooth and not config.guide:
             return None
-        points = document_space(Inputs(labels.hidden, labels.counts), self.rows)
+        points = document_space(Inputs(labels.hidden, labels.vocabulary_counts), self.rows)
         if config.smooth:
             neighbours = nearest(points, config.smooth, self.device)
             points = settled(points, neighbours)

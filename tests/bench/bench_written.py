@@ -50,7 +50,7 @@ class Corpus:
         gold = [str(name) for name in labels.gold()]
         names = sorted(set(gold))
         index = {name: number for number, name in enumerate(names)}
-        return cls(labels, labels.counts, np.array([index[name] for name in gold]), names)
+        return cls(labels, labels.vocabulary_counts, np.array([index[name] for name in gold]), names)
 
     def words(self, topics: NDArray[np.float32], classes: list[int]) -> tuple[float, float]:
         """Mean precision and coverage of the first words of topics [K, V] that stand for classes [K]."""

@@ -1,0 +1,33 @@
+"""Which words of a corpus are counted in its labels: more than the teacher is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from dsltm.words.vocabulary import Counts
+
+LEAST_DOCUMENTS = 2  # a word of a single document sets no two documents apart from the others
+MOST_WORDS = 50_000  # their names take half a megabyte of a labels file
+
+
+def counted_words(counts: Counts, vocabulary: Sequence[str], stopwords: Collection[str]) -> list[str]:
+    """The words that the labels count: the vocabulary, then those of two documents or more.
+
+    The vocabulary keeps its order, so that its counts are the first columns; the others follow in the order
+    of their document frequency, words of the same frequency by the alphabet. There are 50,000 at most.
+
+    Args:
+        counts: of all words of the corpus.
+        vocabulary: the words that the labels have logits of.
+        stopwords: are not counted, unless they are of the vocabulary.
+    """
+    left_out = {*vocabulary, *stopwords}
+    others = sorted(
+        (-documents, word)
+        for word, documents in counts.df.items()
+        if documents >= LEAST_DOCUMENTS and word not in left_out
+    )
+    return [*vocabulary, *(word for _, word in others[: max(MOST_WORDS - len(vocabulary), 0)])]
