@@ -30,13 +30,14 @@ demo: $(VENV)/.installed ## topics of the standard library's docstrings, start t
 test: $(VENV)/.installed ## the tests, in JOBS processes (2); each file of them in one, in its order
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-lint: $(VENV)/.installed ## ruff and mypy
+lint: $(VENV)/.installed ## ruff, mypy, and the floors of the house by import-linter
 	$(BIN)/ruff check dsltm tests
 	$(BIN)/ruff format --check dsltm tests
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 docs: $(VENV)/.installed ## the manual pages and the shells' completions
-	$(BIN)/python -m dsltm.manual .
+	$(BIN)/python -m dsltm.commands .
 
 bench: $(VENV)/.installed ## the measured tables of dsltm-results(7); DATA is the folder of the corpora
 	$(PIP) --editable '.[bench]'

@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from shell import ROOT, bash, dsltm, environment, on_terminal
 
-from dsltm.cli import COMMANDS, top
-from dsltm.command import long_name, options_of
-from dsltm.manual.__main__ import files, main
+from dsltm.commandline.values import long_name, options_of
+from dsltm.commands import COMMANDS
+from dsltm.commands.__main__ import main
+from dsltm.commands.tree import program, top
+from dsltm.manual.files import files as files_of
+from dsltm.manual.files import release_date
+from dsltm.manual.guides import GUIDES
 from dsltm.manual.page import Definition, Example, Heading, Page, Paragraph, Table, plain, roff
-from dsltm.manual.pages import FILES, GUIDES, all_pages
+from dsltm.manual.pages import all_pages
 from dsltm.manual.text import _blocks
 
 if TYPE_CHECKING:
@@ -27,8 +31,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def needs(program: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
+PROGRAM = program()
+
+
+def needs(tool: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not installed")
+
+
+def files() -> dict[str, str]:
+    return files_of(PROGRAM, release_date((ROOT / "CHANGELOG.md").read_text()))
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +62,17 @@ def test_the_files_in_the_repository_are_those_of_the_definitions() -> None:
         assert path.exists(), f"{name} is missing: run make docs"
         assert path.read_text(encoding="utf-8") == text, f"{name} is stale: run make docs"
     kept = {
-        str(path.relative_to(ROOT)) for folder in ("man", "completions") for path in (ROOT / folder).iterdir()
+        str(path.relative_to(ROOT))
+        for folder in ("man", "completions")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
     }
     assert kept == set(files())
 
 
 def test_the_same_definitions_make_the_same_files(tmp_path: Path) -> None:
     for seed in ("1", "2", "3"):
-        command = [sys.executable, "-m", "dsltm.manual", str(tmp_path / seed)]
+        command = [sys.executable, "-m", "dsltm.commands", str(tmp_path / seed)]
         (tmp_path / seed).mkdir()
         subprocess.run(command, env=environment(PYTHONHASHSEED=seed), check=True)
     for name in files():
@@ -68,17 +82,26 @@ def test_the_same_definitions_make_the_same_files(tmp_path: Path) -> None:
 def test_the_wheel_puts_them_where_the_shells_and_man_look() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     shared = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
-    assert set(shared) == set(files())
-    for name, place in shared.items():
-        if name.startswith("man/"):
-            assert place == f"share/man/man{name[-1]}/{name.removeprefix('man/')}"
+    assert shared["man"] == "share/man"
+    assert {*shared} == {"man", *(name for name in files() if name.startswith("completions/"))}
+    assert all(
+        re.fullmatch(r"man/man(\d)/dsltm[\w-]*\.\1", name) for name in files() if name.startswith("man/")
+    )
+
+
+def test_the_date_in_the_pages_is_that_of_the_changelog() -> None:
+    assert (
+        release_date("# Log\n\n## [Unreleased]\n\n## [0.2.0] - 2030-01-02\n\n## [0.1.0] - 2029-01-02\n")
+        == "2030-01-02"
+    )
+    assert release_date("## [Unreleased]\n") == ""
 
 
 def test_every_command_and_option_is_everywhere() -> None:
-    pages = {page.name: plain(page) for page in all_pages()}
+    pages = {page.name: plain(page) for page in all_pages(PROGRAM)}
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shells = {name: text for name, text in files().items() if name.startswith("completions/")}
-    assert set(FILES) == set(COMMANDS)
+    assert PROGRAM.names == tuple(COMMANDS)
     for name, option in every_option():
         assert option in pages[f"dsltm-{name}"]
         common = {"--quiet", "--verbose", "--log-file", "--config", "--debug"}
@@ -87,11 +110,12 @@ def test_every_command_and_option_is_everywhere() -> None:
         word = re.compile(rf"(?<![\w-])(--|-l ){option[2:]}(?![\w-])")
         for shell, text in shells.items():
             assert word.search(text), f"{option} of {name} is not in {shell}"
-    for name in COMMANDS:
+    for command in PROGRAM.commands:
+        name = command.name
         assert f"dsltm {name}" in pages["dsltm"]
         assert f"`dsltm {name}`" in readme  # the table of what each does
         synopsis = pages[f"dsltm-{name}"].split("SYNOPSIS\n")[1].split("\n")[0]
-        for where in FILES[name][0]:
+        for where in command.reads:
             first = where.split(",")[0]
             assert first in synopsis or (first.startswith("--") and (name, first) in set(every_option()))
 
@@ -131,14 +155,14 @@ def test_a_guide_may_have_tables_headings_and_code() -> None:
 
 @needs("mandoc")
 def test_mandoc_has_no_complaint(written: Path) -> None:
-    pages = sorted(map(str, (written / "man").iterdir()))
+    pages = sorted(map(str, (written / "man").glob("man?/*")))
     done = subprocess.run(["mandoc", "-Tlint", *pages], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @needs("man")
 def test_man_shows_every_page_without_a_warning(written: Path) -> None:
-    for path in (written / "man").iterdir():
+    for path in (written / "man").glob("man?/*"):
         done = subprocess.run(
             ["man", "-l", str(path)],
             capture_output=True,

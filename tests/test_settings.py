@@ -54,7 +54,7 @@ def test_common_options_may_be_written_down(tmp_path: Path) -> None:
         ("[vocab]\nsise = 2", 1, "c.toml: dsltm vocab has no option 'sise', did you mean 'size'?"),
         ("sise = 2", 1, "c.toml: no command has an option 'sise', did you mean 'size'?"),
         ("[vocab]\ncorpus = 'x'", 1, "c.toml: dsltm vocab has no option 'corpus'"),
-        ("size = 'many'", 2, "c.toml: invalid value for '--size': it should be a valid integer"),
+        ("size = 'many'", 2, "c.toml: invalid value for '--size': 'many' is not a whole number"),
         ("size = 2020-01-01", 1, "c.toml: size is an object, which no option takes"),
         (b"\xff", 1, "c.toml: not UTF-8 text"),
         (None, 1, "c.toml: no such file or directory"),

@@ -7,26 +7,30 @@ from typing import Annotated, Any
 import typer
 
 from dsltm import console
-from dsltm.command import config_file, environment_names, long_name, options_of, origin, written_down
+from dsltm.commandline.command import config_file
+from dsltm.commandline.values import environment_names, long_name, options_of, settings_for, source_of
+from dsltm.commands import COMMANDS
 from dsltm.commands.options import Output
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout
 from dsltm.formats.settings import read_settings
+from dsltm.option import Option
+
+READS = {"--config": "Settings"}
 
 
-def config_command(
+def command(
     ctx: typer.Context,
     commands: Annotated[
         list[str] | None,
         typer.Argument(metavar="COMMAND", help="Only the options of these commands.", show_default="all"),
+        Option(words=tuple(COMMANDS)),
     ] = None,
     output: Output = None,
 ) -> None:
-    """Show which value each option has, and where it comes from.
-
-    An option is what the command line says, else what the environment says (DSLTM_TRAIN_TOPICS for --topics
-    of train, DSLTM_TEACHER for --teacher of every command), else what the settings file says (--config, or
-    DSLTM_CONFIG), else its default. This command shows the last three.
+    """An option is what the command line says, else what the environment says (DSLTM_TRAIN_TOPICS for
+    --topics of train, DSLTM_TEACHER for --teacher of every command), else what the settings file says
+    (--config, or DSLTM_CONFIG), else its default. This command shows the last three.
 
     On a terminal a table; in a pipe or a file JSON lines {"command", "option", "value", "source"}.
 
@@ -37,11 +41,10 @@ def config_command(
     from dsltm.formats.records import write_jsonl
 
     assert ctx.parent is not None
-    known: Any = ctx.parent.command.commands  # type: ignore[attr-defined]
     for name in commands or ():
-        if name not in known:
-            raise UsageError(f"there is no command {name!r}", hint="one of " + ", ".join(known))
-    rows = [row for name in commands or known for row in _rows(ctx.parent, name, config_file(ctx))]
+        if name not in COMMANDS:
+            raise UsageError(f"there is no command {name!r}", hint="one of " + ", ".join(COMMANDS))
+    rows = [row for name in commands or COMMANDS for row in _rows(ctx.parent, name, config_file(ctx))]
     if not is_stdout(output) or not console.stdout_is_terminal():
         write_jsonl(output, rows)
         return
@@ -54,17 +57,18 @@ def config_command(
     )
 
 
-def _rows(top: Any, name: str, config: str | None) -> Iterator[dict[str, Any]]:
-    command = top.command.commands[name]
+def _rows(top: typer.Context, name: str, config: str | None) -> Iterator[dict[str, Any]]:
+    group: Any = top.command
+    command = group.commands[name]
     arguments = [] if config is None else ["--config", config]
     # Resilient: arguments may be missing, and nothing is run.
     with command.make_context(name, arguments, parent=top, resilient_parsing=True) as ctx:
-        written = {} if config is None else written_down(read_settings(config), ctx)
+        settings = {} if config is None else settings_for(ctx, read_settings(config))
         for option in options_of(command).values():
             if option.name == "config":
                 continue
-            value, source = ctx.params[option.name], origin(ctx, option)
+            value, source = ctx.params[option.name], source_of(ctx, option)
             if value is None and source is not None:  # as it stands: the option cannot have this value
-                value = written[option.name] if source == config else os.environ[source]
+                value = settings[option.name] if source == config else os.environ[source]
             where = f"environment {source}" if source in environment_names(name, option) else source
             yield {"command": name, "option": long_name(option), "value": value, "source": where or "default"}

@@ -1,100 +1,88 @@
-"""`dsltm distill`: a corpus in, what the teacher said of every document out."""
+"""`dsltm distill`: a corpus in, what the teacher says of every document out."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dsltm import console
 from dsltm.commands.options import (
-    PART_DOCUMENTS,
+    STOPWORDS,
     CorpusFile,
-    CpusOption,
-    FormatOption,
-    GpusOption,
-    IdField,
-    LabelField,
-    OnErrorOption,
+    CorpusWithLabels,
     Output,
-    PartOption,
-    RayOption,
-    TextField,
-    WorkersOption,
-    check_ray,
+    RayOptions,
+    TeacherOptions,
 )
+from dsltm.distill.config import DistillConfig
 from dsltm.errors import UsageError
-from dsltm.formats.corpus import Corpus, Fields
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.formats.records import without_surrogates
 from dsltm.formats.source import read_text
+from dsltm.option import option
+from dsltm.teacher.reading.prompts import NAMED
 
 if TYPE_CHECKING:
     from dsltm.teacher.reading.prompts import Prompt
 
+READS = {"CORPUS": "Corpus", "--vocab": "Vocabulary"}
+WRITES = "Labels"
 
-def distill_command(
+
+@dataclass(frozen=True)
+class PromptOptions:
+    """What the teacher is asked about each document."""
+
+    prompt: list[str] | None = option(
+        None,
+        "A named instruction (see dsltm prompts), or auto; several make an ensemble.",
+        metavar="NAME",
+        shown="keywords, tags, word, related",
+        words=("auto", *NAMED),
+    )
+    instruction: str | None = option(
+        None, "An instruction of your own, in the paper's layout.", metavar="TEXT"
+    )
+    prompt_file: str | None = option(None, "A template of your own, with {document} once.", metavar="FILE")
+    preset: Literal["best", "paper"] | None = option(
+        None, "paper: the paper's prompt alone, unless --prompt names others.", shown="best"
+    )
+
+    def prompts(self) -> "tuple[Prompt, ...] | None":
+        """The prompts that were asked for; None where the corpus is to decide."""
+        from dsltm.teacher.reading.prompts import DEFAULT, PAPER, from_instruction, named
+
+        if "auto" in (self.prompt or ()):
+            if self.prompt != ["auto"] or self.instruction is not None or self.prompt_file is not None:
+                raise UsageError("--prompt auto chooses alone: no other prompt beside it")
+            return None
+        chosen = [named(name) for name in self.prompt or ()]
+        if self.instruction is not None:
+            chosen.append(from_instruction(self.instruction))
+        if self.prompt_file is not None:
+            chosen.append(_template(self.prompt_file))
+        return tuple(chosen) or ((PAPER,) if self.preset == "paper" else DEFAULT)
+
+
+def command(
     corpus: CorpusFile = "-",
+    *,
     output: Output = None,
-    teacher: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Alias (see dsltm teachers), hub id (org/name[@revision]), directory or .gguf file.",
-        ),
-    ] = "smollm2-135m",
+    teacher: TeacherOptions,
     vocab: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Vocabulary from dsltm vocab; by default the corpus's own words."),
     ] = None,
-    size: Annotated[
-        int, typer.Option(min=2, metavar="N", help="Without --vocab: at most the N most frequent words.")
-    ] = 2000,
     stopwords: Annotated[
-        str, typer.Option(metavar="LANG|FILE|none", help="Without --vocab: words to leave out.")
-    ] = "en",
-    prompt: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="A named instruction (see dsltm prompts), or auto; several make an ensemble.",
-            show_default="keywords, tags, word, related",
-        ),
-    ] = None,
-    instruction: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="An instruction of your own, in the paper's layout.")
-    ] = None,
-    prompt_file: Annotated[
-        str | None, typer.Option(metavar="FILE", help="A template of your own, with {document} once.")
-    ] = None,
-    preset: Annotated[
-        Literal["best", "paper"] | None,
-        typer.Option(
-            show_default="best", help="paper: the paper's prompt alone, unless --prompt names others."
-        ),
-    ] = None,
-    projection: Annotated[
-        Literal["token", "spellings", "first", "chain"],
-        typer.Option(
-            help="A word's logit: of its one token after a space; of all one-token spellings together; "
-            "of its first token; of all its tokens in order, exact and tens of times slower.",
-        ),
-    ] = "token",
-    max_tokens: Annotated[
-        int, typer.Option(min=16, metavar="N", help="Longest prompt; longer documents are cut at their end.")
-    ] = 512,
-    batch_tokens: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="About how many tokens are read at once.", show_default="by device"
-        ),
-    ] = None,
-    dtype: Annotated[
         str,
-        typer.Option(metavar="TYPE", help="auto, float32, bfloat16 or float16; auto: the fast one."),
-    ] = "auto",
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+        typer.Option(
+            metavar="LANG|FILE|none", help="Words that are neither counted nor, without --vocab, chosen."
+        ),
+        STOPWORDS,
+    ] = "en",
+    prompts: PromptOptions,
+    config: DistillConfig,
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Read only share I of N; dsltm merge joins the shares.")
     ] = None,
@@ -103,23 +91,10 @@ def distill_command(
         typer.Option(metavar="DIR", help="Where finished rows are kept; by default OUTPUT.journal."),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over, whatever an earlier run left.")] = False,
-    trust_remote_code: Annotated[
-        bool, typer.Option("--trust-remote-code", help="Run Python code that comes with the teacher.")
-    ] = False,
-    text_field: TextField = "text",
-    id_field: IdField = "id",
-    label_field: LabelField = "label",
-    format_: FormatOption = "auto",
-    on_error: OnErrorOption = "fail",
-    ray: RayOption = None,
-    workers: WorkersOption = None,
-    cpus_per_worker: CpusOption = None,
-    gpus_per_worker: GpusOption = None,
-    part_documents: PartOption = None,
+    reading: CorpusWithLabels,
+    ray: RayOptions,
 ) -> None:
-    """Read each document with the teacher: soft labels and document vectors.
-
-    Writes a labels file (NPZ): for each document the teacher's logits of the vocabulary after the
+    """Writes a labels file (NPZ): for each document the teacher's logits of the vocabulary after the
     instruction, its hidden state there, the word counts, and the label if the corpus has one. Rows out are
     rows in, in order; an empty text keeps its row. A run that was stopped, however, goes on where it was
     when the same command is given again.
@@ -132,86 +107,48 @@ def distill_command(
 
     dsltm distill s3://bucket/posts/ --ray auto --workers 8 -o labels/
     """
-    from dsltm.distill.run import DistillConfig, distill
     from dsltm.words.vocabulary import load_stopwords, read_vocabulary
 
-    needing = {
-        "workers": workers,
-        "cpus-per-worker": cpus_per_worker,
-        "gpus-per-worker": gpus_per_worker,
-        "part-documents": part_documents,
-    }
-    check_ray(ray, output, corpus, needing=needing, refusing={"shard": shard, "scratch": scratch})
+    ray.check(output, corpus, refusing={"shard": shard, "scratch": scratch})
     if is_stdout(output):
         with open_output(output, binary=True):
             pass  # a terminal is refused now, not after an hour
     share = _shard(shard)
     words = tuple(entry.word for entry in read_vocabulary(vocab)) if vocab is not None else None
     stop = load_stopwords(stopwords)
-    prompts = _prompts(prompt, instruction, prompt_file, preset)
-    config = DistillConfig(
-        prompts=prompts or (),
-        projection=projection,
-        words=words,
-        size=size,
-        stopwords=stop,
-        max_tokens=max_tokens,
-        batch_tokens=batch_tokens,
-        shard=share,
-    )
-    if ray is not None:
-        from dsltm.on_ray.distill import Cluster, TeacherChoice, distill_on_ray
-        from dsltm.on_ray.pieces import Cut
+    chosen = prompts.prompts()
+    config = replace(config, prompts=chosen or (), words=words, stopwords=stop, shard=share)
+    if ray.ray is not None:
+        from dsltm.on_ray.distill import distill_on_ray
 
         distill_on_ray(
             corpus,
-            TeacherChoice(teacher, dtype, device, trust_remote_code),
+            teacher.on_workers(),
             config,
-            Cut(Fields(text_field, id_field, label_field), on_error, part_documents or PART_DOCUMENTS),
-            Cluster(ray, workers, cpus_per_worker, gpus_per_worker),
+            ray.cut(reading),
+            ray.cluster(),
             output=str(output),
-            format=format_,
-            choose=prompts is None,
+            format=reading.format,
+            choose=chosen is None,
             fresh=fresh,
         )
         return
-    from dsltm.teacher.files.load import load_teacher
+    from dsltm.distill.run import distill
 
-    source = Corpus.open(
-        corpus,
-        text_field=text_field,
-        id_field=id_field,
-        label_field=label_field,
-        format=format_,
-        on_error=on_error,
-    )
-    opened = load_teacher(
-        teacher, dtype=dtype, device=device, trust_remote_code=trust_remote_code, notify=console.info
-    )
-    if prompts is None:
+    source, opened = reading.open(corpus), teacher.open()
+    if chosen is None:
         from dsltm.distill.choose import choose_prompts
 
-        prompts = choose_prompts(source, opened, max_tokens=max_tokens, batch_tokens=batch_tokens)
-    config = replace(config, prompts=prompts)
-    distill(source, opened, config, output=output, scratch=scratch, fresh=fresh)
+        chosen = choose_prompts(
+            source, opened, max_tokens=config.max_tokens, batch_tokens=config.batch_tokens
+        )
+    distill(source, opened, replace(config, prompts=chosen), output=output, scratch=scratch, fresh=fresh)
 
 
-def _prompts(
-    names: list[str] | None, instruction: str | None, file: str | None, preset: str | None
-) -> "tuple[Prompt, ...] | None":
-    """The prompts that were asked for; None where the corpus is to decide."""
-    from dsltm.teacher.reading.prompts import DEFAULT, PAPER, Prompt, from_instruction, named
+def _template(file: str) -> "Prompt":
+    from dsltm.teacher.reading.prompts import Prompt
 
-    if "auto" in (names or ()):
-        if names != ["auto"] or instruction is not None or file is not None:
-            raise UsageError("--prompt auto chooses alone: no other prompt beside it")
-        return None
-    chosen = [named(name) for name in names or ()]
-    if instruction is not None:
-        chosen.append(from_instruction(instruction))
-    if file is not None:
-        chosen.append(Prompt(without_surrogates(Path(file).stem), read_text(file).removesuffix("\n")))
-    return tuple(chosen) or ((PAPER,) if preset == "paper" else DEFAULT)
+    return Prompt(without_surrogates(Path(file).stem), read_text(file).removesuffix("\n"))
 
 
 def _shard(text: str | None) -> tuple[int, int]:

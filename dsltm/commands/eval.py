@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsltm import console
-from dsltm.commands.options import IdField, LabelField, Output, TextField
+from dsltm.commands.options import TEACHERS, CorpusWithLabels, Output
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout
 from dsltm.formats.records import write_jsonl
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 COHERENCE, OTHERS, RATING = "Coherence", "Documents and other tools", "Rating by a language model"
 
 
-def eval_command(
+READS = {"MODEL": "Model", "LABELS": "Labels", "--gold, --reference": "Corpus"}
+WRITES = "Metrics"
+
+
+def command(
     files: Annotated[
         list[str] | None,
         typer.Argument(
@@ -33,6 +37,7 @@ def eval_command(
             show_default="-",
         ),
     ] = None,
+    *,
     output: Output = None,
     top_words: Annotated[
         int, typer.Option(min=2, metavar="N", help="How many words of each topic count.")
@@ -50,8 +55,6 @@ def eval_command(
             rich_help_panel=OTHERS,
         ),
     ] = None,
-    id_field: IdField = "id",
-    label_field: LabelField = "label",
     topics: Annotated[
         str | None,
         typer.Option(
@@ -101,7 +104,6 @@ def eval_command(
             rich_help_panel=COHERENCE,
         ),
     ] = None,
-    text_field: TextField = "text",
     coherence_cache: Annotated[
         Path | None,
         typer.Option(
@@ -143,13 +145,13 @@ def eval_command(
             "ones cannot: to smollm2-135m related words look like random ones.",
             rich_help_panel=RATING,
         ),
+        TEACHERS,
     ] = None,
+    reading: CorpusWithLabels,
 ) -> None:
-    """Score models: agreement with classes, calibration, diversity, use and coherence of words, stability.
-
-    On a terminal a table; in a pipe or a file one JSON object a model. Several models are compared: one line
-    each, then a line with mean and standard deviation for each group that differs in nothing but the seed,
-    with the stability of its topics, and a line with Welch's t-test for every two such groups.
+    """On a terminal a table; in a pipe or a file one JSON object a model. Several models are compared: one
+    line each, then a line with mean and standard deviation for each group that differs in nothing but the
+    seed, with the stability of its topics, and a line with Welch's t-test for every two such groups.
 
     Documents without a gold class are not scored. Documents without text are, like all others.
 
@@ -161,7 +163,7 @@ def eval_command(
 
     dsltm eval --topics topics.jsonl --assignments assignments.jsonl --gold corpus.jsonl
     """
-    from dsltm.formats.corpus import Corpus, Fields
+    from dsltm.formats.corpus import Fields
     from dsltm.metrics import report
     from dsltm.metrics.compare import compare
     from dsltm.metrics.evaluate import evaluate
@@ -180,14 +182,14 @@ def eval_command(
     if gold is not None:
         if opened.labels is None and assignments is None:
             raise UsageError("--gold is for documents, and neither a labels file nor --assignments is given")
-        source = Corpus(gold, Fields(None, id_field, label_field, needs_label=True))
+        source = reading.open(gold, Fields(None, reading.id_field, reading.label_field, needs_label=True))
         classes: Gold | None = Gold.of_corpus(source)
     else:
         classes = None if opened.labels is None else Gold.of_labels(opened.labels)
     coherence_of: CoherenceOf | None
     if reference is not None:
-        corpus = Corpus(reference, Fields(text_field, id=None))
-        coherence_of = _by_corpus(corpus, text_field, top_words, windows, coherence_cache)
+        corpus = reading.open(reference, Fields(reading.text_field, id=None))
+        coherence_of = _by_corpus(corpus, reading.text_field, top_words, windows, coherence_cache)
     elif coherence_cache is not None or windows != "gensim":
         raise UsageError("--coherence-cache and --windows are for a --reference, and none is given")
     else:

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsltm import __version__, console
+from dsltm.commands import COMMANDS
 from dsltm.errors import DsltmError, UsageError
+from dsltm.manual.guides import GUIDES
+from dsltm.option import Option
 
 if TYPE_CHECKING:
     from dsltm.manual.page import Page
 
 
-def help_command(
+def command(
     topic: Annotated[
         str | None,
         typer.Argument(
@@ -24,11 +27,10 @@ def help_command(
             help="A command, formats, or a guide: method, recipes, results, scaling.",
             show_default="dsltm itself",
         ),
+        Option(words=(*COMMANDS, "formats", *GUIDES)),
     ] = None,
 ) -> None:
-    """Show a page of the manual.
-
-    On a terminal man shows it, where there is man; otherwise it is written as text.
+    """On a terminal man shows it, where there is man; otherwise it is written as text.
 
     dsltm help distill
 
@@ -36,10 +38,11 @@ def help_command(
 
     dsltm help method
     """
+    from dsltm.commands.tree import program
     from dsltm.manual.page import plain, roff
     from dsltm.manual.pages import all_pages
 
-    pages = {page.name.removeprefix("dsltm-"): page for page in all_pages()}
+    pages = {page.name.removeprefix("dsltm-"): page for page in all_pages(program())}
     page = pages.get(topic or "dsltm")
     if page is None:
         raise UsageError(f"there is no page {topic!r}", hint="one of " + ", ".join(pages))

@@ -8,16 +8,16 @@ from dsltm import console
 from dsltm.commands.options import Output
 from dsltm.formats.output import open_output
 
+READS, WRITES = {"LABELS": "Labels"}, "Labels"
 
-def merge_command(
+
+def command(
     shards: Annotated[
         list[str], typer.Argument(metavar="LABELS...", help="Labels files from dsltm distill --shard.")
     ],
     output: Output = None,
 ) -> None:
-    """Join the shards of a corpus into one labels file.
-
-    Every machine reads its own share of the documents; the joined file holds all of them in the order of
+    """Every machine reads its own share of the documents; the joined file holds all of them in the order of
     the corpus, as if one machine had read them. Shards that are missing, twice there or of another run are
     refused.
 

@@ -5,10 +5,8 @@ from dsltm.commands.options import Output
 from dsltm.formats.output import is_stdout
 
 
-def prompts_command(output: Output = None) -> None:
-    """List the named instructions that distill puts around a document.
-
-    On a terminal a table; in a pipe or a file JSON lines {"name", "about", "template", "chat", "default"}.
+def command(output: Output = None) -> None:
+    """On a terminal a table; in a pipe or a file JSON lines {"name", "about", "template", "chat", "default"}.
     The teacher's next token after the instruction is what is read. Several --prompt make an ensemble: logits
     are averaged, hidden states lie side by side, and instructions that follow the document and begin alike
     share the reading of it. The default is such an ensemble of general instructions; --prompt auto looks at

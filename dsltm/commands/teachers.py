@@ -19,10 +19,8 @@ Check = Annotated[
 ]
 
 
-def teachers_command(output: Output = None, check: Check = None) -> None:
-    """List the teachers, and which of them are on this machine.
-
-    The first is the default; size is the number of parameters. On a terminal a table; in a pipe or a file
+def command(output: Output = None, check: Check = None) -> None:
+    """The first is the default; size is the number of parameters. On a terminal a table; in a pipe or a file
     JSON lines {"alias", "id", "parameters", "licence", "source", "cached", "default"}.
 
     --teacher takes an alias of this list, any causal language model of the Hugging Face hub as

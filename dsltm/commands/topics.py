@@ -1,21 +1,13 @@
 """`dsltm topics`: a model in, its topics out, as a table for people and JSON lines for programs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from dsltm.commands.options import (
-    FormatOption,
-    IdField,
-    LabelField,
-    ModelFile,
-    OnErrorOption,
-    Output,
-    TextField,
-)
+from dsltm.commands.options import CorpusWithLabels, ModelFile, Output
 from dsltm.errors import UsageError
-from dsltm.formats.corpus import Corpus
 from dsltm.formats.output import open_output
 from dsltm.report import Layout
 from dsltm.topics import Every
@@ -29,12 +21,17 @@ _PAGE_WORDS = 20
 Sort = Literal["id", "size", "coherence"]
 
 
-def topics_command(
+READS = {"MODEL": "Model", "LABELS": "Labels", "--corpus": "Corpus"}
+WRITES = "Topics"
+
+
+def command(
     model: ModelFile = "-",
     labels: Annotated[
         str | None,
         typer.Argument(metavar="LABELS", help="Labels file of the documents whose topics are counted."),
     ] = None,
+    *,
     output: Output = None,
     sort: Annotated[
         Sort | None,
@@ -170,17 +167,12 @@ def topics_command(
         list[str] | None,
         typer.Option(metavar="A,B,...", help="Leave these topics out.", rich_help_panel=EDITING),
     ] = None,
-    text_field: TextField = "text",
-    id_field: IdField = "id",
-    label_field: LabelField = "label",
-    format: FormatOption = "auto",  # noqa: A002
-    on_error: OnErrorOption = "fail",
+    reading: CorpusWithLabels,
 ) -> None:
-    """Show the topics of a model.
-
-    On a terminal a table; in a pipe or a file JSON lines {"topic", "words", "weights"}: words of each topic
-    and their probabilities. With a labels file "size" too, the number of documents that the topic is the
-    first of; "label", its name, where it has one; and what --coherence, --examples and --borderline ask for.
+    """On a terminal a table; in a pipe or a file JSON lines {"topic", "words", "weights"}: words of each
+    topic and their probabilities. With a labels file "size" too, the number of documents that the topic is
+    the first of; "label", its name, where it has one; and what --coherence, --examples and --borderline ask
+    for.
 
     --by and --tree show something else instead, in a pipe as JSON lines too: {"topic", "value", "count",
     "of", "share", "low", "high"} with 95% limits, and {"node", "children", "distance", "topics"}.
@@ -232,17 +224,8 @@ def topics_command(
     if (labeler is None) != (labeler_model is None):
         raise UsageError("--labeler and --labeler-model go together")
     opened, view = edited_view(read_model(model), labels, merge or [], drop or [], names)
-    texts = None
-    if corpus is not None:
-        texts = Corpus.open(
-            corpus,
-            text_field=text_field,
-            id_field=id_field,
-            label_field=label_field,
-            format=format,
-            on_error=on_error,
-            keep_fields=() if by is None else (by,),
-        )
+    fields = replace(reading.fields, keep=() if by is None else (by,))
+    texts = None if corpus is None else reading.open(corpus, fields)
     if naming:
         opened, view = labelled(opened, view, texts, labeler, labeler_model)
     keep = output is not None and editing
@@ -259,7 +242,7 @@ def topics_command(
         tree,
         by,
         every,
-        label_field,
+        reading.label_field,
     )
     if html is not None:
         options = Options(title or _title(corpus), layout or "auto", points or POINTS, seed or 0)

@@ -6,8 +6,6 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dsltm import console
 from dsltm.errors import UsageError
 from dsltm.formats.labels import read_labels
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from dsltm.training.loop import Epoch
 
 AUTO: tuple[int, ...] = ()
-_ALIKE = 0.1  # two topics that share no word differ by 2
 
 
 def numbers_of(text: str) -> tuple[int, ...]:
@@ -100,7 +97,7 @@ def _named(path: str, parts: Sequence[str]) -> str:
 def _train(
     labels: Labels, config: TrainConfig, init: Model | None, choice: Choice | None, parts: Sequence[str] = ()
 ) -> Model:
-    from dsltm.training.loop import train
+    from dsltm.training.loop import collapsed, train
 
     if choice is not None:
         config = replace(config, topics=choice.best.topics)
@@ -116,7 +113,7 @@ def _train(
             bar.advance(1, work=None, **fields)
 
         model = train(labels, config, show, init)
-    if np.ptp(model.beta, 0).sum() < _ALIKE:
+    if collapsed(model):
         console.warn("all topics are the same: the regulariser outweighs the words, try a larger --weight")
     if choice is not None:
         model.header["training"]["chosen_topics"] = choice.header()

@@ -5,15 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsltm import console
-from dsltm.commands.options import CorpusFile, FormatOption, OnErrorOption, Output, TextField
-from dsltm.formats.corpus import Corpus, Fields, Reading
+from dsltm.commands.options import STOPWORDS, TEACHERS, CorpusFile, CorpusOptions, Output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def vocab_command(
+READS, WRITES = {"CORPUS": "Corpus"}, "Vocabulary"
+
+
+def command(
     corpus: CorpusFile = "-",
+    *,
     output: Output = None,
     size: Annotated[int, typer.Option(min=1, metavar="N", help="At most N words.")] = 2000,
     min_df: Annotated[
@@ -32,6 +35,7 @@ def vocab_command(
             metavar="LANG|FILE|none",
             help="Words to leave out: of languages (en, or en,de), of a file, or none.",
         ),
+        STOPWORDS,
     ] = "en",
     teacher: Annotated[
         str | None,
@@ -39,14 +43,11 @@ def vocab_command(
             metavar="NAME",
             help="Keep to words that this teacher writes as one token with a space in front.",
         ),
+        TEACHERS,
     ] = None,
-    text_field: TextField = "text",
-    format_: FormatOption = "auto",
-    on_error: OnErrorOption = "fail",
+    reading: CorpusOptions,
 ) -> None:
-    """Count the words of a corpus and choose the vocabulary.
-
-    Writes JSON lines {"word", "df", "tf"}: the words that come in the most documents, in how many, and how
+    """Writes JSON lines {"word", "df", "tf"}: the words that come in the most documents, in how many, and how
     often in all. Edit them by hand and give them to `dsltm distill --vocab`. A word begins with a letter, has
     at least three characters and is lower-cased; words in equally many documents stand in the order of the
     alphabet.
@@ -57,7 +58,7 @@ def vocab_command(
     """
     from dsltm.words.vocabulary import build_vocabulary, load_stopwords, write_vocabulary
 
-    source = Corpus(corpus, Fields(text_field, id=None), Reading(format_, None, on_error))
+    source = reading.open(corpus)
     listed = load_stopwords(stopwords)
     entries = build_vocabulary(
         source, size, min_df=min_df, max_df=max_df, stopwords=listed, keep=_sayable(teacher)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,15 +16,15 @@ from dsltm.distill.reading import read_windows, rows_of, tell_cut, windows
 from dsltm.distill.survey import survey
 from dsltm.errors import DsltmError
 from dsltm.formats.output import is_stdout, open_output
-from dsltm.teacher.reading.projection import Kind, Projection, project
-from dsltm.teacher.reading.prompts import DEFAULT, Prompt
+from dsltm.teacher.reading.projection import Projection, project
 from dsltm.words.vocabulary import choose_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from dsltm.distill.config import DistillConfig
     from dsltm.distill.survey import Survey
     from dsltm.formats.corpus import Corpus, Document
     from dsltm.teacher.reading.forward import Reader
@@ -34,31 +33,6 @@ if TYPE_CHECKING:
 
 LOW_COVERAGE = 0.9
 _COLLAPSED = 0.02  # of the words: where all share their first token, one of them is left
-
-
-@dataclass(frozen=True)
-class DistillConfig:
-    """What `distill` does with a corpus.
-
-    Attributes:
-        prompts: instructions; the logits of several are averaged, their hidden states lie side by side.
-        projection: how a word's logit is gathered from the teacher's tokens.
-        words: the vocabulary, None to choose the `size` most frequent words.
-        size: of a vocabulary that is chosen.
-        stopwords: never chosen, and not counted.
-        max_tokens: the longest prompt, document included.
-        batch_tokens: about how many tokens go through the teacher at once; None for what suits the device.
-        shard: (i, n): only documents whose number leaves i after division by n.
-    """
-
-    prompts: tuple[Prompt, ...] = DEFAULT
-    projection: Kind = "token"
-    words: tuple[str, ...] | None = None
-    size: int = 2000
-    stopwords: Collection[str] = ()
-    max_tokens: int = 512
-    batch_tokens: int | None = None
-    shard: tuple[int, int] = (0, 1)
 
 
 def distill(

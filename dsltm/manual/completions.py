@@ -1,20 +1,19 @@
 """Completions for bash, zsh and fish: static files, so that pressing Tab never starts Python."""
 
-from dsltm.manual.options import Command, Option, before_the_name, commands
+from dsltm.manual.program import Option, Program
 
 _HEAD = "# Made by `make docs` from the commands' definitions; not to be edited.\n"
 
 
-def completions() -> dict[str, str]:
+def completions(program: Program) -> dict[str, str]:
     """The completions' files by name."""
-    listed = tuple(commands())
-    return {"dsltm.bash": bash(listed), "_dsltm": zsh(listed), "dsltm.fish": fish(listed)}
+    return {"dsltm.bash": bash(program), "_dsltm": zsh(program), "dsltm.fish": fish(program)}
 
 
-def bash(listed: tuple[Command, ...]) -> str:
+def bash(program: Program) -> str:
     """The function for bash, which needs nothing but bash."""
     cases, options, words = [], [], []
-    for command in listed:
+    for command in program.commands:
         for option in command.options:
             match = "|".join(f"{command.name}:{name}" for name in option.names)
             reply = {
@@ -30,11 +29,10 @@ def bash(listed: tuple[Command, ...]) -> str:
         options.append(f"        {command.name}) _dsltm_words '{names}' ;;")
         reply_words = f"_dsltm_words '{' '.join(command.words)}'" if command.words else ":"
         words.append(f"        {command.name}) {'_dsltm_paths -f' if command.files else reply_words} ;;")
-    early = before_the_name()
     return _HEAD + _BASH.format(
-        commands=" ".join(command.name for command in listed),
-        early=" ".join(name for option in early for name in option.names),
-        valued="|".join(name for option in early if option.kind == "file" for name in option.names),
+        commands=" ".join(program.names),
+        early=" ".join(name for option in program.early for name in option.names),
+        valued="|".join(name for option in program.early if option.kind == "file" for name in option.names),
         values="\n".join(cases),
         options="\n".join(options),
         words="\n".join(words),
@@ -94,11 +92,11 @@ complete -F _dsltm dsltm
 """
 
 
-def zsh(listed: tuple[Command, ...]) -> str:
+def zsh(program: Program) -> str:
     """The function for zsh, in the language of its _arguments."""
-    names = "\n".join(f"        {_quoted(f'{c.name}:{_colons(c.about)}')}" for c in listed)
+    names = "\n".join(f"        {_quoted(f'{c.name}:{_colons(c.about)}')}" for c in program.commands)
     cases = []
-    for command in listed:
+    for command in program.commands:
         specs = [spec for option in command.options for spec in _zsh_option(option)]
         if command.words:
             specs.append(_quoted(f"*:name:({' '.join(command.words)})"))
@@ -106,7 +104,7 @@ def zsh(listed: tuple[Command, ...]) -> str:
             specs.append(_quoted("*:file:_files"))
         lines = " \\\n".join(f"            {spec}" for spec in specs)
         cases.append(f"    {command.name})\n        _arguments -s \\\n{lines}\n        ;;")
-    early = [spec for option in before_the_name() for spec in _zsh_option(option)]
+    early = [spec for option in program.early for spec in _zsh_option(option)]
     return _ZSH.format(
         head=_HEAD,
         names=names,
@@ -163,13 +161,12 @@ esac
 """
 
 
-def fish(listed: tuple[Command, ...]) -> str:
+def fish(program: Program) -> str:
     """The commands for fish."""
-    early = before_the_name()
-    valued = " ".join(name for option in early if option.kind == "file" for name in option.names)
+    valued = " ".join(name for option in program.early if option.kind == "file" for name in option.names)
     lines = [_HEAD.rstrip(), _FISH.format(valued=valued), "complete -c dsltm -f"]
-    lines += [_fish_option("__dsltm_is", option) for option in early]
-    for command in listed:
+    lines += [_fish_option("__dsltm_is", option) for option in program.early]
+    for command in program.commands:
         about, condition = _fish_quoted(command.about), f"__dsltm_is {command.name}"
         lines.append(f"complete -c dsltm -n __dsltm_is -a {command.name} -d {about}")
         lines += [_fish_option(condition, option) for option in command.options]

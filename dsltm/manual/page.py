@@ -5,8 +5,6 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-RELEASED = "2026-11-21"  # in every page's foot; the pages must not change with the day they are made
-
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
@@ -80,11 +78,15 @@ class Page:
         return f"{self.name}.{self.section}"
 
 
-def roff(page: Page, version: str) -> str:
-    """The page for `man`, in the macros of man(7), ASCII only."""
+def roff(page: Page, version: str, released: str = "") -> str:
+    """The page for `man`, in the macros of man(7), ASCII only.
+
+    Args:
+        released: the date in its foot.
+    """
     kind = {1: "User Commands", 5: "File Formats", 7: "Guides"}[page.section]
     lines = [
-        f'.TH {page.name.upper()} {page.section} "{RELEASED}" "dsltm {version}" "{kind}"',
+        f'.TH {page.name.upper()} {page.section} "{released}" "dsltm {version}" "{kind}"',
         ".ad l",
         ".nh",  # a hyphen at a line's end would look like one of an option's
         ".SH NAME",

@@ -2,88 +2,61 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from typer.core import TyperOption
-
-from dsltm.cli import COMMANDS, top
-from dsltm.command import COMMON, by_heading, environment_names, heading_of
+from dsltm.manual.guides import GUIDES
 from dsltm.manual.page import Block, Definition, Example, Heading, Page, Paragraph
+from dsltm.manual.program import Command, Program, Sections
 from dsltm.manual.text import sections
 
-# command: which argument or option reads which kind of file, and what the command writes
-FILES: dict[str, tuple[dict[str, str], str | None]] = {
-    "vocab": ({"CORPUS": "Corpus"}, "Vocabulary"),
-    "distill": ({"CORPUS": "Corpus", "--vocab": "Vocabulary"}, "Labels"),
-    "merge": ({"LABELS": "Labels"}, "Labels"),
-    "train": ({"LABELS": "Labels"}, "Model"),
-    "generate": ({"CORPUS": "Corpus"}, "Written topics"),
-    "ground": ({"TOPICS": "Written topics", "DOCUMENTS": "Corpus", "--labels": "Labels"}, "Model"),
-    "attend": ({"TOPICS": "Written topics", "CORPUS": "Corpus", "--labels": "Labels"}, "Model"),
-    "assign": (
-        {"MODEL": "Model", "DOCUMENTS": "Labels", "DOCUMENTS, in its place": "Corpus"},
-        "Assignments",
-    ),
-    "topics": ({"MODEL": "Model", "LABELS": "Labels", "--corpus": "Corpus"}, "Topics"),
-    "eval": ({"MODEL": "Model", "LABELS": "Labels", "--gold, --reference": "Corpus"}, "Metrics"),
-    "prompts": ({}, None),
-    "teachers": ({}, None),
-    "config": ({"--config": "Settings"}, None),
-    "help": ({}, None),
-}
-
-# the pages of section 7, each with a text of its name beside this file
-GUIDES = {
-    "method": "what the topics are made of, and what dsltm adds to the paper",
-    "recipes": "answers to what users ask",
-    "results": "what was measured, with which command and on which processor",
-    "scaling": "large corpora: several machines, GPUs, memory",
-}
 _OTHER_PAGES = ["dsltm-formats(5)", *(f"dsltm-{name}(7)" for name in GUIDES)]
 
 
-def all_pages() -> Iterator[Page]:
+def all_pages(program: Program) -> Iterator[Page]:
     """Every page of the manual."""
     from dsltm.metrics.names import MEANINGS
 
-    group: Any = top()
-    yield top_page(group)
-    for name in COMMANDS:
-        yield command_page(name, group.commands[name])
+    yield top_page(program)
+    for command in program.commands:
+        yield command_page(command, program.names)
     yield formats_page(MEANINGS)
     for name, summary in GUIDES.items():
         yield guide_page(name, summary)
 
 
-def command_page(name: str, command: Any) -> Page:
-    """The page of a subcommand."""
+def command_page(command: Command, names: tuple[str, ...]) -> Page:
+    """The page of a subcommand.
+
+    Args:
+        names: of all commands, to refer to.
+    """
     summary, *prose = re.split(r"\n\s*\n", command.help)
     common = sections("common")
-    reads, writes = FILES[name]
     content: dict[str, list[Block]] = {
         "DESCRIPTION": [Paragraph(_joined(text)) for text in prose or [summary]],
-        "OPTIONS": _options(command),
+        "OPTIONS": _options(command.sections),
     }
-    if reads:
-        content["INPUT"] = [_file(where, what) for where, what in reads.items()]
+    if command.reads:
+        content["INPUT"] = [_file(where, what) for where, what in command.reads.items()]
     content["OUTPUT"] = [Paragraph("A list or a text for people to read, as described above.")]
-    if writes is not None:
-        content["OUTPUT"] = [*sections("formats")[writes], Paragraph("See dsltm-formats(5).")]
+    if command.writes is not None:
+        content["OUTPUT"] = [*sections("formats")[command.writes], Paragraph("See dsltm-formats(5).")]
     content["EXIT STATUS"] = common["EXIT STATUS"]
-    content["ENVIRONMENT"] = _environment(name, command)
+    own = [Paragraph("For this command alone: " + ", ".join(command.variables) + ".")]
+    content["ENVIRONMENT"] = [*common["ENVIRONMENT"], *(own if command.variables else [])]
     content["EXAMPLES"] = [Example(tuple(lines.splitlines())) for lines in command.examples]
-    others = [f"dsltm-{other}(1)" for other in COMMANDS if other != name]
+    others = [f"dsltm-{other}(1)" for other in names if other != command.name]
     content["SEE ALSO"] = [Paragraph(", ".join(["dsltm(1)", *others, *_OTHER_PAGES]))]
-    return Page(f"dsltm-{name}", 1, _summary(summary), (synopsis(name, command),), content)
+    return Page(f"dsltm-{command.name}", 1, _summary(summary), (command.synopsis,), content)
 
 
-def top_page(group: Any) -> Page:
+def top_page(program: Program) -> Page:
     """The page of `dsltm` itself."""
-    _, *prose = re.split(r"\n\s*\n", group.help)
+    summary, *prose = re.split(r"\n\s*\n", program.help)
+    others = [f"dsltm-{name}(1)" for name in program.names]
     content: dict[str, list[Block]] = {
         "DESCRIPTION": [Paragraph(_joined(text)) for text in prose],
-        "COMMANDS": [Definition(f"dsltm {name}", text) for name, text in COMMANDS.items()],
-        "OPTIONS": _options(group),
+        "COMMANDS": [Definition(f"dsltm {command.name}", command.about) for command in program.commands],
+        "OPTIONS": _options(program.sections),
         **{heading: blocks for heading, blocks in sections("common").items() if heading},
         "EXAMPLES": [
             Example(
@@ -96,10 +69,9 @@ def top_page(group: Any) -> Page:
                 )
             )
         ],
-        "SEE ALSO": [Paragraph(", ".join([*(f"dsltm-{name}(1)" for name in COMMANDS), *_OTHER_PAGES]))],
+        "SEE ALSO": [Paragraph(", ".join([*others, *_OTHER_PAGES]))],
     }
-    summary = "find the topics in a pile of texts"
-    return Page("dsltm", 1, summary, ("dsltm [OPTIONS] COMMAND [ARGUMENTS]",), content)
+    return Page("dsltm", 1, _summary(summary), ("dsltm [OPTIONS] COMMAND [ARGUMENTS]",), content)
 
 
 def formats_page(metrics: dict[str, str]) -> Page:
@@ -135,34 +107,12 @@ def _summary(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def synopsis(name: str, command: Any) -> str:
-    """How a subcommand is called, such as "dsltm vocab [OPTIONS] [CORPUS]"."""
-    parts = [f"dsltm {name} [OPTIONS]"]
-    for param in command.params:
-        if param.param_type_name == "argument":
-            written = param.metavar or param.name.upper()
-            written += "..." * (param.nargs == -1 and "..." not in written)
-            parts.append(written if param.required else f"[{written}]")
-    return " ".join(parts)
-
-
-def _options(command: Any) -> list[Block]:
+def _options(listed: Sections) -> list[Block]:
     """Arguments and options as `--help` has them, under their headings."""
-    context = command.context_class(command, info_name=command.name, **command.context_settings)
     blocks: list[Block] = []
-    for heading, records in by_heading(command, context).items():
+    for heading, records in listed.items():
         blocks += [Heading(heading), *(Definition(*record) for record in records)]
     return blocks
-
-
-def _environment(name: str, command: Any) -> list[Block]:
-    names = [
-        environment_names(name, param)[0]
-        for param in command.params
-        if isinstance(param, TyperOption) and heading_of(param) != COMMON
-    ]
-    own = [Paragraph("For this command alone: " + ", ".join(names) + ".")] if names else []
-    return [*sections("common")["ENVIRONMENT"], *own]
 
 
 def _file(where: str, what: str) -> Definition:

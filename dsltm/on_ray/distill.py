@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedTokenizerFast
 
-    from dsltm.distill.run import DistillConfig
+    from dsltm.distill.config import DistillConfig
     from dsltm.formats.corpus import Format
     from dsltm.on_ray.pieces import Cut, InputFile, Piece
     from dsltm.on_ray.session import Workers

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from dsltm.errors import UsageError
 from dsltm.models import BACKBONES, Entry, ModelName
+from dsltm.option import check, option
 
 Input = Literal["hidden", "bow", "both"]
 Target = Literal["soft", "bow"]
@@ -34,61 +35,106 @@ _STEPS = 1600
 _NEIGHBOURS = (10, 40)  # as few and as many
 
 
+def _published(what: str) -> str:
+    """The default of each backbone, for the help: "64 (fastopic 512)"."""
+    values = {name: getattr(entry, what) for name, entry in BACKBONES.items()}
+    usual = values["prodlda"]
+    others = [f"{name} {value}" for name, value in values.items() if value != usual]
+    return f"{usual} ({', '.join(others)})" if others else str(usual)
+
+
 @dataclass(frozen=True)
 class TrainConfig:
-    """Options of `train`; None means the default of the backbone or of the target.
+    """Options of `train`; None means the default of the backbone, of the target or of the preset.
 
     Attributes:
         topics: K.
         model: a key of `dsltm.models.BACKBONES`.
-        input: what the encoder reads: the teacher's hidden state, word counts, or both side by side.
-        target: what the decoder writes: the teacher's soft label, or word counts.
         loss: "kl", or "ce", which differs by the targets' entropy: another number, the same gradient.
-        temperature: τ of the soft label softmax(ℓ / τ).
-        preset: what the options below that are None become: "best", what was measured to work best
-            (tests/bench/README.md), or "paper", the paper's setting. Word counts are always learned as
-            published.
-        centre: what of each word's logit is taken away before the softmax: "mean", its mean over the corpus;
-            "empty", what the teacher says of a document without text (Zhao, Wallace, Feng, Klein and Singh,
-            "Calibrate before use", 2021); or "none".
-        smooth: average each document's logits with those of so many nearest neighbours; 0 for none, None for
-            `neighbourhood`.
+        preset: word counts are always learned as published, whatever it is.
+        centre: "empty" is what Zhao, Wallace, Feng, Klein and Singh do, "Calibrate before use", 2021.
+        smooth: None for `neighbourhood`, 0 for none.
         guide: γ of -γ log θ_c, which draws a document's θ to its k-means cluster c; 0 for none.
-        target_top: keep only so many words of a soft label, its most probable ones.
-        weight: λ; 1000 for soft labels, 1 for word counts, as published.
-        epochs, batch: passes over the corpus, documents a step; where they are None, by `pace`, or as
-            published.
-        learning_rate, momentum: Adam's step size and β₁.
-        units, dropout: the encoder's width, and the share left out of a step.
-        embeddings: what word embeddings begin as: principal components of the teacher's output embeddings, or
-            random directions. Only of backbones that have them.
-        patience: stop after so many epochs without a lower loss.
-        seed: of everything random.
-        device: "auto", "cpu", "cuda", ...
+        epochs, batch: where they are None, by `pace`, or as published.
+        embeddings: principal components of the teacher's output embeddings, or random directions; only of
+            backbones that have word embeddings.
     """
 
     topics: int = 50
-    model: ModelName = "prodlda"
-    input: Input = "hidden"
-    target: Target = "soft"
-    loss: Loss = "kl"
-    temperature: float | None = None
-    preset: Preset = "best"
-    centre: Centre | None = None
-    smooth: int | None = None
-    guide: float | None = None
-    target_top: int | None = None
-    weight: float | None = None
-    epochs: int | None = None
-    batch: int | None = None
-    learning_rate: float = 2e-3
-    momentum: float | None = None
-    units: int = 200
-    dropout: float = 0.2
-    embeddings: Embeddings | None = None
-    patience: int | None = None
-    seed: int = 0
-    device: str = "auto"
+    model: ModelName = option("prodlda", "Backbone.")
+    input: Input = option(
+        "hidden", "What the encoder reads: the teacher's hidden state, word counts, or both."
+    )
+    target: Target = option(
+        "soft", "What the decoder learns to write: the teacher's soft label, or word counts."
+    )
+    loss: Loss = option(
+        "kl", "Divergence from the target; ce leaves out its entropy: another number, the same model."
+    )
+    temperature: float | None = option(
+        None, "τ of the soft label softmax(logits / τ).", above=0, shown="1; paper: 3"
+    )
+    preset: Preset = option(
+        "best",
+        "Where the options come from that have a default for the paper: best, as measured, or the paper's "
+        "setting.",
+    )
+    centre: Centre | None = option(
+        None,
+        "Take away from each word's logit its mean over the corpus, or what an empty document has.",
+        shown="mean; paper: none",
+    )
+    smooth: int | None = option(
+        None,
+        "Average a document's logits with those of its N nearest neighbours.",
+        metavar="N",
+        min=0,
+        shown="10 to 40 by the corpus's size; paper: 0",
+    )
+    guide: float | None = option(
+        None,
+        "How strongly documents are drawn to topics that begin as clusters of their vectors.",
+        metavar="WEIGHT",
+        min=0,
+        shown="300; paper: 0",
+    )
+    target_top: int | None = option(
+        None, "Keep only the N most probable words of a soft label.", metavar="N", min=1
+    )
+    weight: float | None = option(
+        None,
+        "λ, the weight of the divergence beside the backbone's regulariser.",
+        above=0,
+        shown="1000 for soft labels, 1 for word counts",
+    )
+    epochs: int | None = option(
+        None,
+        "Passes over the corpus.",
+        min=1,
+        shown=f"10 to 40 by the corpus's size; paper, and word counts: {_published('epochs')}",
+    )
+    batch: int | None = option(
+        None,
+        "Documents a step.",
+        min=2,
+        shown=f"64 to 256 by the corpus's size; paper, and word counts: {_published('batch')}",
+    )
+    learning_rate: float = option(2e-3, "Adam's step size.", above=0)
+    momentum: float | None = option(None, "Adam's β₁.", min=0, below=1, shown="0.9; paper: 0.99")
+    units: int = option(200, "Width of the encoder's two layers.", min=1)
+    dropout: float = option(0.2, "Share of units, and of topics, left out of a step.", min=0, below=1)
+    embeddings: Embeddings | None = option(
+        None, "What the word embeddings of ecrtm and etm begin as.", shown="teacher"
+    )
+    patience: int | None = option(
+        None, "Stop after N epochs in which the loss did not fall.", metavar="N", min=1
+    )
+    seed: int = option(0, "Seed of everything random.", min=0)
+    device: str = option(
+        "auto",
+        "cpu, cuda, cuda:1, …; auto is a GPU where there is one.",
+        words=("auto", "cpu", "cuda", "mps"),
+    )
 
     def resolved(self, documents: int = 20_000) -> TrainConfig:
         """The same with nothing left to defaults.
@@ -100,23 +146,9 @@ class TrainConfig:
             UsageError: a value outside its range.
         """
         entry = self.entry
-        for name, good in {
-            "topics": self.topics >= 2,
-            "temperature": self.temperature is None or self.temperature > 0,
-            "weight": self.weight is None or self.weight > 0,
-            "epochs": self.epochs is None or self.epochs >= 1,
-            "batch": self.batch is None or self.batch >= 2,
-            "target_top": self.target_top is None or self.target_top >= 1,
-            "learning_rate": self.learning_rate > 0,
-            "momentum": self.momentum is None or 0 <= self.momentum < 1,
-            "smooth": self.smooth is None or self.smooth >= 0,
-            "guide": self.guide is None or self.guide >= 0,
-            "units": self.units >= 1,
-            "dropout": 0 <= self.dropout < 1,
-            "patience": self.patience is None or self.patience >= 1,
-        }.items():
-            if not good:
-                raise UsageError(f"{name.replace('_', '-')} cannot be {getattr(self, name)}")
+        if self.topics < 2:
+            raise UsageError(f"topics cannot be {self.topics}")
+        check(self)
         if self.target == "bow" and (self.centre not in (None, "none") or self.smooth):
             option = "smooth" if self.smooth else "centre"
             raise UsageError(f"--{option} is about soft labels, and --target bow learns word counts")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dsltm.training.config import TrainConfig
 
 _BLOCK = 4096
+_ALIKE = 0.1  # a word's spread over the topics, summed over words; two topics that share no word have 2
 _IMPROVES = 1e-4  # relative; a smaller gain does not reset the patience
 
 
@@ -71,6 +72,11 @@ def train(
     if init is not None:
         model.header["training"]["before"] = init.header["training"]
     return model
+
+
+def collapsed(model: Model) -> bool:
+    """Whether all topics of a model have nearly the same words, which a regulariser too strong does."""
+    return float(np.ptp(model.beta, axis=0).sum()) < _ALIKE
 
 
 def build(config: TrainConfig, data: TrainingSet, labels: Labels) -> Backbone:

@@ -11,7 +11,8 @@ import tiny_teachers
 import torch
 
 from dsltm.assigning.inference import Inference
-from dsltm.distill.run import DistillConfig, distill
+from dsltm.distill.config import DistillConfig
+from dsltm.distill.run import distill
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Corpus
 from dsltm.formats.labels import Labels, read_labels
@@ -20,9 +21,10 @@ from dsltm.models.attend import Attend
 from dsltm.models.base import Shape
 from dsltm.teacher.files.load import load_teacher
 from dsltm.words.vocabulary import words
+from dsltm.written.attend.config import AttendConfig
 from dsltm.written.attend.layout import layout
 from dsltm.written.attend.reading import TopicReader
-from dsltm.written.attend.scoring import AttendConfig, attend
+from dsltm.written.attend.scoring import attend
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from dsltm.models.attend import Attend
 from dsltm.models.base import Shape
 from dsltm.space.inputs import Inputs
 from dsltm.words.bm25 import smoothed
+from dsltm.written.attend.config import AttendConfig
 from dsltm.written.attend.heads import Baseline, agreement, choose
 from dsltm.written.attend.reading import TopicReader
 from dsltm.written.header import check_teacher, header_of
@@ -32,44 +33,10 @@ if TYPE_CHECKING:
     from dsltm.written.attend.reading import Seen
 
 BACKBONE = "attend"
-Answer = Literal["attention", "numbers", "mixture"]
 _CHUNK = 4096  # documents whose shapes are sorted together
 _WEAK = 0.3  # nats of agreement
 _FREE = ("", "N/A", *("..." * size for size in (1, 2, 4, 8, 16, 32)))
 """Documents without content, of several lengths."""
-
-
-@dataclass(frozen=True)
-class AttendConfig:
-    """How attention becomes topics.
-
-    Attributes:
-        answer: what is read: the attention on the topics, the probability of their numbers, or both.
-        heads: (layer, head) pairs; None chooses them without labels.
-        layers: only heads of these layers, None for all.
-        most: how many heads are chosen at most.
-        orders: in how many orders the topics are listed.
-        calibrate: what a topic draws anyway is measured on documents of the corpus, or on empty ones.
-        sample: so many documents are read by attention, evenly spread; 0 for all.
-        choosing: so many of them choose the heads.
-        temperature: T of θ = softmax(score / T), scores having deviation one.
-        penalty: on the linear map that stands for the attention in the model.
-        max_tokens: the longest prompt, topics and document included.
-        seed: of the orders.
-    """
-
-    answer: Answer = "attention"
-    heads: tuple[tuple[int, int], ...] | None = None
-    layers: tuple[int, ...] | None = None
-    most: int = 4
-    orders: int = 2
-    calibrate: Literal["corpus", "empty"] = "corpus"
-    sample: int = 5000
-    choosing: int = 400
-    temperature: float = 0.3
-    penalty: float = 1e-3
-    max_tokens: int = 2048
-    seed: int = 0
 
 
 @dataclass(frozen=True)

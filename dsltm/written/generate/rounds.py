@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,13 +15,17 @@ from dsltm.written.generate.merge import Merger
 from dsltm.written.generate.request import AnswerError, Dropped, Request, parse, repair
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from dsltm.endpoint import ChatEndpoint
     from dsltm.formats.corpus import Corpus, Document
     from dsltm.formats.topics import WrittenTopic
+    from dsltm.written.generate.config import GenerateConfig
+
+
+_ROUNDS, _CONTEXT_TOKENS = 8, 8000  # where nothing else is chosen: what small chat models answer well
 
 
 class Writer(Protocol):
@@ -58,33 +61,6 @@ class EndpointWriter:
         return self._endpoint.complete(messages, **more)
 
 
-@dataclass(frozen=True)
-class GenerateConfig:
-    """How much is read and asked.
-
-    Attributes:
-        topics: how many are wanted, None to stop when a round brings nothing new.
-        rounds: how often is asked at most.
-        sample: so many documents are looked at, evenly spread.
-        context_tokens: what one input holds, answer included.
-        per_round: how many topics each round asks for, None to leave it to the writer.
-        overview: the first round is of documents from everywhere.
-        field: a field of the corpus whose values are shown one by one.
-        stopwords: words that never are a cue.
-        seed: of the clusters.
-    """
-
-    topics: int | None = None
-    rounds: int = 8
-    sample: int = 2000
-    context_tokens: int = 8000
-    per_round: int | None = None
-    overview: bool = True
-    field: str | None = None
-    stopwords: Collection[str] = ()
-    seed: int = 0
-
-
 def generate(corpus: Corpus, writer: Writer, config: GenerateConfig) -> tuple[list[WrittenTopic], Dropped]:
     """Topics of a corpus, and what of the answers did not hold.
 
@@ -92,11 +68,11 @@ def generate(corpus: Corpus, writer: Writer, config: GenerateConfig) -> tuple[li
         DsltmError: the corpus has no text, or no round brought a topic.
         EndpointError: the first round was not answered, or the limit of requests was reached without topics.
     """
-    documents = _sample(corpus, config.sample)
+    documents, rounds = _sample(corpus, config.sample), config.rounds or _ROUNDS
     windows = Windows(
         documents,
-        tokens=config.context_tokens,
-        clusters=max(config.rounds, 1),
+        tokens=config.context_tokens or _CONTEXT_TOKENS,
+        clusters=max(rounds, 1),
         vectors=writer.vectors(documents),
         field=config.field,
         stopwords=config.stopwords,
@@ -104,8 +80,8 @@ def generate(corpus: Corpus, writer: Writer, config: GenerateConfig) -> tuple[li
     )
     merger, dropped = Merger(documents), Dropped()
     requests = windows.requests(merger.topics, config.per_round, config.overview)
-    with console.progress("generating", config.rounds, "rounds") as bar:
-        for request in islice(requests, config.rounds):
+    with console.progress("generating", rounds, "rounds") as bar:
+        for request in islice(requests, rounds):
             try:
                 new = _round(writer, request, dropped)
             except EndpointError as error:

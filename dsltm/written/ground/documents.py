@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsltm import console
-from dsltm.distill.run import DistillConfig, distill
+from dsltm.distill.config import DistillConfig
+from dsltm.distill.run import distill
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.labels import Labels, read_labels
 from dsltm.formats.source import holds_labels

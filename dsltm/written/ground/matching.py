@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from dsltm.models.ground import Ground
 from dsltm.space.inputs import Inputs
 from dsltm.teacher.reading.prompts import Prompt
 from dsltm.words.bm25 import class_tfidf, document_frequency, expansion, idf, queries, search
+from dsltm.written.ground.config import GroundConfig
 from dsltm.written.header import check_teacher, header_of
 
 if TYPE_CHECKING:
@@ -32,23 +33,6 @@ BACKBONE = "ground"
 _BLOCK = 4096
 _ROUNDS, _RAREST = 30, 1e-6
 _COMMON = 0.2  # of the documents: "and" in a label does not tell what it is about
-
-
-@dataclass(frozen=True)
-class GroundConfig:
-    """How documents find their topics.
-
-    Attributes:
-        representatives: at most so many documents stand beside each topic as further queries.
-        expand: at most so many of their words join the topic's own.
-        balance: weight of the dense score beside the lexical one, in [0, 1].
-        temperature: T of the softmax over calibrated scores.
-    """
-
-    representatives: int = 100
-    expand: int = 20
-    balance: float = 0.85
-    temperature: float = 0.4
 
 
 def ground(

@@ -1,0 +1,41 @@
+"""What can be chosen about distilling."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dsltm.option import option
+from dsltm.teacher.reading.projection import Kind
+from dsltm.teacher.reading.prompts import DEFAULT, Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+@dataclass(frozen=True)
+class DistillConfig:
+    """What `distill` does with a corpus.
+
+    Attributes:
+        prompts: instructions; the logits of several are averaged, their hidden states lie side by side.
+        words: the vocabulary, None to choose the `size` most frequent words.
+        stopwords: never chosen, and not counted.
+        batch_tokens: None for what suits the device.
+        shard: (i, n): only documents whose number leaves i after division by n.
+    """
+
+    prompts: tuple[Prompt, ...] = DEFAULT
+    projection: Kind = option(
+        "token",
+        "A word's logit: of its one token after a space; of all one-token spellings together; of its first "
+        "token; of all its tokens in order, exact and tens of times slower.",
+    )
+    words: tuple[str, ...] | None = None
+    size: int = option(2000, "Without --vocab: at most the N most frequent words.", metavar="N", min=2)
+    stopwords: "Collection[str]" = ()
+    max_tokens: int = option(
+        512, "Longest prompt; longer documents are cut at their end.", metavar="N", min=16
+    )
+    batch_tokens: int | None = option(
+        None, "About how many tokens are read at once.", metavar="N", min=1, shown="by device"
+    )
+    shard: tuple[int, int] = (0, 1)

@@ -1,0 +1,42 @@
+"""What can be chosen about attending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dsltm.option import option
+
+Answer = Literal["attention", "numbers", "mixture"]
+
+
+@dataclass(frozen=True)
+class AttendConfig:
+    """How attention becomes topics.
+
+    Attributes:
+        heads: (layer, head) pairs; None chooses them without labels.
+        layers: only heads of these layers, None for all.
+        choosing: so many documents choose the heads.
+        temperature: T of θ = softmax(score / T), scores having deviation one.
+        penalty: on the linear map that stands for the attention in the model.
+    """
+
+    answer: Answer = option(
+        "attention", "What is read: attention on the topics, their numbers' probability, or both."
+    )
+    heads: tuple[tuple[int, int], ...] | None = None
+    layers: tuple[int, ...] | None = None
+    most: int = option(4, "With auto: at most N.", "--most-heads", metavar="N", min=1)
+    orders: int = option(2, "Orders of the topics, averaged.", metavar="N", min=1)
+    calibrate: Literal["corpus", "empty"] = option(
+        "corpus", "What a topic draws anyway is measured on documents, or on ones without content."
+    )
+    sample: int = option(
+        5000, "Documents that are read by attention, evenly spread; 0: all.", metavar="N", min=0
+    )
+    choosing: int = 400
+    temperature: float = option(0.3, "Lower makes each document's first topic more certain.", min=0.01)
+    penalty: float = 1e-3
+    max_tokens: int = option(2048, "Longest prompt, topics and document included.", metavar="N", min=64)
+    seed: int = option(0, "Seed of the orders.", min=0)

@@ -1,0 +1,19 @@
+"""What can be chosen about grounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dsltm.option import option
+
+
+@dataclass(frozen=True)
+class GroundConfig:
+    """How documents find their topics."""
+
+    representatives: int = option(
+        100, "Up to N documents that say a topic's words join it.", metavar="N", min=0
+    )
+    expand: int = option(20, "Up to N words of those documents join the topic's own.", metavar="N", min=0)
+    balance: float = option(0.85, "Weight of the teacher's vectors beside the words.", min=0, max=1)
+    temperature: float = option(0.4, "Lower makes each document's first topic more certain.", min=0.01)
