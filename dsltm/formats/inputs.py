@@ -124,7 +124,7 @@ def copied(file: BinaryIO) -> BinaryIO:
     """The rest of a stream, in a temporary file that vanishes when it is closed."""
     copy = tempfile.TemporaryFile(prefix="dsltm-")  # noqa: SIM115
     shutil.copyfileobj(file, copy, 1 << 20)
-    copy.flush()
+    copy.seek(0)  # which writes what is buffered, too
     return copy
 
 
