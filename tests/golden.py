@@ -136,12 +136,14 @@ def write_manifest(parts: Path) -> None:
 def write(checkout: Path, folder: Path, only: str) -> None:
     """Run the commands of a checkout; `folder` then holds what they read and what they wrote."""
     shell.ROOT = checkout.resolve()
-    env, stdin = {"DSLTM_CACHE": str(folder / "cache")}, (folder / "few.jsonl").read_bytes()
+    env = shell.environment(DSLTM_CACHE=str(folder / "cache"))
+    stdin = (folder / "few.jsonl").read_bytes()
     for name, line in (row.split(": ", 1) for row in COMMANDS.strip().splitlines()):
         if not re.fullmatch(only, name):
             continue
         started = time.perf_counter()
-        done = shell.dsltm(*line.split(), stdin=stdin, cwd=folder, env=env)
+        command = [*shell.warm(), *line.split()]
+        done = subprocess.run(command, input=stdin, cwd=folder, env=env, capture_output=True, check=False)
         print(f"{time.perf_counter() - started:6.2f} s  {name}", file=sys.stderr)
         (folder / f"{name}.out").write_bytes(f"status {done.returncode}\n".encode() + done.stdout)
         if done.returncode:
