@@ -10,6 +10,7 @@ import pytest
 import tiny_teachers
 import tiny_tokenizers
 import torch
+from shell import dsltm
 
 from dsltm.errors import DsltmError
 from dsltm.teacher.files import verdicts
@@ -245,7 +246,7 @@ def test_an_encoder_is_no_teacher(family: str, tmp_path: Path) -> None:
 
 
 def test_documents_are_cut_at_what_the_teacher_has_positions_for(tmp_path: Path) -> None:
-    directory = save(tmp_path / "short", "gpt2", n_positions=64)
+    directory = save(tmp_path / "short", "gpt2", n_positions=64, max_position_embeddings=64)
     teacher = load_teacher(str(directory), dtype="float32", device="cpu")
     reader = teacher.reader(DEFAULT, max_tokens=512)
     tokens = reader.encoder.encode(["the bank and the loan " * 50, "rain"])
@@ -261,3 +262,18 @@ def test_phrases_are_judged_alike_with_and_without_a_shared_reading(tmp_path: Pa
         phrases = ["rain", "the storm and the loan"]
         one_by_one = teacher.likelihood._one_by_one("We saw rain and", phrases)
         assert teacher.likelihood.of("We saw rain and", phrases) == pytest.approx(one_by_one, abs=1e-2)
+
+
+def test_check_says_what_was_found(tmp_path: Path) -> None:
+    directory = save(tmp_path / "stablelm", "stablelm")
+    done = dsltm("teachers", "--check", directory)
+    assert done.returncode == 0, done.stderr.decode()
+    row = json.loads(done.stdout)
+    assert (row["teacher"], row["way"]) == (str(directory), "whole")
+    assert list(row["refused"]) == ["packed"]
+    assert row["logits"] <= 1e-3
+    assert b"read right" in done.stderr
+    done = dsltm("teachers", "--check", save(tmp_path / "bert", "bert"))
+    assert done.returncode == 1
+    assert b"no causal language model" in done.stderr
+    assert b"Traceback" not in done.stderr

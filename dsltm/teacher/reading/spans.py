@@ -84,7 +84,6 @@ class Watcher:
         kinds = getattr(self._network.config, "layer_types", None) or [_ATTENTION[0]] * depth
         self.layers = [number for number, kind in enumerate(kinds) if kind in _ATTENTION]
         self.shares_prefix = len(self.layers) == len(kinds)
-        self._head = self._network.head(tokens)
         text, _ = prompts[0].around(teacher.tokenizer)
         prefix = self.encoder.prefix
         weights = torch.zeros(len(prefix), len(spans))
@@ -94,6 +93,7 @@ class Watcher:
             weights[places, span] = 1 / len(places)
         self._watch = Watch(weights.to(self._device))
         try:
+            self._head = self._network.head(tokens)
             if self.shares_prefix:
                 self._forward([prefix], torch.arange(len(prefix)), depth)
             alike = teacher.verdict.way != "own" and self._reads_right()
