@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import email.utils
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
+from dsltm import console
 from dsltm.errors import DsltmError
 from dsltm.topics import Every
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
 EVERY: tuple[Every, ...] = get_args(Every)
 _Z95 = 1.959963984540054
+_YEARS = (1000, 2200)  # others stand for "none" or "never", as 0001-01-01 and 9999-12-31 do
 _MOST_PERIODS = 5000
 _TWITTER = "%a %b %d %H:%M:%S %z %Y"
 _PART = re.compile(r"(\d{4})(?:-(\d{1,2}))?")  # a year, or a year and a month
-_EPOCH = re.compile(r"\d{9,10}(?:\.\d*)?")  # seconds since 1970, from 1973 on
+_EPOCH = re.compile(r"(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(?:\.\d*)?")  # since 1970, from 1973 on
+_SECOND = {9: 1, 10: 1, 12: 10**3, 13: 10**3, 15: 10**6, 16: 10**6, 18: 10**9, 19: 10**9}  # by the digits
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,11 @@ def shares(
     first: NDArray[np.int64],
     topics: int,
     every: Every | None = None,
+    names: Sequence[str] | None = None,
 ) -> Shares:
     """Count topics by the values of a field.
+
+    Dates that cannot be read are left out, counted and said.
 
     Args:
         field: its name, for messages.
@@ -122,21 +129,53 @@ def shares(
         first: [N] each document's first topic, -1 for those without text (`documents.first_topics`).
         topics: K.
         every: read the values as dates and count by this period.
+        names: N ids, for messages; None: documents are told by their numbers, counted from 1.
 
     Raises:
-        DsltmError: no document has the field, a value is no date, or the periods would be too many.
+        DsltmError: no document has the field, no value is a date, or the periods would be too many.
     """
-    known = [(value, topic) for value, topic in zip(values, first.tolist(), strict=True) if topic >= 0]
-    present = [(value if every is None else period(value, every), t) for value, t in known if value]
-    if not present:
+    topic_of = first.tolist()
+    full = [row for row in range(len(values)) if topic_of[row] >= 0]
+    given = {row: value for row in full if (value := values[row])}
+    if not given:
         raise DsltmError(f"no document has a field {field!r}")
-    found = [value for value, _ in present]
-    order = _by_frequency(found) if every is None else _without_gap(min(found), max(found), every)
+    missing = len(full) - len(given)
+    if every is not None:
+        given = _periods(field, given, every, names)
+    present = list(given.values())
+    order = _by_frequency(present) if every is None else _without_gap(min(present), max(present), every)
     place = {value: i for i, value in enumerate(order)}
-    rows = np.array([place[value] for value in found])
+    rows = np.array([place[value] for value in present])
     counts = np.zeros((len(order), topics), np.int64)
-    np.add.at(counts, (rows, np.array([topic for _, topic in present])), 1)
-    return Shares(field, every, order, counts, counts.sum(axis=1), len(known) - len(present))
+    np.add.at(counts, (rows, np.array([topic_of[row] for row in given])), 1)
+    return Shares(field, every, order, counts, counts.sum(axis=1), missing)
+
+
+def _periods(
+    field: str, values: Mapping[int, str], every: Every, names: Sequence[str] | None
+) -> dict[int, str]:
+    """The periods of the dates that can be read, by their rows; the others are said.
+
+    Raises:
+        DsltmError: none can be read.
+    """
+    periods: dict[int, str] = {}
+    unread: list[int] = []
+    why: DsltmError | None = None
+    for row, value in values.items():
+        try:
+            periods[row] = period(value, every)
+        except DsltmError as error:
+            why = why or error
+            unread.append(row)
+    if why is not None:
+        row = unread[0]
+        where = f"the field {field!r} of document {names[row] if names is not None else row + 1}"
+        if not periods:
+            raise DsltmError(f"{where}: {why.args[0]}, and no other is one", hint=why.hint)
+        others = "" if len(unread) == 1 else f", nor are {len(unread) - 1:,} others"
+        console.warn(f"{where}: {why.args[0]}{others}; these documents are left out")
+    return periods
 
 
 def _by_frequency(values: Sequence[str]) -> list[str]:
@@ -148,8 +187,9 @@ def period(value: str, every: Every) -> str:
     """The period that a date lies in, such as "2024-W09"; periods sort as strings.
 
     Args:
-        value: ISO 8601, a year, a year and month, seconds since 1970, or as Twitter writes it; the date is
-            taken as it is written, in whatever time zone.
+        value: ISO 8601, also with slashes, a year, a year and month, as mail or Twitter write it, or the time
+            since 1970 in seconds, milliseconds, microseconds or nanoseconds, told by the number of digits;
+            the date is taken as it is written, in whatever time zone.
 
     Raises:
         DsltmError: it is no date.
@@ -169,16 +209,33 @@ def period(value: str, every: Every) -> str:
 def _date(value: str) -> dt.date:
     value = value.strip()
     try:
-        if part := _PART.fullmatch(value):
-            return dt.date(int(part[1]), int(part[2] or 1), 1)
-        if _EPOCH.fullmatch(value):
-            return dt.datetime.fromtimestamp(float(value), dt.UTC).date()
-        if value[:1].isalpha():
-            return dt.datetime.strptime(value, _TWITTER).date()
-        return dt.datetime.fromisoformat(value).date()
-    except ValueError as error:
-        shown = value if len(value) <= 40 else value[:40] + "..."
-        raise DsltmError(f"{shown!r} is not a date", hint="dates such as 2024-03-31") from error
+        date = _read_date(value)
+        if _YEARS[0] <= date.year <= _YEARS[1]:
+            return date
+        problem = f"is not a date from {_YEARS[0]} to {_YEARS[1]}"
+    except (ValueError, OverflowError):
+        problem = "is not a date"
+    shown = value if len(value) <= 40 else value[:40] + "..."
+    raise DsltmError(f"{shown!r} {problem}", hint="dates such as 2024-03-31")
+
+
+def _read_date(value: str) -> dt.date:
+    """The date in one of the forms of `period`.
+
+    Raises:
+        ValueError: it is none.
+        OverflowError: it is beyond what the system's calendar reaches.
+    """
+    if part := _PART.fullmatch(value):
+        return dt.date(int(part[1]), int(part[2] or 1), 1)
+    if since := _EPOCH.fullmatch(value):
+        seconds = int(since[1]) // _SECOND[len(since[1])]
+        return dt.datetime.fromtimestamp(seconds, dt.UTC).date()
+    if value[:1].isalpha() and "," not in value:
+        return dt.datetime.strptime(value, _TWITTER).date()
+    if " " in value and any(letter.isalpha() for letter in value.partition(" ")[2][:6]):
+        return email.utils.parsedate_to_datetime(value).date()
+    return dt.datetime.fromisoformat(value.replace("/", "-")).date()
 
 
 def _without_gap(first: str, last: str, every: Every) -> list[str]:

@@ -125,4 +125,4 @@ class View:
             values = [names[code] if code >= 0 else None for code in self.labels.gold_codes.tolist()]
         else:
             values = [d.fields.get(field) for d in documents.read_along(corpus, self.labels)]
-        return shares(field, values, self.first, self.model.topics, every)
+        return shares(field, values, self.first, self.model.topics, every, self.labels.ids)

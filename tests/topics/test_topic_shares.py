@@ -87,14 +87,21 @@ def test_a_period_without_documents_has_no_share() -> None:
         ("2024", "2024-01-01"),
         ("1709164800", "2024-02-29"),
         ("1709164800.5", "2024-02-29"),
+        ("1709164800000", "2024-02-29"),
+        ("1709164800000.0", "2024-02-29"),
+        ("1709164800000000", "2024-02-29"),
+        ("1709164800000000000", "2024-02-29"),
+        ("2024/02/29", "2024-02-29"),
         ("Thu Feb 29 20:19:24 +0000 2024", "2024-02-29"),
+        ("Thu, 29 Feb 2024 20:19:24 +0000", "2024-02-29"),
+        ("29 Feb 2024 20:19:24 +0000", "2024-02-29"),
     ],
 )
 def test_dates_as_people_write_them(value: str, day: str) -> None:
     assert period(value, "day") == day
 
 
-@pytest.mark.parametrize("value", ["yesterday", "2024-13", "12", "9999999999999", "2024-02-30"])
+@pytest.mark.parametrize("value", ["yesterday", "2024-13", "12", "9999999999999", "2024-02-30", "9999-12-31"])
 def test_what_is_no_date_is_said(value: str) -> None:
     with pytest.raises(DsltmError, match=f"'{value}' is not a date"):
         period(value, "day")
@@ -117,3 +124,16 @@ def test_too_many_periods_are_refused() -> None:
 def test_a_field_that_nobody_has() -> None:
     with pytest.raises(DsltmError, match="no document has a field 'colour'"):
         shares("colour", [None, None], np.array([0, 0]), 1)
+
+
+def test_dates_that_cannot_be_read_are_left_out_and_said(capsys: pytest.CaptureFixture[str]) -> None:
+    values = ["2024-03-31", "n/a", "0001-01-01", "2024-04-01", "", None]
+    found = shares("date", values, np.array([0, 1, 0, 1, 0, 0]), 2, "month", names=list("abcdef"))
+    assert (found.values, found.counts.tolist(), found.missing) == (
+        ["2024-03", "2024-04"],
+        [[1, 0], [0, 1]],
+        2,
+    )
+    assert "the field 'date' of document b: 'n/a' is not a date, nor are 1 others" in capsys.readouterr().err
+    with pytest.raises(DsltmError, match="of document 1: 'soon' is not a date, and no other is one"):
+        shares("date", ["soon"], np.array([0]), 1, "day")
