@@ -1,12 +1,14 @@
 """The scratch journal: finished rows on disk, so that a run that dies is continued and memory stays flat.
 
 A folder of plain files. `state.json` says how many bytes of the others are good; it is replaced
-after each window, once their bytes are on the disk. Whatever was written after it is cut off.
+after each window, once their bytes are on the disk. Whatever was written after it is cut off. What was read
+of the next window is in `window.log`.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 from array import array
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 import numpy as np
 import orjson
 
+from dsltm.distill.window_log import WindowLog
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY, TRUNCATED, write_labels
 from dsltm.formats.npz import Blocks
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FILES = ("logits.f16", "hidden.f16", "rows.jsonl")
+_LOG = "window.log"
 _BLOCK_ROWS = 4096
 Row = tuple[str, str | None, int, list[int], list[int]]
 """A document's id, label, flags, and the words that it uses with their counts."""
@@ -42,7 +46,8 @@ class Journal:
         fresh: throw away what is there.
 
     Attributes:
-        rows: how many documents are done.
+        rows: how many documents are done, all of whole windows.
+        window: keeps what is read of the next window.
 
     Raises:
         DsltmError: the journal belongs to another run, or is in use.
@@ -50,7 +55,7 @@ class Journal:
 
     def __init__(self, directory: Path, settings: dict[str, Any], *, fresh: bool = False) -> None:
         self.directory, self.rows = directory, 0
-        self._settings = settings
+        self._settings = {key: _digest(value) for key, value in settings.items()}
         self._widths = [0, 0]
         try:
             directory.mkdir(parents=False, exist_ok=True)
@@ -71,6 +76,7 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         for file in self._files:
             file.close()
+        self.window.close()
         self._lock.close()
 
     def append(self, logits: NDArray[np.float16], hidden: NDArray[np.float16], rows: Sequence[Row]) -> None:
@@ -84,6 +90,12 @@ class Journal:
         self.rows += len(rows)
         self._widths = [logits.shape[1], hidden.shape[1]]
         self._save_state()
+        self.window.clear(self.rows)
+
+    @property
+    def documents(self) -> int:
+        """How many documents were read, those of the window that is not finished included."""
+        return self.rows + self.window.documents
 
     def remove(self) -> None:
         """Delete the journal, once its rows are safe elsewhere."""
@@ -106,7 +118,7 @@ class Journal:
         state = self.directory / "state.json"
         if state.exists():
             kept = orjson.loads(state.read_bytes())
-            if changed := _changed(kept["settings"], orjson.loads(orjson.dumps(self._settings))):
+            if changed := _changed(kept["settings"], self._settings):
                 raise DsltmError(
                     f"{self.directory}: an unfinished run with another {changed} left this journal",
                     hint="the same command as then, or --fresh to start over",
@@ -115,6 +127,7 @@ class Journal:
             sizes = kept["sizes"]
         else:
             sizes = [0] * len(_FILES)
+            (self.directory / _LOG).unlink(missing_ok=True)
         self._files = []
         for name, size in zip(_FILES, sizes, strict=True):
             file = (self.directory / name).open("ab")
@@ -122,6 +135,9 @@ class Journal:
                 raise DsltmError(f"{self.directory}: the journal is damaged", hint="--fresh to start over")
             file.truncate(size)
             self._files.append(file)
+        self.window = WindowLog(self.directory / _LOG, self.rows)
+        if not state.exists():
+            self._save_state()  # whose the batches of the first window are
 
     def _save_state(self) -> None:
         state = {
@@ -138,7 +154,7 @@ class Journal:
         part.replace(self.directory / "state.json")
 
     def _clear(self) -> None:
-        for name in (*_FILES, "state.json", "state.json.part"):
+        for name in (*_FILES, _LOG, "state.json", "state.json.part"):
             (self.directory / name).unlink(missing_ok=True)
 
     def _blocks(self, name: str, width: int) -> Blocks:
@@ -151,8 +167,13 @@ class Journal:
         return Blocks((self.rows, width), np.dtype(np.float16), blocks())
 
 
-def _changed(kept: dict[str, Any], wanted: dict[str, Any]) -> str | None:
-    """The first setting that differs, in words."""
+def _digest(value: object) -> str:
+    """What stands for a setting, some of which are lists of thousands of words."""
+    return hashlib.sha256(orjson.dumps(value)).hexdigest()
+
+
+def _changed(kept: dict[str, Any], wanted: dict[str, str]) -> str | None:
+    """The name of the first setting that differs."""
     return next((key.replace("_", " ") for key in wanted if kept.get(key) != wanted[key]), None)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from dsltm import console
 from dsltm.distill.survey import estimate_tokens
+from dsltm.distill.window_log import ReadBatch
 from dsltm.errors import DsltmError
 from dsltm.formats.counts import csr
 from dsltm.formats.labels import EMPTY, TRUNCATED
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from dsltm.distill.journal import Row
+    from dsltm.distill.window_log import WindowLog
     from dsltm.formats.corpus import Document
     from dsltm.teacher.reading.forward import Reader
     from dsltm.teacher.reading.tokens import Tokens
@@ -64,12 +66,17 @@ def windows(documents: Iterable[Document], max_tokens: int) -> Iterator[list[Doc
 
 
 def read_windows(
-    reader: Reader, stream: Iterable[list[Document]], advance: Callable[[int, int, int], None]
+    reader: Reader,
+    stream: Iterable[list[Document]],
+    advance: Callable[[int, int, int], None],
+    log: WindowLog | None = None,
 ) -> Iterator[Window]:
     """Read windows; the next one is tokenized while one is read.
 
     Args:
         advance: told, after each batch, how many documents, tokens, and estimated tokens it was.
+        log: keeps the batches of the window that is being read, and has those that an earlier run read of the
+            first window.
 
     Raises:
         DsltmError: the teacher's numbers overflow.
@@ -79,10 +86,10 @@ def read_windows(
         for documents in stream:
             coming = tokenizer.submit(reader.encoder.encode, [document.text for document in documents])
             if pending is not None:
-                yield _read_window(reader, pending[0], pending[1].result(), advance)
+                yield _read_window(reader, pending[0], pending[1].result(), advance, log)
             pending = (documents, coming)
         if pending is not None:
-            yield _read_window(reader, pending[0], pending[1].result(), advance)
+            yield _read_window(reader, pending[0], pending[1].result(), advance, log)
 
 
 def tell_cut(cut: int, documents: int, max_tokens: int) -> None:
@@ -99,27 +106,14 @@ def _read_window(
     documents: list[Document],
     tokens: Sequence[Tokens],
     advance: Callable[[int, int, int], None],
+    log: WindowLog | None,
 ) -> Window:
     logits = hidden = None
-    for batch, reading in reader.read(tokens):
+    for batch in _batches(reader, documents, tokens, advance, log):
         if logits is None or hidden is None:
-            logits = np.empty((len(documents), reading.logits.shape[1]), np.float16)
-            hidden = np.empty((len(documents), reading.hidden.shape[1]), np.float16)
-        if not (np.isfinite(reading.logits).all() and np.isfinite(reading.hidden).all()):
-            bad = [
-                documents[row].id
-                for row, line in zip(batch, reading.hidden, strict=True)
-                if np.isnan(line).any()
-            ]
-            where = f" on document {bad[0]!r}" if bad else ""
-            raise DsltmError(f"the teacher's numbers overflow{where}", hint="--dtype float32 or bfloat16")
-        logits[batch] = reading.logits.clip(-_LIMIT, _LIMIT)
-        hidden[batch] = reading.hidden.clip(-_LIMIT, _LIMIT)
-        advance(
-            len(batch),
-            sum(len(tokens[row].shape) for row in batch),
-            sum(estimate_tokens(documents[row].text, reader.encoder.max_tokens) for row in batch),
-        )
+            logits = np.empty((len(documents), batch.logits.shape[1]), np.float16)
+            hidden = np.empty((len(documents), batch.hidden.shape[1]), np.float16)
+        logits[batch.rows], hidden[batch.rows] = batch.logits, batch.hidden
     assert logits is not None
     assert hidden is not None
     flags = [
@@ -127,6 +121,48 @@ def _read_window(
         for document, token in zip(documents, tokens, strict=True)
     ]
     return Window(documents, logits, hidden, np.array(flags, np.uint8))
+
+
+def _batches(
+    reader: Reader,
+    documents: list[Document],
+    tokens: Sequence[Tokens],
+    advance: Callable[[int, int, int], None],
+    log: WindowLog | None,
+) -> Iterator[ReadBatch]:
+    """The batches of a window, those first that are in the log.
+
+    The reader's batches come in one order whoever asks, so that what is left to read after some of them falls
+    into the same batches as it would have, and gives the same bytes.
+    """
+    left = np.arange(len(documents), dtype=np.int32)
+    for earlier in log.begin(len(documents)) if log is not None else ():
+        left = np.setdiff1d(left, earlier.rows, assume_unique=True)
+        yield earlier
+    for places, reading in reader.read([tokens[row] for row in left]):
+        rows = left[places]
+        if not (np.isfinite(reading.logits).all() and np.isfinite(reading.hidden).all()):
+            bad = [
+                documents[row].id
+                for row, line in zip(rows, reading.hidden, strict=True)
+                if np.isnan(line).any()
+            ]
+            where = f" on document {bad[0]!r}" if bad else ""
+            raise DsltmError(f"the teacher's numbers overflow{where}", hint="--dtype float32 or bfloat16")
+        batch = ReadBatch(rows, _half(reading.logits), _half(reading.hidden))
+        if log is not None:
+            log.add(batch)
+        advance(
+            len(rows),
+            sum(len(tokens[row].shape) for row in rows),
+            sum(estimate_tokens(documents[row].text, reader.encoder.max_tokens) for row in rows),
+        )
+        yield batch
+
+
+def _half(values: NDArray[np.float32]) -> NDArray[np.float16]:
+    """As float16; what is larger than that can be becomes its largest number."""
+    return values.clip(-_LIMIT, _LIMIT).astype(np.float16)
 
 
 def rows_of(window: Window, index: Mapping[str, int]) -> list[Row]:

@@ -181,10 +181,10 @@ def _read_all(
 ) -> None:
     index = {word: number for number, word in enumerate(words)}
     total = len(range(config.shard[0], overview.documents, config.shard[1]))
-    if journal.rows:
-        console.info(f"continuing after {journal.rows:,} of {total:,} documents")
+    if journal.documents:
+        console.info(f"continuing after {journal.documents:,} of {total:,} documents")
     with console.progress("distilling", total, "documents", work_total=overview.work) as bar:
-        bar.skip(journal.rows, work=overview.work * journal.rows // max(total, 1))
+        bar.skip(journal.documents, work=overview.work * journal.documents // max(total, 1))
         tokens_read = 0
 
         def advance(documents: int, tokens: int, work: int) -> None:
@@ -193,7 +193,7 @@ def _read_all(
             bar.advance(documents, work=work, tokens=f"{tokens_read / bar.elapsed():,.0f}/s")
 
         remaining = islice(_share(corpus, config.shard), journal.rows, None)
-        for window in read_windows(reader, windows(remaining, config.max_tokens), advance):
+        for window in read_windows(reader, windows(remaining, config.max_tokens), advance, journal.window):
             journal.append(window.logits, window.hidden, rows_of(window, index))
 
 
