@@ -260,6 +260,7 @@ def test_a_terminal_gets_tables(files: Files) -> None:
     assert status == 0
     assert "topic_diversity" in shown
     assert "different words among all top words" in shown
+    assert "first_word_share" in shown
     assert files.planted.labels.vocabulary[int(files.first.beta[0].argmax())] in shown
     status, shown = on_terminal("eval", *files.models)
     assert status == 0
@@ -339,7 +340,7 @@ def test_what_is_wrong_is_said_in_one_sentence(files: Files, tmp_path: Path) -> 
         ([model, labels, "--gold", unlabelled], 1, "no document has a label"),
         ([model, labels, "--windows", "round"], 2, "gensim"),
         ([model, labels, "--top-words", "1"], 2, "top-words"),
-        ([broken(files, tmp_path, **nan), labels], 1, "not finite"),
+        ([broken(files, tmp_path, **nan), labels], 1, "holds values that are not numbers"),
     ]:
         done = run(*args)
         assert (done.status, done.rows) == (status, []), (args, done.errors)

@@ -22,13 +22,13 @@ def first_copies(labels: Labels, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """
     seen: set[bytes] = set()
     first = []
-    counts = labels.bow_indptr[rows], labels.bow_indptr[rows + 1]
-    indices, data = np.asarray(labels.bow_indices), np.asarray(labels.bow_data)
+    counts = labels.counts
+    starts, ends = counts.indptr[rows], counts.indptr[rows + 1]
     for start in range(0, len(rows), _BLOCK):
         block = rows[start : start + _BLOCK]
         for number, hidden in enumerate(labels.hidden[block], start):
-            span = slice(counts[0][number], counts[1][number])
-            parts = (hidden, indices[span], data[span])
+            span = slice(starts[number], ends[number])
+            parts = (hidden, counts.indices[span], counts.data[span])
             digest = blake2b(b"".join(part.tobytes() for part in parts), digest_size=16).digest()
             if digest not in seen:
                 seen.add(digest)

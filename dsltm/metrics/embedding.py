@@ -46,14 +46,14 @@ def _mean_cosine(directions: Floats) -> float:
 
 
 def word_intrusion(topics: Topics, vectors: WordVectors) -> Floats:
-    """[K] the share of intruders that are told from a topic's words, in [0, 1]; NaN where none can be tried.
+    """[K] the share of intruders that stand out among a topic's words, in [0, 1]; NaN where there are none.
 
-    An intruder is one of another topic's words that the topic itself has not. It is told where its mean
-    cosine with the topic's words is lower than that of each of these with all others, the intruder included.
-    Instead of drawing some intruders at random, every word of every other topic is tried: that is what the
-    share of random ones tends to, and no seed is needed. Guessing has 1 / (words + 1). The task is that of
-    Chang et al. 2009, "Reading tea leaves", its reader that of Lau, Newman and Baldwin 2014, "Machine reading
-    tea leaves", with the cosine of embeddings for association.
+    An intruder is a word of another topic that is put among a topic's own words and is not one of them. It
+    stands out where its mean cosine with the topic's words is lower than that of each of these with all
+    others, the intruder included. Every word of every other topic is tried, which gives the value that
+    random intruders would only estimate, and needs no seed. Guessing gives 1 / (words + 1). The task is that
+    of Chang et al. 2009, "Reading tea leaves"; that a machine can do it, with association in a corpus in the
+    place of the cosine, is Lau, Newman and Baldwin 2014, "Machine reading tea leaves".
 
     Args:
         topics: the words of each, all different within a topic.
@@ -62,17 +62,18 @@ def word_intrusion(topics: Topics, vectors: WordVectors) -> Floats:
     places = [(word, k) for k, topic in enumerate(topics) for word in topic if word in vectors.places]
     candidates = _directions([word for word, _ in places], vectors)
     return np.array(
-        [_told(k, topic, vectors, places, candidates) for k, topic in enumerate(topics)], np.float64
+        [_standing_out(k, topic, vectors, places, candidates) for k, topic in enumerate(topics)], np.float64
     )
 
 
-def _told(
+def _standing_out(
     number: int,
     topic: Sequence[str],
     vectors: WordVectors,
     places: Sequence[tuple[str, int]],
     candidates: Floats,
 ) -> float:
+    """The share of the candidates from other topics that stand out in this one."""
     own = set(topic)
     intruders = candidates[[k != number and word not in own for word, k in places]]
     directions = _directions(topic, vectors)

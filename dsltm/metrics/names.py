@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dsltm.metrics.evidence import Evidence, Scores
 
 TOP_WORDS = 15
-"""How many words of each topic count, unless said otherwise (the DSL paper's number)."""
+"""How many words of each topic count, unless another number is asked for (the DSL paper's)."""
 
 SHOWN_WORDS = 10
 """How many words of a topic people usually read: those that precision, coverage and intrusion look at."""
@@ -118,7 +118,7 @@ FAMILIES = (
         "dsltm.metrics.embedding:embedding",
         {
             "embedding_coherence": "cosine of two top words in an embedding space",
-            "word_intrusion": "how often a word of another topic is told from the top words there",
+            "word_intrusion": "how often a word of another topic stands out among top words there",
             "unembedded_words": "top words that the embedding space lacks",
         },
     ),

@@ -11,6 +11,7 @@ from dsltm.metrics.names import COUNTS, MEANINGS
 from dsltm.metrics.subject import Subject
 
 MOST_COLUMNS = 6
+TERMINAL_WIDTH = 80  # of most terminals, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def tables(
     if per_topic:
         for subject, score in zip(subjects, scores, strict=True):
             if subject.topics is not None:
-                yield _of_topics(subject, score, alone=len(subjects) == 1)
+                yield from _of_topics(subject, score, alone=len(subjects) == 1)
 
 
 def _side_by_side(subjects: Sequence[Subject], scores: Sequence[Scores], comparison: Comparison) -> Table:
@@ -99,17 +100,26 @@ def _side_by_side(subjects: Sequence[Subject], scores: Sequence[Scores], compari
     return Table(columns, lines)
 
 
-def _of_topics(subject: Subject, score: Scores, *, alone: bool) -> Table:
-    names = list(score.per_topic)
-    columns: list[str | Column] = [
-        Column("topic" if alone else f"topic of {subject.name}", "right", wrap=True)
-    ]
-    columns += [Column(name, "right") for name in names]
-    lines = [
-        [str(topic["topic"]), *(_number(topic[name]) for name in names), ", ".join(topic["words"])]
-        for topic in _topics(subject, score)
-    ]
-    return Table([*columns, Column("words", wrap=True)], lines)
+def _of_topics(subject: Subject, score: Scores, *, alone: bool) -> Iterator[Table]:
+    """The topics' words, and their values in as many tables as a terminal's width needs."""
+    number = Column("topic" if alone else f"topic of {subject.name}", "right", wrap=True)
+    topics = list(_topics(subject, score))
+    words = [[str(topic["topic"]), ", ".join(topic["words"])] for topic in topics]
+    yield Table([number, Column("words", wrap=True)], words)
+    for names in _side_by_side_in(TERMINAL_WIDTH, list(score.per_topic)):
+        lines = [[str(topic["topic"]), *(_number(topic[name]) for name in names)] for topic in topics]
+        yield Table([number, *(Column(name, "right") for name in names)], lines)
+
+
+def _side_by_side_in(width: int, names: Sequence[str]) -> list[list[str]]:
+    """Names of columns in groups that are no wider than `width` together, with a topic's number in front."""
+    groups: list[list[str]] = []
+    for name in names:
+        if groups and sum(len(other) + 2 for other in [*groups[-1], name, "topic"]) <= width:
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+    return groups
 
 
 def _of_bins(subject: Subject, score: Scores, *, alone: bool) -> Table:

@@ -17,10 +17,10 @@ ModelName = Literal["prodlda", "ecrtm", "fastopic", "etm"]
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a backbone lives, and the training length and batch of its paper.
+    """The class of a backbone, and the training length and batch of its paper.
 
     Attributes:
-        module, name: the class.
+        module, name: where the class is, and what it is called.
         epochs: passes over the corpus.
         batch: documents a step.
         embedded: it has word embeddings (`dsltm.models.base.Embedded`).
@@ -48,7 +48,7 @@ WRITTEN: dict[str, tuple[str, str]] = {
     "ground": ("dsltm.models.ground", "Ground"),
     "attend": ("dsltm.models.attend", "Attend"),
 }
-"""Models of topics that somebody wrote, by their backbone's name: nothing that `train` could make."""
+"""Models of topics that a person or a language model wrote, by their backbone's name; `train` makes none."""
 
 
 def backbone_of(name: object) -> type[Backbone] | None:

@@ -1,4 +1,7 @@
-"""What the teacher's attention said of documents, learnt by a linear map, not to ask it again."""
+"""A linear map from document vectors to the topics that the teacher's attention gave them.
+
+With it new documents get their topics without another look at the teacher's attention.
+"""
 
 from __future__ import annotations
 

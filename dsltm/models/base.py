@@ -12,7 +12,7 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-EMBEDDING = 200  # length of word embeddings, as published
+EMBEDDING = 200  # length of word embeddings, as in ECRTM's published code
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Backbone(nn.Module):
 
 
 class Embedded(Backbone):
-    """A backbone with word embeddings: random directions, unless `start_from` is called."""
+    """A backbone with word embeddings, which begin as random directions unless `start_from` is called."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
@@ -103,11 +103,12 @@ class Embedded(Backbone):
         self.words = nn.Parameter(nn.functional.normalize(directions))
 
     def start_from(self, embeddings: NDArray[np.floating]) -> None:
-        """Begin with directions that somebody else learned.
+        """Begin with word embeddings that another model learned.
 
         Args:
-            embeddings: [V, E], such as a teacher's output embeddings; cut to their principal components where
-                they are longer than ours, then scaled to length one, as distances are measured in that unit.
+            embeddings: [V, E], such as a teacher's output embeddings; reduced to their first principal
+                components where E is larger than `EMBEDDING`, then scaled to length one, since the published
+                settings are for distances of that size.
         """
         centred = embeddings.astype(np.float32)
         centred -= centred.mean(0)

@@ -15,7 +15,9 @@ from dsltm.models.decoder import NormalisedDecoder
 from dsltm.models.encoder import Encoder, draw, dropout, laplace_log_variance
 from dsltm.models.transport import potential, squared_distances
 
+# The published settings: of β's softmax, of the transport plan (α), and of the regulariser.
 TEMPERATURE, SHARPNESS, WEIGHT = 0.2, 20.0, 100.0
+_TOLERANCE = 0.005  # of the plan's marginals, as published
 
 
 class ECRTM(Embedded):
@@ -54,7 +56,7 @@ class ECRTM(Embedded):
     def clustering(self, distances: Tensor) -> Tensor:
         """Σ P D, with P held constant: that is the derivative of the regularised transport cost."""
         even = distances.new_full((self.shape.words,), -math.log(self.shape.words))
-        self.word_potential.copy_(potential(distances, SHARPNESS, even, self.word_potential, 0.005))
+        self.word_potential.copy_(potential(distances, SHARPNESS, even, self.word_potential, _TOLERANCE))
         plan = torch.softmax(self.word_potential - SHARPNESS * distances.detach(), 1) / self.shape.topics
         return (plan * distances).sum()
 

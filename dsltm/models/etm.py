@@ -22,9 +22,8 @@ class ETM(Embedded):
         super().__init__(shape)
         self.encoder = Encoder(shape)
         self.topics = nn.Parameter(torch.randn(shape.topics, self.words.shape[1]))
-        self.register_buffer(
-            "prior", torch.zeros(shape.topics)
-        )  # its mean, and the logarithm of its variance
+        # The mean of N(0, I), and the logarithm of its variance: both are zero.
+        self.register_buffer("prior", torch.zeros(shape.topics))
 
     def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mean, log_variance = self.encoder(self.standardise(x))
@@ -40,5 +39,5 @@ class ETM(Embedded):
 
 
 def mixture(theta: Tensor, beta: Tensor) -> Tensor:
-    """log θ β [B, V]; a word that no topic has counts as one in 10¹²."""
+    """log(θ β + 10⁻¹²) [B, V]; the small number keeps the logarithm of a word that no topic has finite."""
     return torch.log(theta @ beta + 1e-12)

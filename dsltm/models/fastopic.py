@@ -16,7 +16,9 @@ from dsltm.models.objective import cross_entropy
 from dsltm.models.transport import plan, potential, squared_distances
 
 DOCUMENT_SHARPNESS, WORD_SHARPNESS = 3.0, 2.0
-_MOMENTUM = 0.1
+"""The published α of the plans from documents to topics and from topics to words."""
+
+_MOMENTUM = 0.1  # of the running mean of potentials, PyTorch's default for such means
 
 
 class FASTopic(Backbone):
@@ -64,5 +66,5 @@ class FASTopic(Backbone):
     def beta(self) -> Tensor:
         distances = squared_distances(self.topics, self.words)
         weights = log_softmax(self.word_weights, 0)
-        found = potential(distances, WORD_SHARPNESS, weights, self.word_potential)
-        return torch.softmax(found - WORD_SHARPNESS * distances, 1)
+        of_words = potential(distances, WORD_SHARPNESS, weights, self.word_potential)
+        return torch.softmax(of_words - WORD_SHARPNESS * distances, 1)

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_SWEEPS = 10  # between two looks at the error
-_MOST = 10  # such groups; a training step goes on where the one before it stopped
+_SWEEPS = 10  # iterations between two checks of the error, which costs as much as one
+_CHECKS = 10  # checks at most; a training step goes on where the one before it stopped
 
 
 def squared_distances(left: Tensor, right: Tensor) -> Tensor:
@@ -66,7 +66,7 @@ def potential(
     """
     kernel = -sharpness * cost
     columns, column_potential = log_columns.exp(), start
-    for _ in range(_MOST):
+    for _ in range(_CHECKS):
         for _ in range(_SWEEPS):
             rows = -math.log(len(cost)) - torch.logsumexp(kernel + column_potential, 1, keepdim=True)
             reached = torch.logsumexp(kernel + rows, 0)
@@ -83,8 +83,8 @@ def plan(cost: Tensor, log_columns: Tensor, start: Tensor, sharpness: float) -> 
     Args:
         cost, log_columns, start, sharpness: as of `potential`; differentiable by the first two.
     """
-    scaled, found = _Plan.apply(cost, log_columns, start, sharpness)  # type: ignore[no-untyped-call]
-    return scaled, found
+    scaled, columns = _Plan.apply(cost, log_columns, start, sharpness)  # type: ignore[no-untyped-call]
+    return scaled, columns
 
 
 class _Plan(torch.autograd.Function):
@@ -98,12 +98,12 @@ class _Plan(torch.autograd.Function):
     def forward(
         ctx: Any, cost: Tensor, log_columns: Tensor, start: Tensor, sharpness: float
     ) -> tuple[Tensor, Tensor]:
-        found = potential(cost, sharpness, log_columns, start)
-        plan = torch.softmax(found - sharpness * cost, 1)
+        columns = potential(cost, sharpness, log_columns, start)
+        plan = torch.softmax(columns - sharpness * cost, 1)
         ctx.sharpness = sharpness
         ctx.save_for_backward(plan, log_columns)
-        ctx.mark_non_differentiable(found)
-        return plan, found
+        ctx.mark_non_differentiable(columns)
+        return plan, columns
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:

@@ -38,18 +38,29 @@ def bertopic(texts: list[str], vectors: np.ndarray, _: str, topics: int, seed: i
     return [place.get(number, -1) for number in chosen], words
 
 
+class Counts:
+    """Word counts as FASTopic asks for them: words of three letters or more, the 10,000 most frequent."""
+
+    def preprocess(self, texts: list[str]) -> dict:
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        pattern = r"(?u)\b[^\W\d_]{3,}\b"
+        vectorizer = CountVectorizer(max_features=10_000, stop_words="english", token_pattern=pattern)
+        matrix = vectorizer.fit_transform(texts)
+        return {"train_bow": matrix, "vocab": vectorizer.get_feature_names_out().tolist()}
+
+
 def fastopic(
     texts: list[str], vectors: np.ndarray, encoder: str, topics: int, seed: int
 ) -> tuple[list, list]:
     import torch
     from fastopic import FASTopic
     from sentence_transformers import SentenceTransformer
-    from topmost import Preprocess
 
     torch.manual_seed(seed)
     model = FASTopic(
         topics,
-        Preprocess(stopwords="English", vocab_size=10_000, verbose=False),
+        Counts(),
         num_top_words=TOP,
         doc_embed_model=SentenceTransformer(encoder),  # loaded, and asked for nothing
     )

@@ -290,14 +290,14 @@ def plan(seeds: int, only: str, topics_alone: int | None) -> Iterator[tuple[str,
         yield corpus, row, topics, seed
 
 
-def places(corpus: str, options: argparse.Namespace) -> Place:
-    """The files of a corpus; its labels are made where no folder of ready ones is named."""
+def places(corpus: str, options: argparse.Namespace, *, distil: bool = True) -> Place:
+    """The files of a corpus; its labels are made, if wanted, where no folder of ready ones is named."""
     source, out = options.data / f"{CORPORA[corpus]}.jsonl.gz", options.out
     if options.limit:
         source = first(source, options.limit, out)
     labels = (options.labels or out) / source.name.replace(".jsonl.gz", ".npz")
     reference = options.data / "wikipedia-sample.jsonl.gz"
-    if options.labels is None and not labels.exists():
+    if distil and options.labels is None and not labels.exists():
         import subprocess
 
         out.mkdir(parents=True, exist_ok=True)
@@ -359,9 +359,7 @@ def table(options: argparse.Namespace) -> str:
     out, alone = options.out, options.topics or 50
 
     def runs(corpus: str, row: Row, topics: int) -> list[dict[str, float]]:
-        if not re.search(options.only or "", f"{corpus} {row.name}"):
-            return []  # the labels of a corpus that is left out are not made for the table
-        place = places(corpus, options)
+        place = places(corpus, options, distil=False)
         if not place.labels.exists():
             return []
         key = row.key(place.labels)

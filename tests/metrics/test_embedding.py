@@ -40,28 +40,28 @@ def test_coherence_equals_gensim() -> None:
     )
 
 
-def told_one_by_one(topics: list[list[str]], vectors: WordVectors, number: int) -> float:
+def one_by_one(topics: list[list[str]], vectors: WordVectors, number: int) -> float:
     topic = [word for word in topics[number] if word in vectors.places]
-    told = []
+    stands_out = []
     for k, other in enumerate(topics):
         for intruder in other:
             if k == number or intruder in topics[number] or intruder not in vectors.places:
                 continue
             shown = [*topic, intruder]
             means = [np.mean([cosine(vectors, a, b) for b in shown if b != a]) for a in shown]
-            told.append(means[-1] < min(means[:-1]))
-    return float(np.mean(told))
+            stands_out.append(means[-1] < min(means[:-1]))
+    return float(np.mean(stands_out))
 
 
 @pytest.mark.parametrize("spread", [0.5, 2.0])
 def test_intrusion_equals_trying_each_intruder(spread: float) -> None:
     vectors = space(spread=spread)
     topics = [random.Random(k).sample([*WORDS, "unknown"], 6) for k in range(5)]
-    expected = [told_one_by_one(topics, vectors, k) for k in range(5)]
+    expected = [one_by_one(topics, vectors, k) for k in range(5)]
     assert word_intrusion(topics, vectors).tolist() == pytest.approx(expected)
 
 
-def test_themes_are_coherent_and_their_intruders_are_told() -> None:
+def test_themes_are_coherent_and_their_intruders_stand_out() -> None:
     vectors = space(spread=0.3)
     themes = [WORDS[k::4][:8] for k in range(4)]
     mixed = [random.Random(k).sample(WORDS, 8) for k in range(4)]
