@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import tiny_teachers
 from hypothesis import given
 from hypothesis import strategies as st
 from parts import split
@@ -53,25 +54,60 @@ def test_parts_hold_what_the_file_holds(folder: Path, made: Made) -> None:
         np.testing.assert_array_equal(getattr(many, name), getattr(one, name), err_msg=name)
 
 
+def test_counts_of_parts_are_those_of_the_file(folder: Path, made: Made) -> None:
+    one, many = read_labels(str(made.labels)), read_labels(str(folder))
+    assert isinstance(many.bow_data, Stacked)
+    assert (many.counts != one.counts).nnz == 0
+    assert many.counts.data.sum() == one.bow_data.sum() > 0
+    assert (many.vocabulary_counts != one.vocabulary_counts).nnz == 0
+
+
+@pytest.fixture(scope="module")
+def files(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What the commands need beside labels, by the names that the tests give it."""
+    place = tmp_path_factory.mktemp("files")
+    rows = ({"label": name, "keywords": words[:3]} for name, words in tiny_teachers.THEMES.items())
+    (place / "topics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    counting = place / "counting.npz"
+    done = dsltm("train", made.labels, "-k", "4", "--epochs", "2", "--input", "both", "-o", counting)
+    assert done.returncode == 0, done.stderr.decode()
+    return {
+        "MODEL": made.model,
+        "COUNTING": counting,
+        "CORPUS": made.corpus,
+        "TOPICS": place / "topics.jsonl",
+    }
+
+
+@pytest.mark.parametrize("parts", [[60], [1, 50, 50, 97]], ids=["two parts", "five parts"])
 @pytest.mark.parametrize(
     "arguments",
     [
         ["train", "LABELS", "-k", "4", "--epochs", "2", "--input", "both"],
+        ["train", "LABELS", "-k", "4", "--epochs", "2", "--input", "bow", "--target", "bow"],
         ["assign", "MODEL", "LABELS"],
+        ["assign", "COUNTING", "LABELS"],
         ["eval", "MODEL", "LABELS"],
         ["topics", "MODEL", "LABELS", "--coherence", "--examples", "2"],
+        ["topics", "MODEL", "LABELS", "--html", "PAGE"],
+        ["ground", "TOPICS", "LABELS"],
+        ["ground", "TOPICS", "CORPUS", "--labels", "LABELS"],
+        ["attend", "TOPICS", "CORPUS", "--labels", "LABELS", "--choosing", "30", "--sample", "40"],
         ["merge", "LABELS"],
     ],
-    ids=lambda arguments: arguments[0],
+    ids=lambda arguments: " ".join(arguments[:2]).lower(),
 )
-def test_every_stage_takes_a_folder(arguments: list[str], folder: Path, made: Made) -> None:
+def test_every_command_that_reads_labels_takes_a_folder(
+    arguments: list[str], parts: list[int], made: Made, files: dict[str, Path], tmp_path: Path
+) -> None:
     outputs = []
-    for labels in (made.labels, folder):
-        places = {"LABELS": labels, "MODEL": made.model}
+    for labels in (made.labels, split(made.labels, tmp_path / "labels", parts)):
+        places = files | {"LABELS": labels, "PAGE": tmp_path / "page.html"}
         done = dsltm(*(places.get(word, word) for word in arguments))
         assert done.returncode == 0, done.stderr.decode()
-        outputs.append(done.stdout)
+        outputs.append(places["PAGE"].read_bytes() if "PAGE" in arguments else done.stdout)
     assert outputs[0] == outputs[1]
+    assert len(outputs[0]) > 1000
 
 
 def spoil(folder: Path, what: str) -> None:

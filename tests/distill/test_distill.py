@@ -5,16 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from shell import DSLTM, dsltm
+from shell import DSLTM, ROOT, dsltm, environment
 
 from dsltm.formats.labels import EMPTY, TRUNCATED, read_labels
+from dsltm.words.vocabulary import load_stopwords, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,13 +66,37 @@ def test_rows_in_are_rows_out(whole: Path, corpus: Path) -> None:
     of_nothing = labels.logits[-5].astype(np.float32)  # the first of the odd texts is empty
     scale = np.abs(of_nothing).max()
     np.testing.assert_allclose(labels.header["empty_logits"], of_nothing, atol=0.03 * scale)
-    words, row = labels.vocabulary, 3
-    start, stop = labels.bow_indptr[row : row + 2]
-    counted = {
-        words[i]: n for i, n in zip(labels.bow_indices[start:stop], labels.bow_data[start:stop], strict=True)
-    }
-    text = rows[row]["text"].lower().split()
-    assert counted == {word: text.count(word) for word in words if word in text}
+
+
+def test_all_words_of_two_documents_are_counted(corpus: Path, teacher: Path, tmp_path: Path) -> None:
+    done = dsltm(
+        "distill", corpus, "--teacher", teacher, "--size", "12", "--max-tokens", "100",
+        "-o", tmp_path / "few.npz",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    labels = read_labels(str(tmp_path / "few.npz"))
+    texts = [words(json.loads(line)["text"]) for line in corpus.read_text().splitlines()]
+    frequency = Counter(word for text in texts for word in set(text))
+    stop = load_stopwords("en")
+    wanted = {word for word, count in frequency.items() if count >= 2 and word not in stop}
+    assert 2 <= len(labels.vocabulary) <= 12
+    assert labels.logits.shape[1] == len(labels.word_embeddings) == len(labels.vocabulary)
+    assert labels.words[: len(labels.vocabulary)] == labels.vocabulary
+    assert set(labels.words) == wanted | set(labels.vocabulary)
+    others = labels.words[len(labels.vocabulary) :]
+    assert len(others) > 20
+    assert others == sorted(others, key=lambda word: (-frequency[word], word))
+    for text, row in zip(texts, labels.counts.toarray(), strict=True):
+        assert row.tolist() == [text.count(word) for word in labels.words]
+    narrow = labels.counts.toarray()[:, : len(labels.vocabulary)]
+    np.testing.assert_array_equal(labels.vocabulary_counts.toarray(), narrow)
+    # a model that reads counts reads those of the vocabulary, of labels and of new text
+    model = tmp_path / "model.npz"
+    done = dsltm("train", tmp_path / "few.npz", "-k", "4", "--epochs", "2", "--input", "both", "-o", model)
+    assert done.returncode == 0, done.stderr
+    by_labels, by_text = (dsltm("assign", model, documents) for documents in (tmp_path / "few.npz", corpus))
+    assert by_labels.returncode == 0, by_labels.stderr
+    assert by_text.stdout == by_labels.stdout
 
 
 def test_a_pipe_gives_the_same_bytes_as_a_file(
@@ -110,6 +137,52 @@ def test_shards_make_the_whole(whole: Path, corpus: Path, teacher: Path, tmp_pat
         assert done.returncode == 1
         assert message in done.stderr
         assert not (tmp_path / "wrong.npz").exists()
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda sign: sign.name)
+def test_what_was_read_of_a_window_is_kept(
+    corpus: Path, teacher: Path, tmp_path: Path, sign: signal.Signals
+) -> None:
+    """All 205 documents are one window, read in small batches with a pause after each."""
+    tally = tmp_path / "tally"
+    (tmp_path / "sitecustomize.py").write_text(
+        "import time\n"
+        "from dsltm.progress import Progress\n"
+        "advance = Progress.advance\n"
+        "def slow(self, n=1, **more):\n"
+        "    if self.description == 'distilling':\n"
+        f"        with open({str(tally)!r}, 'a') as file:\n"
+        "            file.write(f'{n}\\n')\n"
+        "        time.sleep(0.05)\n"
+        "    advance(self, n, **more)\n"
+        "Progress.advance = slow\n"
+    )
+    env, output = environment(PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)])), tmp_path / "labels.npz"
+    command = [*DSLTM, "distill", str(corpus), "--teacher", str(teacher), "--max-tokens", "100"]
+    command += ["--batch-tokens", "256", "-o"]
+
+    def read() -> int:
+        return sum(map(int, tally.read_text().split())) if tally.exists() else 0
+
+    process = subprocess.Popen([*command, str(output)], env=env, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None and read() < 60:
+        time.sleep(0.01)
+    process.send_signal(sign)
+    _, told = process.communicate()
+    before = read()
+    assert process.returncode != 0
+    assert 60 <= before < 205
+    if sign != signal.SIGKILL:
+        assert re.search(rb"\d+ documents are kept in .*labels.npz.journal: the same command goes on", told)
+    done = subprocess.run([*command, str(output)], env=env, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    kept = re.search(rb"continuing after (\d+) of 205 documents", done.stderr)
+    assert kept is not None
+    assert int(kept[1]) >= 0.9 * before
+    done = subprocess.run([*command, str(tmp_path / "undisturbed.npz")], env=env, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert output.read_bytes() == (tmp_path / "undisturbed.npz").read_bytes()
 
 
 @pytest.fixture(scope="module")
