@@ -181,7 +181,7 @@ def test_where_the_head_cannot_be_taken_off_forward_itself_is_used(
 ) -> None:
     from dsltm.teacher.reading.network import Network
 
-    def no_head(self: Network, tokens: object = None) -> Callable[[torch.Tensor], torch.Tensor]:
+    def no_head(*_: object) -> Callable[[torch.Tensor], torch.Tensor]:
         raise ValueError("no head")
 
     monkeypatch.setattr(Network, "head", no_head)

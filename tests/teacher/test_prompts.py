@@ -109,7 +109,7 @@ def test_auto_needs_documents_to_look_at(teacher: Teacher, tmp_path: Path) -> No
     few = tmp_path / "few.jsonl"
     few.write_text('{"text": "the bank"}\n' * 5)
     with pytest.raises(DsltmError, match="more documents"):
-        choose_prompts(Corpus.open(str(few)), teacher, max_tokens=100)
+        choose_prompts(Corpus(str(few)), teacher, max_tokens=100)
 
 
 def test_spellings_sum_the_probability_of_every_form(teacher: Teacher) -> None:

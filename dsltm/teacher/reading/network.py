@@ -19,8 +19,6 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from transformers import PreTrainedModel
-
 FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What code of a model that was not made for a call raises when it is called so."""
 
@@ -32,7 +30,7 @@ class Network:
     """A causal language model in eval mode.
 
     Args:
-        model: with its weights on one device; it is not changed.
+        model: of transformers, with its weights on one device; it is not changed.
 
     Attributes:
         body: the decoder without the head.
@@ -44,8 +42,8 @@ class Network:
         batch_tokens: about how many tokens go through at once, as suits the device.
     """
 
-    def __init__(self, model: PreTrainedModel) -> None:
-        self.model: Any = model
+    def __init__(self, model: Any) -> None:
+        self.model = model
         self.body: Any = _decoder(model)
         self.config: Any = model.config.get_text_config()
         self.device: torch.device = model.device
@@ -102,12 +100,14 @@ class Network:
         logits: torch.Tensor = _call(self.model, input_ids=ids).logits
         return logits[:, -1]
 
-    def head(self, tokens: Sequence[int] | None = None) -> Callable[[torch.Tensor], torch.Tensor]:
+    def head(
+        self, tokens: Sequence[int] | None = None, dtype: torch.dtype = torch.float32
+    ) -> Callable[[torch.Tensor], torch.Tensor]:
         """What gives logits [..., V] of post-norm hidden states [..., H].
 
         Args:
-            tokens: V token ids, whose logits are computed in float32; None for the whole vocabulary, in the
-                model's own number format.
+            tokens: V token ids; None for the whole vocabulary, in the model's own number format.
+            dtype: the number format for the logits of `tokens`.
         """
         shell = _copied(self.model)
         decoder = copy.copy(self.body)
@@ -116,12 +116,12 @@ class Network:
         if tokens is not None:
             for name, module in self.model.named_children():
                 if self.body not in module.modules() and module is not self.output:
-                    shell._modules[name] = copy.deepcopy(module).float()
-            _put(shell, self._path(self.output), _Rows(self.output, tokens))
+                    shell._modules[name] = copy.deepcopy(module).to(dtype)
+            _put(shell, self._path(self.output), _Rows(self.output, tokens, dtype))
 
         def logits(states: torch.Tensor) -> torch.Tensor:
             flat = states.reshape(1, -1, states.shape[-1])
-            flat = flat.float() if tokens is not None else flat.to(self.model.dtype)
+            flat = flat.to(self.dtype if tokens is None else dtype)
             out: torch.Tensor = _call(shell, inputs_embeds=flat).logits
             return out.view(*states.shape[:-1], out.shape[-1])
 
@@ -133,26 +133,32 @@ class Network:
 
 
 class _Rows(torch.nn.Module):
-    """An output embedding of a few tokens, in float32."""
+    """An output embedding of a few tokens."""
 
-    def __init__(self, output: Any, tokens: Sequence[int]) -> None:
+    def __init__(self, output: Any, tokens: Sequence[int], dtype: torch.dtype) -> None:
         super().__init__()
         rows = torch.tensor(list(tokens), dtype=torch.long, device=output.weight.device)
         bias = getattr(output, "bias", None)
-        self.weight = torch.nn.Parameter(output.weight[rows].float(), requires_grad=False)
-        self.bias = None if bias is None else torch.nn.Parameter(bias[rows].float(), requires_grad=False)
+        self.weight = torch.nn.Parameter(output.weight[rows].to(dtype), requires_grad=False)
+        self.bias = None if bias is None else torch.nn.Parameter(bias[rows].to(dtype), requires_grad=False)
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.linear(states, self.weight, self.bias)
 
 
 def _decoder(model: Any) -> Any:
-    """The model without its head, also where the family names it otherwise than it says (Llama 4)."""
+    """The part that the model's forward calls for hidden states.
+
+    It is the base model but for those that name it otherwise than they say (Llama 4), and for those whose
+    base model is a mere wrapper that forward passes by (OPT).
+    """
     from transformers import PreTrainedModel
 
-    if model.base_model is not model:
-        return model.base_model
-    return next((child for child in model.children() if isinstance(child, PreTrainedModel)), model)
+    base = model.base_model
+    if base is model:
+        base = next((child for child in model.children() if isinstance(child, PreTrainedModel)), model)
+    inner = getattr(base, "decoder", None)
+    return inner if isinstance(inner, PreTrainedModel) else base
 
 
 def _call(module: Any, **inputs: torch.Tensor) -> Any:

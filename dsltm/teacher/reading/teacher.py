@@ -128,12 +128,12 @@ class Teacher:
 
     @torch.inference_mode()
     def next_logits(self, ids: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:
-        """Logits [V] float32 of the tokens that may follow a sequence.
+        """Logits [V] of the tokens that may follow a sequence, in float64 where the device has it.
 
-        They are computed in float32 whatever the network computes in: a bfloat16 logit of 15 is rounded to an
-        eighth, which makes different sequences look alike.
+        A bfloat16 logit of 15 is rounded to an eighth, which makes different sequences look alike.
         """
         sequence = torch.tensor([list(ids)], device=self.device)
         if self.verdict.way == "own":
             return self.network.logits(sequence)[0, list(tokens)].float()
-        return self.network.head(tokens)(self.network.states(sequence)[0, -1])
+        exact = torch.float32 if self.device.type == "mps" else torch.float64
+        return self.network.head(tokens, exact)(self.network.states(sequence)[0, -1])
