@@ -65,6 +65,10 @@ def distill(
             max_tokens=config.max_tokens,
             batch_tokens=config.batch_tokens,
         )
+        if reader.encoder.max_tokens < config.max_tokens:
+            console.warn(
+                f"{teacher.name} was made to read {reader.encoder.max_tokens:,} tokens: documents are cut there"
+            )
         if not reader.way.packs:
             console.note(
                 f"{teacher.name} reads whole prompts: its layers cannot share the instruction's prefix"

@@ -121,7 +121,7 @@ class Assigner:
             file.write(job.model)
             file.flush()
             self._model = read_model(file.name)  # stays mapped when the file has gone
-        teacher = job.teacher.open(job.cpus)
+        teacher = job.teacher.open(job.cpus, self._model.header["teacher"]["weights_sha256"])
         self._reader = reader_of(self._model, teacher, job.batch_tokens)
         self._inference = Inference(self._model)
         prompts = len(self._model.header["prompts"])

@@ -48,15 +48,19 @@ class TeacherChoice:
     device: str
     trust_remote_code: bool
 
-    def open(self, cpus: int) -> Teacher:
-        """Open it to run on so many cores."""
+    def open(self, cpus: int, weights_sha256: str | None = None) -> Teacher:
+        """Open it to run on so many cores; `weights_sha256` as for `load_teacher`."""
         import torch
 
         from dsltm.teacher.files.load import load_teacher
 
         torch.set_num_threads(cpus)
         return load_teacher(
-            self.spec, dtype=self.dtype, device=self.device, trust_remote_code=self.trust_remote_code
+            self.spec,
+            dtype=self.dtype,
+            device=self.device,
+            trust_remote_code=self.trust_remote_code,
+            weights_sha256=weights_sha256,
         )
 
 
