@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsltm.errors import DsltmError
-from dsltm.formats.labels import NOTHING, PER_PART, Labels, read_labels, write_labels
+from dsltm.formats.labels import EMPTY_LOGITS, PER_PART, Labels, read_labels, write_labels
 from dsltm.formats.npz import Blocks
 from dsltm.formats.strings import Strings
 
@@ -33,7 +33,7 @@ def merge(paths: Sequence[str], target: BinaryIO) -> int:
         The number of documents.
 
     Raises:
-        DsltmError: a shard is missing or twice there, or they do not belong together.
+        DsltmError: a shard is missing or given twice, or they do not belong together.
     """
     shards = _in_order(paths)
     order = len(shards)
@@ -67,7 +67,7 @@ def _in_order(paths: Sequence[str]) -> list[Labels]:
     shards = [read_labels(path) for path in paths]
     first = shards[0].header
     for path, shard in zip(paths, shards, strict=True):
-        for key in (key for key in first if key != NOTHING):
+        for key in (key for key in first if key != EMPTY_LOGITS):
             if key not in _PER_SHARD and shard.header.get(key) != first[key]:
                 raise DsltmError(f"{path} and {paths[0]} do not belong together: their {key} differs")
         if shard.header.get("shard", [0, 1])[1] != first["shard"][1]:
@@ -78,7 +78,7 @@ def _in_order(paths: Sequence[str]) -> list[Labels]:
     if missing:
         raise DsltmError(f"shard {', '.join(missing)} is missing")
     if len(shards) != count:
-        raise DsltmError(f"{len(shards)} files were given for {count} shards: one is there twice")
+        raise DsltmError(f"{len(shards)} files were given for {count} shards: one is given twice")
     ordered = [by_number[number] for number in range(count)]
     total = sum(map(len, ordered))
     if any(len(shard) != len(range(number, total, count)) for number, shard in enumerate(ordered)):

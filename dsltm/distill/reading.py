@@ -36,7 +36,7 @@ _LIMIT = float(np.finfo(np.float16).max)
 
 @dataclass(frozen=True)
 class Window:
-    """n neighbouring documents and what the teacher said of them.
+    """n neighbouring documents and what the teacher gave for them.
 
     Attributes:
         documents: as they came.
@@ -74,7 +74,7 @@ def read_windows(
     """Read windows; the next one is tokenized while one is read.
 
     Args:
-        advance: told, after each batch, how many documents, tokens, and estimated tokens it was.
+        advance: called after each batch with its documents, tokens and estimated tokens.
         log: keeps the batches of the window that is being read, and has those that an earlier run read of the
             first window.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from itertools import islice
 from pathlib import Path
@@ -76,8 +77,9 @@ def distill(
         settings = settings_of(corpus.digest(), teacher, config, projection, words, reader)
         directory = _journal_directory(output, scratch, temporary)
         with Journal(directory, settings, fresh=fresh) as journal:
-            _read_all(corpus, reader, config, overview, words, journal)
-            header = settings | besides(projection, overview.skipped, reader)
+            with _going_on_explained(journal, keeps=scratch is not None or not is_stdout(output)):
+                _read_all(corpus, reader, config, overview, words, journal)
+            header = settings | facts_of(projection, overview.skipped, reader)
             with open_output(output, binary=True) as target:
                 journal.export(target, header, word_embeddings(teacher, projection))
             tell_cut(header["truncated"], header["documents"], config.max_tokens)
@@ -88,7 +90,7 @@ def _vocabulary(counts: Counts, teacher: Teacher, config: DistillConfig) -> Proj
     """The words to read, and how many of the wanted ones the teacher can say."""
     wanted = wanted_words(config, counts)
     projection = project(teacher.tokenizer, wanted, config.projection)
-    tell_coverage(projection, len(wanted), teacher.name)
+    report_coverage(projection, len(wanted), teacher.name)
     return projection
 
 
@@ -103,7 +105,7 @@ def wanted_words(config: DistillConfig, counts: Counts) -> tuple[str, ...]:
     return tuple(e.word for e in choose_words(counts, config.size, stopwords=config.stopwords))
 
 
-def tell_coverage(projection: Projection, wanted: int, teacher: str) -> None:
+def report_coverage(projection: Projection, wanted: int, teacher: str) -> None:
     """Say how many of the wanted words the teacher can say.
 
     Raises:
@@ -155,8 +157,8 @@ def settings_of(
     }
 
 
-def besides(projection: Projection, skipped: int, reader: Reader) -> dict[str, Any]:
-    """What else the header of a labels file tells, and which decides no row."""
+def facts_of(projection: Projection, skipped: int, reader: Reader) -> dict[str, Any]:
+    """What the header of a labels file says of a run beside its settings, and what decides no row."""
     (_, nothing), *_ = reader.read(reader.encoder.encode([""]))
     return {
         "coverage": round(projection.coverage, 4),
@@ -169,6 +171,26 @@ def _journal_directory(output: str | None, scratch: str | None, temporary: str) 
     if scratch is not None:
         return Path(scratch)
     return Path(temporary) / "journal" if is_stdout(output) else Path(f"{output}.journal")
+
+
+@contextlib.contextmanager
+def _going_on_explained(journal: Journal, *, keeps: bool) -> Iterator[None]:
+    """Where the run is interrupted, say what is kept of it and how to go on.
+
+    Args:
+        keeps: whether the journal outlives this process.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        if not keeps:
+            console.info("nothing is kept of a run to standard output: -o FILE or --scratch DIR keeps it")
+        elif journal.documents:
+            console.info(
+                f"{journal.documents:,} documents are kept in {journal.directory}: "
+                "the same command goes on after them"
+            )
+        raise
 
 
 def _share(corpus: Corpus, shard: tuple[int, int]) -> Iterator[Document]:

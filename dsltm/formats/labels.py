@@ -1,4 +1,4 @@
-"""Labels files: what the teacher said of every document."""
+"""Labels files: the teacher's logits and hidden state of every document, and its words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FORMAT, VERSION = "dsltm.labels", 2
 EMPTY, TRUNCATED, FAILED = 1, 2, 4
-NOTHING = "empty_logits"  # which machines may round differently; the first part's is kept
+EMPTY_LOGITS = "empty_logits"  # which machines may round differently; the first part's is kept
 PER_PART = ("documents", "empty", "truncated", "gold_names")  # what parts of one run may differ in
 
 
@@ -212,7 +212,7 @@ def _stack(parts: list[Labels], path: str) -> Labels:
     tables: list[NDArray[np.int32]] = []
     counts = dict.fromkeys(("documents", "empty", "truncated"), 0)
     for number, part in enumerate(parts):
-        for key in (key for key in first if key != NOTHING):
+        for key in (key for key in first if key != EMPTY_LOGITS):
             if part.header.get(key) != first[key]:
                 raise DsltmError(f"{path}: part {number} is of another run: its {key} is not that of part 0")
         own = [names.setdefault(name, len(names)) for name in part.header.get("gold_names", [])]

@@ -67,7 +67,7 @@ class Edit:
 
 
 def edit_of(header: dict[str, Any], topics: int) -> Edit:
-    """The edit that a model's header tells of; where there was none, every topic comes from itself.
+    """The edit that a model's header records; where there was none, every topic comes from itself.
 
     Raises:
         DsltmError: groups that overlap or do not fit the number of topics.
@@ -78,7 +78,7 @@ def edit_of(header: dict[str, Any], topics: int) -> Edit:
     try:
         old, groups = int(edit["topics"]), [[int(topic) for topic in group] for group in edit["groups"]]
     except (KeyError, TypeError, ValueError):
-        raise DsltmError("the model's header tells of an edit that cannot be understood") from None
+        raise DsltmError("the model's header records an edit that cannot be understood") from None
     flat = [topic for group in groups for topic in group]
     if (
         len(groups) != topics

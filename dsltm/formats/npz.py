@@ -139,8 +139,8 @@ def format_of(path: str) -> str | None:
         header = orjson.loads(member.tobytes())
     except (*_BROKEN, DsltmError, OSError, KeyError):
         return None
-    found = header.get("format") if isinstance(header, dict) else None
-    return found if isinstance(found, str) else None
+    name = header.get("format") if isinstance(header, dict) else None
+    return name if isinstance(name, str) else None
 
 
 @contextlib.contextmanager
@@ -213,8 +213,8 @@ def _check_header(member: NDArray[Any] | None, expect: str, newest: int, name: s
     if not isinstance(header, dict) or not str(header.get("format", "")).startswith("dsltm."):
         raise DsltmError(f"{name}: is an NPZ file, but not one that dsltm wrote")
     if header["format"] != expect:
-        found = header["format"].removeprefix("dsltm.")
-        raise DsltmError(f"{name}: holds a dsltm {found} file where a {kind} file is needed")
+        other = header["format"].removeprefix("dsltm.")
+        raise DsltmError(f"{name}: holds a dsltm {other} file where a {kind} file is needed")
     version = header.get("version")
     if not isinstance(version, int) or version > newest:
         raise DsltmError(f"{name}: was written by a newer dsltm (version {version}; this one reads {newest})")

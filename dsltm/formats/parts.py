@@ -26,7 +26,7 @@ class Manifest:
         holds: the format of the parts, such as "dsltm.labels".
         settings: all that decides their rows.
         total: how many parts there will be.
-        parts: of the finished ones by number: "file", "documents", "bytes" and what else is to be told.
+        parts: of the finished ones by number: "file", "documents", "bytes" and what else the writer recorded.
     """
 
     holds: str
@@ -39,10 +39,10 @@ class Manifest:
         return len(self.parts) == self.total
 
     def changed(self, settings: dict[str, Any]) -> str | None:
-        """The first setting that is another here, in words."""
+        """The name of the first setting that differs, with spaces; None where all are the same."""
         keys = [*settings, *self.settings]
-        found = next((key for key in keys if self.settings.get(key) != settings.get(key)), None)
-        return None if found is None else found.replace("_", " ")
+        other = next((key for key in keys if self.settings.get(key) != settings.get(key)), None)
+        return None if other is None else other.replace("_", " ")
 
     def dump(self) -> bytes:
         """As JSON."""
@@ -58,17 +58,17 @@ class Manifest:
             DsltmError: not a manifest, or of a newer version.
         """
         try:
-            found = orjson.loads(data)
+            manifest = orjson.loads(data)
         except orjson.JSONDecodeError as error:
             raise DsltmError(f"{name}: is cut off or altered ({error.msg})") from error
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise DsltmError(f"{name}: is not the manifest of a folder of parts")
-        version = found.get("version")
+        version = manifest.get("version")
         if not isinstance(version, int) or version > VERSION:
             raise DsltmError(
                 f"{name}: was written by a newer dsltm (version {version}; this one reads {VERSION})"
             )
-        holds, settings, total, parts = (found.get(key) for key in ("holds", "settings", "total", "parts"))
+        holds, settings, total, parts = (manifest.get(key) for key in ("holds", "settings", "total", "parts"))
         if (
             not (isinstance(holds, str) and isinstance(settings, dict) and isinstance(total, int))
             or not isinstance(parts, list)
@@ -103,8 +103,8 @@ def finished_parts(path: str, holds: str) -> list[tuple[Path, int]]:
         raise DsltmError(f"{folder / MANIFEST}: {reason(error)}") from error
     manifest = Manifest.parse(data, str(folder / MANIFEST))
     if manifest.holds != holds:
-        found = manifest.holds.removeprefix("dsltm.")
-        raise DsltmError(f"{path}: holds parts of {found} where {kind} are needed")
+        other = manifest.holds.removeprefix("dsltm.")
+        raise DsltmError(f"{path}: holds parts of {other} where {kind} are needed")
     if not manifest.complete or not manifest.total:
         raise DsltmError(
             f"{path}: only {len(manifest.parts):,} of its {manifest.total:,} parts are finished",

@@ -16,7 +16,7 @@ MOST = 1000  # topics: a corpus given in their place is noticed before it is rea
 
 @dataclass(frozen=True, slots=True)
 class WrittenTopic:
-    """One topic as it is told, not learnt.
+    """One topic as somebody wrote it, not one that was learnt.
 
     Attributes:
         label: what it is called; no two topics share one.

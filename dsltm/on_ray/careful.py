@@ -36,7 +36,7 @@ def read_carefully(
     limit = reader.encoder.max_tokens
     done = 0
     try:
-        for window in read_windows(reader, windows(documents, limit), _unheard):
+        for window in read_windows(reader, windows(documents, limit), _no_progress):
             yield window
             done += len(window.documents)
     except _FAILURES:
@@ -49,7 +49,7 @@ def _halved(
 ) -> Iterator[Window]:
     """Read what can be read: where it fails, the first half and the second, down to single documents."""
     try:
-        yield from list(read_windows(reader, [documents], _unheard))
+        yield from list(read_windows(reader, [documents], _no_progress))
     except _FAILURES as error:
         if len(documents) > 1:
             middle = len(documents) // 2
@@ -67,5 +67,5 @@ def _halved(
         yield Window(documents, logits, hidden, np.array([EMPTY | FAILED], np.uint8))
 
 
-def _unheard(documents: int, tokens: int, work: int) -> None:
-    """Progress is told by parts."""
+def _no_progress(documents: int, tokens: int, work: int) -> None:
+    """Progress is counted in parts, not in batches."""

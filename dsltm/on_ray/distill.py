@@ -12,7 +12,7 @@ from dsltm import console
 from dsltm.distill.counted import counted_words
 from dsltm.distill.journal import Journal
 from dsltm.distill.reading import rows_of
-from dsltm.distill.run import besides, settings_of, tell_coverage, wanted_words, word_embeddings
+from dsltm.distill.run import facts_of, report_coverage, settings_of, wanted_words, word_embeddings
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import FORMAT
 from dsltm.on_ray.careful import read_carefully
@@ -109,8 +109,10 @@ def distill_on_ray(
         files, folder = input_files(corpus, format), Folder(output)
         with folder.alone():
             workers = room(cluster.workers, cluster.cpus, cluster.gpus)
-            plan, config, able, counted = _prepared(files, cut, teacher, config, workers, choose=choose)
-            job = Job(output, cut, plan.digest, config, teacher, able, counted, workers.cpus, plan.skipped)
+            plan, config, spelling, counted = _prepared(files, cut, teacher, config, workers, choose=choose)
+            job = Job(
+                output, cut, plan.digest, config, teacher, spelling, counted, workers.cpus, plan.skipped
+            )
             manifest = open_manifest(folder, FORMAT, job.settings(), len(plan.parts), fresh=fresh)
             write_parts(folder, manifest, plan, cut, workers, partial(Distiller, job), "distilling")
 
@@ -123,10 +125,10 @@ def _prepared(
     workers: Workers,
     *,
     choose: bool,
-) -> tuple[Plan, DistillConfig, Able, list[str]]:
-    """Look through the corpus, and settle the prompts, the words that the teacher can say and those that are counted.
+) -> tuple[Plan, DistillConfig, Spelling, list[str]]:
+    """Survey the corpus, and settle the prompts, the vocabulary, and the words that are counted.
 
-    The process that spells words ends with this function: it must not take time from the workers.
+    The process that holds the tokenizer ends with this function: it must not take time from the workers.
     """
     speller = Resident(partial(_open_tokenizer, teacher))
     plan = survey(files, cut, max_tokens=config.max_tokens, count=True)
@@ -136,15 +138,15 @@ def _prepared(
         chosen = started(_choose, teacher, files, cut, config, workers.cpus, workers=workers)
         config = replace(config, prompts=result(chosen))
         console.info("prompts: " + ", ".join(prompt.name for prompt in config.prompts))
-    able = result(speller.started(_spell, wanted, config))
-    tell_coverage(able.projection, len(wanted), teacher.spec)
-    counted = counted_words(plan.words, able.words, config.stopwords)
-    return plan, replace(config, words=able.words, stopwords=()), able, counted
+    spelling = result(speller.started(_spell, wanted, config))
+    report_coverage(spelling.projection, len(wanted), teacher.spec)
+    counted = counted_words(plan.words, spelling.words, config.stopwords)
+    return plan, replace(config, words=spelling.words, stopwords=()), spelling, counted
 
 
 @dataclass(frozen=True)
-class Able:
-    """What a teacher is, as far as its files tell, and which words it can say."""
+class Spelling:
+    """A teacher's weights, by its files, and the words of the vocabulary that it can write."""
 
     revision: str | None
     weights_sha256: str
@@ -164,19 +166,19 @@ class Job:
     digest: str
     config: DistillConfig
     teacher: TeacherChoice
-    able: Able
+    spelling: Spelling
     counted: list[str]
     cpus: int
     skipped: int
 
     def settings(self) -> dict[str, Any]:
-        """All that decides the rows and can be told without a worker."""
+        """All that decides the rows and is known without a worker."""
         return {
             "corpus": self.digest,
             "teacher": {
                 "name": self.teacher.spec,
-                "revision": self.able.revision,
-                "weights_sha256": self.able.weights_sha256,
+                "revision": self.spelling.revision,
+                "weights_sha256": self.spelling.weights_sha256,
             },
             "dtype": self.teacher.dtype,
             "device": self.teacher.device,
@@ -186,7 +188,7 @@ class Job:
             "batch_tokens": self.config.batch_tokens,
             "part_documents": self.cut.lines,
             "fields": [self.cut.fields.text, self.cut.fields.id, self.cut.fields.label],
-            "vocabulary": list(self.able.words),
+            "vocabulary": list(self.spelling.words),
             "words": self.counted,
         }
 
@@ -199,9 +201,9 @@ class Distiller:
 
         self._job, self._folder = job, Folder(job.output)
         teacher = job.teacher.open(job.cpus)
-        if teacher.weights_sha256 != job.able.weights_sha256:
+        if teacher.weights_sha256 != job.spelling.weights_sha256:
             raise DsltmError(f"the machines of the cluster have different weights of {job.teacher.spec}")
-        projection = project(teacher.tokenizer, job.able.words, job.config.projection)
+        projection = project(teacher.tokenizer, job.spelling.words, job.config.projection)
         self._reader = teacher.reader(
             job.config.prompts,
             projection,
@@ -209,7 +211,7 @@ class Distiller:
             batch_tokens=job.config.batch_tokens,
         )
         self._settings = settings_of(job.digest, teacher, job.config, projection, job.counted, self._reader)
-        self._besides = besides(job.able.projection, job.skipped, self._reader)
+        self._facts = facts_of(job.spelling.projection, job.skipped, self._reader)
         self._embeddings = word_embeddings(teacher, projection)
         self._index = {word: number for number, word in enumerate(job.counted)}
         self._widths = len(projection.words), teacher.hidden_size * len(job.config.prompts)
@@ -224,7 +226,7 @@ class Distiller:
         ):
             for window in read_carefully(self._reader, documents, self._widths, failed):
                 journal.append(window.logits, window.hidden, rows_of(window, self._index))
-            header = self._settings | self._besides
+            header = self._settings | self._facts
             with self._folder.writing(name) as stream:
                 journal.export(stream, header, self._embeddings)
         return {
@@ -249,11 +251,11 @@ def _open_tokenizer(teacher: TeacherChoice) -> tuple[Source, PreTrainedTokenizer
 
 def _spell(
     opened: tuple[Source, PreTrainedTokenizerFast], words: Sequence[str], config: DistillConfig
-) -> Able:
+) -> Spelling:
     from dsltm.teacher.reading.projection import project
 
     source, tokenizer = opened
-    return Able(source.revision, source.weights_sha256, project(tokenizer, words, config.projection))
+    return Spelling(source.revision, source.weights_sha256, project(tokenizer, words, config.projection))
 
 
 def _choose(

@@ -27,7 +27,7 @@ class Worker(Protocol):
     """What an actor does; made once, then called for one piece after another."""
 
     def work(self, piece: Piece, part: int) -> dict[str, Any]:
-        """Do the piece and tell, in JSON, what the driver must know.
+        """Do the piece and return, as JSON, what the driver must know.
 
         Raises:
             DsltmError: it cannot be done, and so the run cannot.
@@ -35,7 +35,10 @@ class Worker(Protocol):
 
 
 class _Hands:
-    """The actor around a worker, which it makes when the first piece comes, so that errors have words."""
+    """The actor around a worker, which it makes when the first piece comes.
+
+    An error while an actor is made would reach the driver as Ray's own; of a piece it is an answer.
+    """
 
     def __init__(self, make: Callable[[], Worker]) -> None:
         self._make = make
@@ -61,7 +64,7 @@ def by_actors(
         make: makes the worker of an actor, on the actor's machine.
 
     Raises:
-        DsltmError: a worker had one.
+        DsltmError: a worker failed with one.
     """
     import ray.data
 
@@ -87,7 +90,7 @@ def by_tasks(
     """Send all pieces of files through a function, on every core of the cluster.
 
     Raises:
-        DsltmError: the function had one.
+        DsltmError: the function failed with one.
     """
     yield from _answers(_read(files, cut).map_batches(lambda batch: _answer(batch, work), batch_size=1))
 
@@ -102,7 +105,7 @@ def started(function: Callable[..., Any], *arguments: Any, workers: Workers | No
 
     takes = {"num_cpus": 0} if workers is None else {"num_cpus": workers.cpus, "num_gpus": workers.gpus}
 
-    return ray.remote(**takes)(_told).remote(function, *arguments)
+    return ray.remote(**takes)(_outcome).remote(function, *arguments)
 
 
 class Resident:
@@ -126,14 +129,14 @@ class Resident:
 
 class _Keeper:
     def __init__(self, prepare: Callable[[], Any]) -> None:
-        self._kept = _told(prepare)
+        self._kept = _outcome(prepare)
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        return self._kept if isinstance(self._kept, _Problem) else _told(function, self._kept, *arguments)
+        return self._kept if isinstance(self._kept, _Problem) else _outcome(function, self._kept, *arguments)
 
 
-def _told(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What a function returns, or the problem that it has."""
+def _outcome(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function returns, or the error that it fails with."""
     try:
         return function(*arguments)
     except DsltmError as error:
@@ -144,23 +147,23 @@ def result(reference: Any) -> Any:
     """What a function that was `started` returned.
 
     Raises:
-        DsltmError: it had one, or Ray lost it.
+        DsltmError: it failed with one, or Ray lost it.
     """
     import ray
     from ray.exceptions import RayError
 
     try:
-        found = ray.get(reference)
+        outcome = ray.get(reference)
     except RayError as error:
         raise _given_up(error) from error
-    if isinstance(found, _Problem):
-        raise raised(found.told)
-    return found
+    if isinstance(outcome, _Problem):
+        raise raised(outcome.message_and_hint)
+    return outcome
 
 
 @dataclass(frozen=True)
 class _Problem:
-    told: list[str | None]
+    message_and_hint: list[str | None]
 
 
 def _read(files: Sequence[InputFile], cut: Cut) -> Any:
@@ -201,8 +204,8 @@ def _answers(data: Any) -> Iterator[dict[str, Any]]:
     try:
         # none is held back for the next: what is done must be known to be done
         for batch in data.iter_batches(batch_size=None, batch_format="numpy", prefetch_batches=0):
-            for told in batch["answer"]:
-                answer: dict[str, Any] = orjson.loads(told)
+            for line in batch["answer"]:
+                answer: dict[str, Any] = orjson.loads(line)
                 if "error" in answer:
                     raise raised(answer["error"])
                 yield answer

@@ -96,11 +96,11 @@ class Piece:
         Raises:
             DsltmError: a row that is not a document, unless such rows are skipped.
         """
-        found = list(self.rows(cut))
-        bad = [row for row in found if isinstance(row, DsltmError)]
+        rows = list(self.rows(cut))
+        bad = [row for row in rows if isinstance(row, DsltmError)]
         if bad and cut.on_error == "fail":
             raise bad[0]
-        return [row for row in found if isinstance(row, Document)], len(bad)
+        return [row for row in rows if isinstance(row, Document)], len(bad)
 
 
 class _Lines(Source):
@@ -136,11 +136,11 @@ def input_files(place: str, format: Format) -> list[InputFile]:  # noqa: A002
 
 def _kind(name: str, format: Format, otherwise: Kind | None) -> Kind | None:  # noqa: A002
     ending = name.lower().removesuffix(".gz")
-    found = next((kind for suffix, kind in _SUFFIXES.items() if ending.endswith(suffix)), otherwise)
-    if format == "auto" or found == "parquet":
+    known = next((kind for suffix, kind in _SUFFIXES.items() if ending.endswith(suffix)), otherwise)
+    if format == "auto" or known == "parquet":
         if ending.endswith((".csv", ".tsv")):
             raise DsltmError(f"{name}: CSV is not read on Ray", hint="JSON lines or Parquet")
-        return found
+        return known
     return "lines" if format == "lines" else "jsonl"
 
 
@@ -185,10 +185,10 @@ def _parquet_lines(place: str, fields: Fields) -> Iterator[bytes]:
     try:
         with system.open_input_file(path) as raw:
             file = parquet.ParquetFile(raw)
-            there = file.schema_arrow.names
-            columns = [name for name in fields.names() if name in there]
+            columns_of_file = file.schema_arrow.names
+            columns = [name for name in fields.names() if name in columns_of_file]
             if fields.text not in columns:
-                listing = ", ".join(there[:10])
+                listing = ", ".join(columns_of_file[:10])
                 raise DsltmError(
                     f"{place}: no column {fields.text!r} among {listing}", hint="--text-field NAME"
                 )
@@ -225,9 +225,10 @@ def problem(error: DsltmError) -> list[str | None]:
     return [error.args[0], error.hint]
 
 
-def raised(found: list[str | None]) -> DsltmError:
-    """The error that another process had."""
-    return DsltmError(str(found[0]), hint=found[1])
+def raised(message_and_hint: list[str | None]) -> DsltmError:
+    """The error that another process failed with."""
+    message, hint = message_and_hint
+    return DsltmError(str(message), hint=hint)
 
 
 def texts_of(files: Collection[InputFile], cut: Cut) -> Iterator[Document]:

@@ -119,8 +119,8 @@ def room(count: int | None, cpus: int | None, gpus: float | None) -> Workers:
     """
     import ray
 
-    there = ray.cluster_resources()
-    all_cpus, all_gpus = int(there.get("CPU", 0)), float(there.get("GPU", 0))
+    resources = ray.cluster_resources()
+    all_cpus, all_gpus = int(resources.get("CPU", 0)), float(resources.get("GPU", 0))
     gpus = (1.0 if all_gpus else 0.0) if gpus is None else gpus
     cpus = (1 if gpus else max(1, min(_USUAL_CPUS, all_cpus))) if cpus is None else cpus
     fitting = min(all_cpus // cpus, int(all_gpus / gpus + 1e-9) if gpus else all_cpus)

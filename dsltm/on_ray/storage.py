@@ -59,11 +59,11 @@ def listed(place: str) -> list[str]:
             raise DsltmError(f"{place}: no such file or directory")
         if about.type == fs.FileType.File:
             return [place]
-        found = system.get_file_info(fs.FileSelector(root, recursive=True))
+        entries = system.get_file_info(fs.FileSelector(root, recursive=True))
     except OSError as error:
         raise DsltmError(f"{place}: {reason(error)}") from error
     base = root.rstrip("/") + "/"
-    names = sorted(info.path.removeprefix(base) for info in found if info.type == fs.FileType.File)
+    names = sorted(info.path.removeprefix(base) for info in entries if info.type == fs.FileType.File)
     shown = [name for name in names if not any(step.startswith((".", "_")) for step in name.split("/"))]
     return [f"{place.rstrip('/')}/{name}" for name in shown]
 
@@ -97,7 +97,7 @@ class Folder:
         self.place = place
         self._system, self._root = filesystem(place)
         self._is_local = self._system.type_name == _LOCAL
-        with self._told():
+        with self._named_errors():
             self._system.create_dir(self._root, recursive=True)
 
     @contextlib.contextmanager
@@ -121,12 +121,12 @@ class Folder:
         """A file's bytes; None where there is none."""
         if self.size(name) is None:
             return None
-        with self._told(), self._system.open_input_file(f"{self._root}/{name}") as file:
+        with self._named_errors(), self._system.open_input_file(f"{self._root}/{name}") as file:
             return cast("bytes", file.read())
 
     def size(self, name: str) -> int | None:
         """A file's bytes; None where there is none."""
-        with self._told():
+        with self._named_errors():
             info = self._system.get_file_info(f"{self._root}/{name}")
         return cast("int | None", info.size)
 
@@ -135,7 +135,7 @@ class Folder:
         """A new file; object stores show it when it is closed, elsewhere it is renamed then."""
         place = f"{self._root}/{name}"
         scratch = f"{self._root}/.{name}.{secrets.token_hex(4)}" if self._is_local else place
-        with self._told():
+        with self._named_errors():
             try:
                 with self._system.open_output_stream(scratch) as stream:
                     yield cast("BinaryIO", stream)
@@ -148,7 +148,7 @@ class Folder:
                 raise
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _named_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

@@ -81,27 +81,27 @@ def survey(files: Sequence[InputFile], cut: Cut, *, max_tokens: int, count: bool
     """
     digests = [started(digest, file) for file in files]
     words = Counts(0, Counter(), Counter())
-    found: dict[tuple[int, int], dict[str, Any]] = {}
+    answers: dict[tuple[int, int], dict[str, Any]] = {}
     with console.progress("surveying" if not count else "counting words", None, "documents") as bar:
         for answer in by_tasks(files, cut, partial(_look, cut, max_tokens, count)):
-            found[answer["file"], answer["piece"]] = answer
+            answers[answer["file"], answer["piece"]] = answer
             words.documents += answer["documents"]
             words.df.update(answer.pop("df"))
             words.tf.update(answer.pop("tf"))
             words.bound()
             bar.advance(answer["documents"])
-    skipped = sum(answer["skipped"] for answer in found.values())
+    skipped = sum(answer["skipped"] for answer in answers.values())
     if skipped:
         console.warn(f"skipped {skipped:,} rows that are not documents")
     parts = [
         Planned(file, piece, answer["documents"], answer["work"])
-        for (file, piece), answer in sorted(found.items())
+        for (file, piece), answer in sorted(answers.items())
         if answer["documents"]
     ]
     if not parts:
         raise DsltmError(f"{files[0].place}: no documents")
     lines = Counter[int]()
-    for (file, _), answer in found.items():
+    for (file, _), answer in answers.items():
         lines[file] += answer["lines"]
     befores = accumulate((lines[file.number] for file in files), initial=0)
     placed = [replace(file, before=before) for file, before in zip(files, befores, strict=False)]
