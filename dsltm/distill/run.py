@@ -68,7 +68,7 @@ def distill(
         )
         if reader.encoder.max_tokens < config.max_tokens:
             console.warn(
-                f"{teacher.name} was made to read {reader.encoder.max_tokens:,} tokens: documents are cut there"
+                f"{teacher.name} reads {reader.encoder.max_tokens:,} tokens at most: documents are cut there"
             )
         if not reader.way.packs:
             console.note(
