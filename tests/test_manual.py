@@ -213,7 +213,7 @@ COMPLETED = [  # what is typed, and what a shell makes of it
     ("dsltm train --model ecr", ["ecrtm"]),
     ("dsltm distill --teacher smol", ["smollm2-135m"]),
     ("dsltm distill --prompt pap", ["paper"]),
-    ("dsltm vocab --format js", ["jsonl"]),
+    ("dsltm vocab --format ts", ["tsv"]),
     ("dsltm help form", ["formats"]),
     ("dsltm config tra", ["train"]),
     ("dsltm config train ev", ["eval"]),
