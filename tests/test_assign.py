@@ -8,17 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from planted import plant
 from shell import dsltm
 
-from dsltm.assigning.documents import Block, assign_labels, assignment_rows, theta_of
+from dsltm.assigning.documents import Block, assign_labels, assign_windows, assignment_rows, theta_of
+from dsltm.assigning.inference import Inference
+from dsltm.distill.reading import Window, counts_of
+from dsltm.formats.corpus import Document
 from dsltm.formats.labels import read_labels
 from dsltm.formats.model import read_model
+from dsltm.models.restore import restore
+from dsltm.training import TrainConfig
+from dsltm.training.loop import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from conftest import Made
+
+    from dsltm.formats.model import Model
+    from dsltm.models.base import Backbone
 
 
 def rows(*args: str | Path, **options: Any) -> list[dict[str, Any]]:
@@ -49,6 +59,41 @@ def test_blocks_do_not_show(made: Made, monkeypatch: pytest.MonkeyPatch) -> None
     assert len(blocks) == -(-len(labels) // 7)
     np.testing.assert_allclose(np.concatenate([block.theta for block in blocks]), whole, atol=1e-6)
     assert [name for block in blocks for name in block.ids] == list(labels.ids)
+
+
+def test_a_model_is_restored_once_for_all_blocks(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Model] = []
+
+    def restored(model: Model) -> Backbone:
+        calls.append(model)
+        return restore(model)
+
+    monkeypatch.setattr("dsltm.assigning.inference.restore", restored)
+    monkeypatch.setattr("dsltm.assigning.documents._BLOCK", 7)
+    assert len(theta_of(read_model(str(made.model)), read_labels(str(made.labels)))) == 120
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("kind", ["hidden", "both"])
+def test_words_are_counted_for_models_that_read_counts_alone(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = plant(documents=30, topics=3, words=20, words_per_topic=3, hidden=8)
+    model = train(corpus.labels, TrainConfig(topics=3, epochs=2, units=4, input=kind, device="cpu"))
+    counted: list[int] = []
+
+    def count(documents: list[Document], index: dict[str, int]) -> Any:
+        counted.append(len(documents))
+        return counts_of(documents, index)
+
+    monkeypatch.setattr("dsltm.distill.reading.counts_of", count)
+    documents = [Document(str(row), f"word{row} and word{row}") for row in range(4)]
+    hidden, logits = np.zeros((4, 8), np.float16), np.zeros((4, 20), np.float16)
+    window = Window(documents, logits, hidden, np.zeros(4, np.uint8))
+    (block,) = assign_windows(Inference(model), model.vocabulary, [window])
+    assert counted == ([] if kind == "hidden" else [4])
+    distinct = len(np.unique(block.theta.round(6), axis=0))
+    assert distinct == (1 if kind == "hidden" else 4)  # the texts differ, and the vectors do not
 
 
 def test_a_labels_file(made: Made) -> None:
