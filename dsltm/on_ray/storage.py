@@ -79,7 +79,7 @@ class StoredText(Source):
         self._system, self._path = filesystem(place)
         self.name, self._digest = place, None
 
-    def _stored(self) -> io.BufferedIOBase:
+    def _stored(self) -> io.BufferedReader:
         try:
             return io.BufferedReader(self._system.open_input_file(self._path), 1 << 20)
         except OSError as error:
