@@ -1,4 +1,4 @@
-"""What the page shows, as one JSON object: numbers quantised and packed, texts cut and made harmless."""
+"""What the page shows, as one object: numbers rounded and packed, names and texts made harmless."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsltm.console import plain
+from dsltm.report import texts as report_texts
 from dsltm.report.layout import NAMES, choose, place
 from dsltm.topics import documents
 from dsltm.topics.tree import distances, leaves, tree
@@ -30,9 +31,8 @@ POINTS = 20_000
 _EXAMPLES = 6
 _BORDERLINE = 3
 _NEAR = 4
-_TEXT = 500  # characters of a document
-_TEXT_BYTES = 9_000_000  # of all of them; more documents, shorter excerpts
 _CLASSES = 60  # values of a class field that are shown
+_FEW = 20  # below so many documents the 95 % limits of a share span up to 40 points
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,20 @@ class Options:
         layout: how documents are placed.
         points: at most so many documents are on the map; topics are counted over all.
         seed: of the choice of documents and of the layout.
+        few: periods of fewer documents are greyed in charts over time.
     """
 
     title: str = "Topics"
     layout: Layout = "auto"
     points: int = POINTS
     seed: int = 0
+    few: int = _FEW
 
 
 def collect(
     view: View, topics: Sequence[Topic], shares: Sequence[Shares], corpus: Corpus | None, options: Options
 ) -> dict[str, Any]:
-    """The page's data.
+    """The page's data, for `page.page`: all but "texts" goes into the page as JSON.
 
     Args:
         view: model and documents.
@@ -70,17 +72,16 @@ def collect(
     typical = documents.typical(view.theta, view.full, _EXAMPLES)
     uncertain = documents.uncertain(view.theta, view.first, _BORDERLINE)
     rows = _sample(view, [*typical, *uncertain], options)
-    texts = None if corpus is None else _texts(corpus, view, rows)
+    texts = None if corpus is None else report_texts.read(map(int, rows), corpus, view.labels)
+    by_row = None if texts is None else texts.by_row
     place_of = {int(row): i for i, row in enumerate(rows)}
-    said = None if texts is None else {int(row): text for row, text in zip(rows, texts, strict=True)}
-    layout = choose(options.layout, len(rows))
+    layout = choose(options.layout)
     places = place(view.theta[rows], view.labels.hidden[rows], layout, options.seed)
     apart = distances(view.model.beta)
     furthest = float(apart.max()) or 1.0
     joins = tree(view.model.beta)
-    shown = documents.shown(typical, view.theta, view.labels, said, _EXAMPLES)
-    border = documents.shown(uncertain, view.theta, view.labels, said, _BORDERLINE, border=True)
-    middles = _middles(places, view.first[rows], len(topics))
+    shown = documents.shown(typical, view.theta, view.labels, by_row, _EXAMPLES)
+    border = documents.shown(uncertain, view.theta, view.labels, by_row, _BORDERLINE, border=True)
     return {
         "title": plain(options.title),
         "documents": int(view.full.sum()),
@@ -95,11 +96,9 @@ def collect(
                 "label": plain(topic.label) if topic.label else None,
                 "words": [plain(word) for word in topic.words],
                 "weights": [round(float(weight), 6) for weight in topic.weights],
-                "strength": [round(float(strength), 3) for strength in topic.strength],
                 "size": topic.size,
                 "share": topic.share,
                 "coherence": _number(topic.coherence),
-                "middle": middles[topic.topic],
                 "examples": [place_of[e.number] for e in shown[topic.topic]],
                 "borderline": [place_of[e.number] for e in border[topic.topic]],
                 "near": _near(apart[topic.topic], topic.topic),
@@ -108,12 +107,13 @@ def collect(
         ],
         "points": _points(places, view.theta[rows]),
         "ids": [plain(view.labels.ids[int(row)]) for row in rows],
-        "texts": texts,
+        "texts": None if by_row is None else [by_row[int(row)] for row in rows],
+        "limit": None if texts is None else texts.limit,
         "distance": _packed(apart.ravel() / furthest, 255, np.uint8),
         "furthest": round(furthest, 4),
         "order": leaves(joins),
         "joins": [[*join.children, round(join.distance, 4)] for join in joins],
-        "fields": [_field(each) for each in shares],
+        "fields": [_field(each, options.few) for each in shares],
     }
 
 
@@ -129,17 +129,6 @@ def _sample(view: View, wanted: Sequence[Integers], options: Options) -> Integer
     more = max(options.points - len(must), 0)
     chosen = np.random.default_rng(options.seed).choice(rest, min(more, len(rest)), replace=False)
     return np.sort(np.concatenate([must, chosen]))
-
-
-def _texts(corpus: Corpus, view: View, rows: Integers) -> list[str]:
-    """Excerpts of these documents, shorter where they would be too much together."""
-    texts = documents.texts_of(map(int, rows), corpus, view.labels, characters=_TEXT)
-    found = [plain(" ".join(texts[int(row)].split())) for row in rows]
-    limit = _TEXT
-    while sum(len(text.encode()) for text in found) > _TEXT_BYTES:
-        limit = limit * 3 // 4
-        found = [text if len(text) <= limit else text[: limit - 1].rstrip() + "…" for text in found]
-    return found
 
 
 def _points(places: NDArray[np.float64], theta: NDArray[np.float32]) -> dict[str, str]:
@@ -168,20 +157,6 @@ def _base64(values: NDArray[Any]) -> str:
     return base64.b64encode(values.tobytes()).decode()
 
 
-def _middles(places: NDArray[np.float64], first: Integers, topics: int) -> list[list[float] | None]:
-    """Where each topic's name stands: at the document nearest to the median of its documents."""
-    middles: list[list[float] | None] = []
-    for topic in range(topics):
-        own = places[first == topic]
-        if len(own):
-            median = np.median(own, axis=0)
-            nearest = own[((own - median) ** 2).sum(axis=1).argmin()]
-            middles.append([round(float(value), 4) for value in nearest])
-        else:
-            middles.append(None)
-    return middles
-
-
 def _near(apart: NDArray[np.float64], topic: int) -> list[list[float]]:
     """The topics nearest to one, with their distances."""
     order = [int(other) for other in np.argsort(apart, kind="stable") if other != topic]
@@ -192,7 +167,7 @@ def _number(value: float | None) -> float | None:
     return None if value is None or np.isnan(value) else round(value, 4)
 
 
-def _field(shares: Shares) -> dict[str, Any]:
+def _field(shares: Shares, few: int) -> dict[str, Any]:
     """A field for the page; of very many classes the most frequent."""
     shown = slice(None) if shares.every else slice(_CLASSES)
     low, high = shares.interval()
@@ -208,6 +183,7 @@ def _field(shares: Shares) -> dict[str, Any]:
         "high": _rounded(high[shown].T),
         "trend": None if trend is None else _rounded(trend),
         "changing": shares.changing().tolist(),
+        "few": few,
     }
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dsltm import console
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -15,17 +17,15 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 NAMES = {"tsne": "t-SNE", "pca": "PCA"}
-_SMALL = 3000  # so many documents scikit-learn's t-SNE places in under half a minute
-_PLACES = 30  # principal components that neighbours are looked for in
+_SLOW = 5000  # more documents take scikit-learn's t-SNE minutes
+_PLACES = 30  # principal components in which neighbours are looked for
 _THETA = 2.0  # how much topic proportions count beside document vectors
-_PERPLEXITY = 30.0
+_PERPLEXITY = 30.0  # the default of openTSNE and scikit-learn
 
 
-def choose(layout: Layout, documents: int) -> Literal["tsne", "pca"]:
-    """What `auto` stands for: t-SNE where openTSNE is there or the documents are few, otherwise PCA."""
-    if layout != "auto":
-        return layout
-    return "tsne" if find_spec("openTSNE") or documents <= _SMALL else "pca"
+def choose(layout: Layout) -> Literal["tsne", "pca"]:
+    """The layout to use; `auto` is t-SNE, as documents of different topics lie on each other in PCA."""
+    return "tsne" if layout == "auto" else layout
 
 
 def place(
@@ -70,20 +70,27 @@ def _of_unit_variance(block: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _tsne(features: Floats, seed: int) -> Floats:
-    """t-SNE from the principal components as its start, so that the map's large parts mean something."""
+    """t-SNE from the principal components as its start, so that the map's large parts mean something.
+
+    Kobak and Berens 2019, "The art of using t-SNE for single-cell transcriptomics", recommend that start, of
+    standard deviation 1e-4. scikit-learn's t-SNE, which is several times slower, is for machines for which
+    there is no wheel of openTSNE.
+    """
     start = features[:, :2] / (features[:, 0].std() or 1.0) * 1e-4
     perplexity = min(_PERPLEXITY, (len(features) - 1) / 3)
     if find_spec("openTSNE"):
         from openTSNE import TSNE
 
-        found = TSNE(
+        fast = TSNE(
             perplexity=perplexity, initialization=start, random_state=seed, n_jobs=1, neighbors="annoy"
         )
-        return np.asarray(found.fit(features), np.float64)
+        return np.asarray(fast.fit(features), np.float64)
     from sklearn import manifold
 
-    plain = manifold.TSNE(perplexity=perplexity, init=start.astype(np.float32), random_state=seed)
-    return np.asarray(plain.fit_transform(features.astype(np.float32)), np.float64)
+    if len(features) > _SLOW:
+        console.info("openTSNE is not installed: laying out the map takes minutes")
+    slow = manifold.TSNE(perplexity=perplexity, init=start.astype(np.float32), random_state=seed)
+    return np.asarray(slow.fit_transform(features.astype(np.float32)), np.float64)
 
 
 def _unit_square(places: Floats) -> Floats:

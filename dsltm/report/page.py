@@ -14,11 +14,25 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from dsltm.report.texts import packed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STYLE = "style.css"
-SCRIPTS = ("d3.min.js", "page.js", "map.js", "details.js", "views.js", "main.js")
+SCRIPTS = (
+    "d3.min.js",
+    "page.js",
+    "texts.js",
+    "names.js",
+    "marks.js",
+    "map.js",
+    "documents.js",
+    "charts.js",
+    "details.js",
+    "views.js",
+    "main.js",
+)
 _UNSAFE = {b"<": b"\\u003c", b">": b"\\u003e", b"&": b"\\u0026"}
 
 
@@ -26,8 +40,10 @@ def page(data: Mapping[str, Any]) -> bytes:
     """The page in UTF-8.
 
     Args:
-        data: from `data.collect`.
+        data: from `data.collect`. Its "texts", a list of strings or None, are compressed and unpacked after
+            the map is drawn.
     """
+    texts = data.get("texts")
     style = _asset(STYLE)
     scripts = [_asset(name) for name in SCRIPTS]
     policy = "; ".join(
@@ -44,7 +60,8 @@ def page(data: Mapping[str, Any]) -> bytes:
         "TITLE": html.escape(str(data["title"])),
         "POLICY": html.escape(policy, quote=True),
         "STYLE": style,
-        "DATA": embedded(data).decode(),
+        "DATA": embedded({**data, "texts": texts is not None}).decode(),
+        "TEXTS": "" if texts is None else packed(texts),
         "SCRIPTS": "\n".join(f"<script>{script}</script>" for script in scripts),
     }
     before, *rest = _asset("page.html").split("{{")

@@ -7,6 +7,7 @@ import hashlib
 import html
 import json
 import re
+import zlib
 from importlib.resources import files as resources
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from looking import NASTY
 
-from dsltm.formats.corpus import Corpus
+from dsltm.formats.corpus import Corpus, Fields
 from dsltm.formats.labels import read_labels
 from dsltm.formats.model import read_model
 from dsltm.report.data import Options, collect
 from dsltm.report.layout import place
-from dsltm.report.page import embedded, page
+from dsltm.report.notebook import topics_table
+from dsltm.report.page import SCRIPTS, embedded, page
+from dsltm.report.texts import fair_limit, harmless, read
+from dsltm.topics.describe import Topic
 from dsltm.topics.view import View
 from dsltm.topics.words import Choice
 
@@ -35,9 +39,15 @@ def view(files: Files) -> View:
 
 
 def _data(view: View, files: Files, **options: Any) -> dict[str, Any]:
-    corpus = Corpus.open(str(files.corpus_path), keep_fields=("date",))
+    corpus = Corpus(str(files.corpus_path), Fields(keep=("date",)))
     fields = [view.shares("date", "month", corpus), view.shares("label", None, None)]
     return collect(view, view.topics(Choice(5)), fields, corpus, Options(layout="pca", **options))
+
+
+def _texts_in(text: str) -> list[str]:
+    """The texts that a page holds, unpacked as a browser does."""
+    packed = re.search(r'id="texts">(.*?)</script>', text, re.DOTALL)[1]  # type: ignore[index]
+    return zlib.decompress(base64.b64decode(packed)).decode().split("\x1e")
 
 
 def test_the_same_input_gives_the_same_page(view: View, files: Files) -> None:
@@ -46,7 +56,7 @@ def test_the_same_input_gives_the_same_page(view: View, files: Files) -> None:
 
 def test_nothing_in_the_page_points_outside(view: View, files: Files) -> None:
     text = page(_data(view, files)).decode()
-    scripts_and_style = re.sub(r'<script type="application/json".*?</script>', "", text, flags=re.DOTALL)
+    scripts_and_style = re.sub(r"<script type=.*?</script>", "", text, flags=re.DOTALL)
     library = resources("dsltm.report").joinpath("assets", "d3.min.js").read_text("utf-8")
     own = scripts_and_style.replace(library, "")  # which could, and is never asked to
     outside = r"(src|href)\s*=\s*[\"']|url\(|@import|fetch\(|XMLHttpRequest|innerHTML|eval\("
@@ -61,7 +71,7 @@ def test_the_policy_names_every_script_and_the_style(view: View, files: Files) -
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
     inline = re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", text, re.DOTALL)
-    assert len(inline) == 7
+    assert len(inline) == 1 + len(SCRIPTS)
     for each in inline:
         assert base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() in policy
     assert "<title>{{DATA}} &lt;b&gt;&amp;</title>" in text
@@ -70,12 +80,13 @@ def test_the_policy_names_every_script_and_the_style(view: View, files: Files) -
 def test_hostile_text_stays_in_its_element(view: View, files: Files) -> None:
     data = _data(view, files)
     text = page(data).decode()
-    assert text.count("<script") == 7
-    found = json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])  # type: ignore[index]
-    assert found["texts"][7].startswith("</script><script>alert(1)</script>")
-    assert len(found["texts"][7]) <= 500
-    assert not {"\x1b", "\x07", "\u202e"} & set(found["texts"][7])
-    assert "\x1b" in NASTY
+    assert text.count("<script") == len(SCRIPTS) + 2
+    texts = _texts_in(text)
+    assert len(texts) == data["shown"]
+    assert texts[7].startswith("</script><script>alert(1)</script>")
+    assert texts[7].endswith("w" * 300)
+    assert not {"\x1b", "\x07", "\u202e"} & set(texts[7])
+    assert {"\x1b", "\x07", "\u202e"} <= set(NASTY)
 
 
 @settings(max_examples=60, deadline=None)
@@ -131,3 +142,47 @@ def test_a_few_documents_can_be_placed(count: int) -> None:
         places = place(theta, rng.normal(size=(count, 4)).astype(np.float16), layout)  # type: ignore[arg-type]
         assert places.shape == (count, 2)
         assert np.isfinite(places).all()
+
+
+@given(st.lists(st.integers(0, 50), min_size=1), st.integers(1, 400))
+def test_texts_are_cut_alike_and_no_more_than_they_must(lengths: list[int], budget: int) -> None:
+    limit = fair_limit(lengths, budget)
+    held = sum(min(length, limit) for length in lengths)
+    assert held <= budget or limit == 1
+    assert sum(lengths) <= budget or sum(min(length, limit + 1) for length in lengths) > budget
+    assert sum(lengths) > budget or held == sum(lengths)
+
+
+def test_long_texts_are_cut_only_where_all_are_too_long(view: View, files: Files) -> None:
+    corpus = Corpus(str(files.corpus_path))
+    rows = range(len(view.labels) - 3)
+    whole = read(rows, corpus, view.labels)
+    assert whole.limit is None
+    assert whole.by_row[7] == harmless(NASTY)
+    cut = read(rows, corpus, view.labels, budget=5000)
+    assert sum(map(len, cut.by_row.values())) <= 5000
+    assert cut.limit is not None
+    assert max(map(len, cut.by_row.values())) == cut.limit
+    assert cut.by_row[7] == harmless(NASTY)[: cut.limit - 1].rstrip() + "…"
+
+
+def test_lines_of_a_text_stay_lines() -> None:
+    assert harmless("  a \t b\r\n\r\n\r\n\r\nc\x1ed\u2028e ") == "a b\n\nc\nd\ne"
+
+
+def test_every_topic_has_weights_in_the_order_of_its_words(view: View, files: Files) -> None:
+    for topic in _data(view, files)["topics"]:
+        assert len(topic["words"]) == len(topic["weights"]) == 5
+        assert topic["weights"] == sorted(topic["weights"], reverse=True)
+
+
+def test_a_notebook_gets_a_table_without_markup_of_words() -> None:
+    weights, strength = np.ones(2, np.float32) / 2, np.ones(2)
+    nasty = Topic(0, ["<b>", "x\x1b[31m"], weights, strength, label="a & b", size=1200, share=0.25)
+    plain = Topic(1, ["two", "words"], weights, strength, size=3, share=0.75, coherence=0.5)
+    table = topics_table([nasty, plain])
+    assert "<td>&lt;b&gt;, x\ufffd[31m</td>" in table
+    assert "<td>a &amp; b</td><td>1,200</td><td>25.0%</td><td></td>" in table
+    assert "<td>1</td><td></td><td>3</td><td>75.0%</td><td>0.50</td><td>two, words</td>" in table
+    only_words = topics_table([Topic(0, ["a", "b"], weights, strength)])
+    assert "<th>topic</th><th>words</th>" in only_words

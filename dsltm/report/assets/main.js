@@ -3,10 +3,10 @@
 (() => {
   const { data, points, el, glyph, percent, number, state } = T;
   const $ = (id) => document.getElementById(id);
-  const list = $("list"), query = $("query"), sort = $("sort");
+  const list = $("list"), query = $("query"), sort = $("sort"), match = $("match");
 
   $("title").textContent = data.title;
-  $("about").textContent = `${number(data.documents)} documents · ${T.K} topics`;
+  $("about").textContent = `${number(data.documents)} ${T.documentsOf(data.documents)} · ${T.K} ${T.K === 1 ? "topic" : "topics"}`;
 
   // The list.
   const largest = Math.max(...data.topics.map((topic) => topic.share), 1e-9);
@@ -30,13 +30,13 @@
     const [a, b] = [(x) => key(x.topic), (x) => x.topic.id];
     const hits = new Array(T.K).fill(0);
     if (state.found) for (let i = 0; i < points.n; i++) hits[points.first[i]] += state.found[i];
-    const says = (topic) => topic.name.toLowerCase().includes(state.query) || topic.words.some((word) => word.toLowerCase().includes(state.query));
-    const kept = items.filter(({ topic }) => !state.query || says(topic) || hits[topic.id])
-      .sort((p, q) => (state.query ? says(q.topic) - says(p.topic) || hits[q.topic.id] - hits[p.topic.id] : 0) || (a(p) < a(q) ? -1 : a(p) > a(q) ? 1 : b(p) - b(q)));
+    const says = (topic) => state.terms.length > 0 && T.texts.saysAll([topic.name, ...topic.words].join(" "));
+    const kept = items.filter(({ topic }) => !state.terms.length || says(topic) || hits[topic.id])
+      .sort((p, q) => (state.terms.length ? says(q.topic) - says(p.topic) || hits[q.topic.id] - hits[p.topic.id] : 0) || (a(p) < a(q) ? -1 : a(p) > a(q) ? 1 : b(p) - b(q)));
     for (const item of kept) {
-      item.name.replaceChildren(...T.marked(item.topic.name, state.query));
-      item.words.replaceChildren(...T.marked(wordsOf(item.topic), state.query));
-      item.hits.textContent = state.query && data.texts ? `${number(hits[item.topic.id])} found` : "";
+      item.name.replaceChildren(...T.texts.marked(item.topic.name));
+      item.words.replaceChildren(...T.texts.marked(wordsOf(item.topic)));
+      item.hits.textContent = state.found ? `${number(hits[item.topic.id])} found` : "";
       item.button.setAttribute("aria-current", String(state.topic === item.topic.id));
     }
     const rows = kept.map((item) => item.row), focused = document.activeElement;
@@ -50,27 +50,28 @@
   /** A few words; with those that a search asks for in front. */
   function wordsOf(topic) {
     const words = topic.label ? topic.words : topic.words.slice(3);
-    const wanted = state.query ? topic.words.filter((word) => word.toLowerCase().includes(state.query)) : [];
+    const wanted = state.terms.length ? topic.words.filter((word) => T.texts.says(word)) : [];
     return [...new Set([...wanted, ...words])].slice(0, 8).join(" ");
   }
 
-  // Search.
-  const lower = (data.texts || data.ids).map((text) => text.toLowerCase());
+  // Search. It waits for a pause in typing, and for the texts where they are not unpacked yet.
+  query.placeholder = (T.texts.has ? "Search all texts" : "Search words and names") + (matchMedia("(hover: none)").matches ? "" : "  ( / )");
+  match.append(...Object.entries(T.texts.ways).map(([value, name]) => el("option", { value }, name)));
+  match.addEventListener("change", () => T.open({ match: match.value, doc: null }));
   let timer = 0;
-  query.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, 120); });
+  query.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => T.open({ query: query.value.trim(), doc: null }), 120); });
+
   function search() {
-    state.query = query.value.trim().toLowerCase();
-    state.found = null;
-    if (state.query) {
-      state.found = new Uint8Array(points.n);
-      for (let i = 0; i < points.n; i++) if (lower[i].includes(state.query)) state.found[i] = 1;
-    }
-    T.open({ doc: null });
+    state.terms = T.texts.terms(state.query);
+    state.waiting = state.terms.length > 0 && !T.texts.ready;
+    state.found = T.texts.find();
+    if (query.value.trim() !== state.query) query.value = state.query;
   }
 
   // Views.
   const likeness = T.K > 1 ? T.views.likeness() : null;
   const views = [{ id: "map", name: "Map", root: T.map.root }];
+  views.push({ id: "documents", name: "Documents", root: T.documents.root, shown: T.documents.shown });
   if (likeness) views.push({ id: "likeness", name: "Similarity", root: likeness.root, shown: likeness.draw });
   data.fields.forEach((field, i) => views.push({ id: `field${i}`, name: field.every ? `Over time` : `By ${field.name}`, make: () => T.views.multiples(field) }));
   for (const view of views) {
@@ -107,7 +108,9 @@
   T.open = (change) => {
     const before = { ...state };
     Object.assign(state, change);
+    if (state.query !== before.query || state.match !== before.match || state.waiting) search();
     showList();
+    T.documents.showBar();
     showView();
     T.map.redraw();
     T.details.update();
@@ -130,9 +133,9 @@
     event.preventDefault();
   });
   document.addEventListener("keydown", (event) => {
-    const typing = event.target === query || event.target === sort;
+    const typing = event.target === query || event.target.tagName === "SELECT";
     if (event.key === "/" && !typing) { query.focus(); event.preventDefault(); }
-    else if (event.key === "Escape") { query.value = ""; Object.assign(state, { query: "", found: null }); T.open({ topic: null, doc: null, picked: null }); }
+    else if (event.key === "Escape") { clearTimeout(timer); T.open({ query: "", topic: null, doc: null, picked: null }); }
     else if (event.key === "ArrowDown" && event.target === query) { const first = list.querySelector("button"); if (first) first.focus(); event.preventDefault(); }
   });
 
@@ -162,4 +165,12 @@
   showTheme();
   fromAddress();
   document.documentElement.dataset.ready = "true";
+
+  // The texts come last, after the map was drawn, and bring what shows them up to date.
+  requestAnimationFrame(() => requestAnimationFrame(async () => {
+    await T.texts.load();
+    if (state.waiting) T.open({});
+    else { showView(); T.details.update(); }
+    document.documentElement.dataset.searchable = "true";
+  }));
 })();

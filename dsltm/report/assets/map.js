@@ -14,14 +14,14 @@ T.map = (() => {
     el("button.quiet", { type: "button", "aria-label": "Zoom in", onclick: () => zoomBy(1.6) }, "+"),
     el("button.quiet", { type: "button", "aria-label": "Zoom out", onclick: () => zoomBy(1 / 1.6) }, "−"),
     el("button.quiet", { type: "button", "aria-label": "Show the whole map", onclick: () => goTo(d3.zoomIdentity) }, "All"));
+  T.paint(T.names.middle);
   const root = el("div.map", canvas, box, tools, hint);
-  const context = canvas.getContext("2d");
-  const tree = d3.quadtree(Array.from({ length: points.n }, (_, i) => i), (i) => points.x[i], (i) => points.y[i]);
-  const order = Array.from({ length: points.n }, (_, i) => i).sort((a, b) => points.first[a] - points.first[b]);
+  const context = canvas.getContext("2d", { willReadFrequently: true }); // its pixels are set one by one
+  const order = Uint32Array.from({ length: points.n }, (_, i) => i).sort((a, b) => points.first[a] - points.first[b] || a - b);
+  let tree = null; // of the documents' places; made when the pointer first asks for one
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let width = 0, height = 0, side = 1, ratio = 1, transform = d3.zoomIdentity, hover = -1, waiting = false;
   let colours = [], ink = "", paper = "", grey = "";
-  const marks = new Map();
 
   const zoom = d3.zoom().scaleExtent([0.8, 60])
     .filter((event) => (!event.ctrlKey || event.type === "wheel") && !event.button && !(event.type !== "wheel" && boxing(event)))
@@ -37,7 +37,6 @@ T.map = (() => {
     const style = getComputedStyle(document.documentElement);
     colours = Array.from({ length: T.COLOURS }, (_, i) => style.getPropertyValue(`--c${i}`).trim());
     [ink, paper, grey] = ["--ink", "--surface", "--ghost"].map((name) => style.getPropertyValue(name).trim());
-    marks.clear();
     redraw();
   }
 
@@ -45,28 +44,12 @@ T.map = (() => {
     const at = root.getBoundingClientRect();
     if (!at.width) return;
     [width, height, ratio] = [at.width, at.height, window.devicePixelRatio || 1];
+    T.marks.forget();
     side = Math.min(width, height) * 0.96;
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
     zoom.translateExtent([[-width * 0.5, -height * 0.5], [width * 1.5, height * 1.5]]);
-    marks.clear();
     redraw();
-  }
-
-  /** A mark drawn once and then copied: much faster than 20,000 paths. */
-  function mark(shape, colour, size) {
-    const key = `${shape}/${colour}/${size}`;
-    if (!marks.has(key)) {
-      const r = size * ratio, image = el("canvas");
-      image.width = image.height = Math.ceil(r * 2.6) + 2;
-      const pen = image.getContext("2d");
-      pen.translate(image.width / 2, image.height / 2);
-      pen.scale(r, r);
-      pen.fillStyle = colour;
-      pen.fill(new Path2D(T.PATHS[shape]), "evenodd");
-      marks.set(key, image);
-    }
-    return marks.get(key);
   }
 
   function redraw() {
@@ -75,37 +58,34 @@ T.map = (() => {
     requestAnimationFrame(() => { waiting = false; draw(context, width, height, ratio); });
   }
 
-  /** Whether a document stands out: null where all do. */
-  function chosen() {
-    const { topic, found, picked } = T.state;
-    if (topic === null && !found && !picked) return null;
-    return (i) => (topic === null || points.first[i] === topic) && (!found || found[i]) && (!picked || picked[i]);
-  }
-
   function draw(pen, w, h, scale) {
     if (!w) return;
-    const stands = chosen(), size = Math.round(radius() * 4) / 4;
-    pen.setTransform(1, 0, 0, 1, 0, 0);
-    pen.fillStyle = paper;
-    pen.fillRect(0, 0, w * scale, h * scale);
-    if (stands) marksOf(pen, w, h, scale, (i) => !stands(i), () => mark(0, grey, size * 0.8), 1);
-    marksOf(pen, w, h, scale, stands || (() => true), (i) => {
-      const topic = data.topics[points.first[i]];
-      return mark(topic.shape, colours[topic.colour], size);
-    }, stands ? 0.95 : 0.8);
+    const stands = T.chosen(), size = Math.round(radius() * 4) / 4;
+    T.marks.begin(canvas.width, canvas.height, paper);
+    const shapes = data.topics.map((topic) => T.marks.mask(topic.shape, size * scale));
+    const own = data.topics.map((topic) => T.marks.rgb(colours[topic.colour])), dim = T.marks.rgb(grey);
+    if (stands) {
+      const dot = T.marks.mask(0, size * 0.8 * scale);
+      each(w, h, (i, x, y) => { if (!stands(i)) T.marks.stamp(dot, dim, 1, x * scale, y * scale); });
+    }
+    each(w, h, (i, x, y) => {
+      const topic = points.first[i];
+      if (!stands || stands(i)) T.marks.stamp(shapes[topic], own[topic], stands ? 0.95 : 0.8, x * scale, y * scale);
+    });
+    T.marks.end(pen);
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.globalAlpha = 1;
     for (const i of [hover, T.state.doc]) if (i !== null && i >= 0) ring(pen, i, size);
-    names(pen, w, h);
+    const place = (x, y) => [transform.applyX((width - side) / 2 + x * side), transform.applyY((height - side) / 2 + y * side)];
+    const reserved = [tools, hint].map((part) => [part.offsetLeft, part.offsetTop, part.offsetLeft + part.offsetWidth, part.offsetTop + part.offsetHeight]);
+    T.names.draw(pen, w, h, transform.k, place, ink, paper, reserved);
   }
 
-  function marksOf(pen, w, h, scale, which, image, alpha) {
-    pen.globalAlpha = alpha;
+  /** The documents in view, topic by topic, with their places on the canvas. */
+  function each(w, h, what) {
     for (const i of order) {
       const x = left(i), y = top(i);
-      if (x < -9 || y < -9 || x > w + 9 || y > h + 9 || !which(i)) continue;
-      const copy = image(i);
-      pen.drawImage(copy, Math.round(x * scale - copy.width / 2), Math.round(y * scale - copy.height / 2));
+      if (x >= -9 && y >= -9 && x <= w + 9 && y <= h + 9) what(i, x, y);
     }
   }
 
@@ -117,40 +97,12 @@ T.map = (() => {
     pen.stroke();
   }
 
-  /** Names of topics, the largest first, where there is room. */
-  function names(pen, w, h) {
-    const taken = [], only = T.state.topic;
-    const ids = only === null ? T.bySize : [only, ...T.bySize.filter((id) => id !== only)];
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    pen.lineJoin = "round";
-    pen.lineWidth = 4;
-    for (const id of ids) {
-      const topic = data.topics[id];
-      if (!topic.middle || !topic.size) continue;
-      const x = transform.applyX((width - side) / 2 + topic.middle[0] * side);
-      const y = transform.applyY((height - side) / 2 + (1 - topic.middle[1]) * side);
-      pen.font = `${id === only ? 700 : 600} ${id === only ? 14 : 12}px system-ui, sans-serif`;
-      const label = topic.short.length > 30 ? topic.short.slice(0, 29) + "…" : topic.short;
-      const half = pen.measureText(label).width / 2 + 5;
-      const at = [0, -18, 18].map((by) => [x - half, y + by - 10, x + half, y + by + 10]).find((a) =>
-        a[0] >= 0 && a[1] >= 0 && a[2] <= w && a[3] <= h && !taken.some((b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1]));
-      if (!at) continue;
-      taken.push(at);
-      pen.globalAlpha = only !== null && id !== only ? 0.35 : 1;
-      pen.strokeStyle = paper;
-      pen.strokeText(label, x, at[1] + 10);
-      pen.fillStyle = ink;
-      pen.fillText(label, x, at[1] + 10);
-    }
-    pen.globalAlpha = 1;
-  }
-
   function at(event) {
     const [x, y] = d3.pointer(event, canvas);
     const scale = side * transform.k, reach = radius() + 7;
     const px = (transform.invertX(x) - (width - side) / 2) / side, py = (transform.invertY(y) - (height - side) / 2) / side;
-    const found = tree.find(px, py, reach / scale), stands = chosen();
+    tree ??= d3.quadtree(Array.from(order), (i) => points.x[i], (i) => points.y[i]);
+    const found = tree.find(px, py, reach / scale), stands = T.chosen();
     return found === undefined || (stands && !stands(found)) ? -1 : found;
   }
 
@@ -163,8 +115,8 @@ T.map = (() => {
     const topic = data.topics[points.first[i]];
     tip.replaceChildren(
       el("p.who", T.glyph(topic.id), " ", topic.name, el("span.muted", ` ${T.percent(points.p[i] / 255)}`)),
-      el("p", { dir: "auto" }, T.text(i).slice(0, 240)),
-      data.texts ? el("p.muted", { dir: "auto" }, data.ids[i].slice(0, 80)) : null);
+      el("p", { dir: "auto" }, T.texts.excerpt(i, 240)),
+      T.texts.has ? el("p.muted", { dir: "auto" }, data.ids[i].slice(0, 80)) : null);
     tip.hidden = false;
     const own = tip.getBoundingClientRect();
     tip.style.left = `${Math.max(4, Math.min(x + 14, innerWidth - own.width - 8))}px`;
