@@ -215,9 +215,16 @@ def test_each_option_changes_the_model_and_is_in_its_header() -> None:
         "best",
         "mean",
         10,
-        300.0,
+        900.0,
     )
-    for options in ({"centre": "none"}, {"smooth": 0}, {"smooth": 3}, {"guide": 0.0}, {"preset": "paper"}):
+    for options in (
+        {"centre": "none"},
+        {"smooth": 0},
+        {"smooth": 3},
+        {"guide": 0.0},
+        {"target": "soft"},
+        {"preset": "paper"},
+    ):
         other = train(corpus.labels, replace(config, **options))
         assert not np.array_equal(other.beta, base.beta), options
         for name, value in options.items():
@@ -226,7 +233,7 @@ def test_each_option_changes_the_model_and_is_in_its_header() -> None:
 
 def test_what_an_empty_document_has_is_taken_away_where_that_is_wanted() -> None:
     corpus = plant(documents=150)
-    config = TrainConfig(topics=4, epochs=2, centre="empty")
+    config = TrainConfig(topics=4, epochs=2, target="soft", centre="empty")
     with pytest.raises(DsltmError, match="empty document"):
         train(corpus.labels, config)
     of_nothing = RNG.normal(0, 2, corpus.labels.logits.shape[1])
@@ -241,7 +248,10 @@ def test_the_paper_and_word_counts_keep_their_setting() -> None:
     paper = TrainConfig(preset="paper").resolved()
     assert (paper.centre, paper.smooth, paper.guide) == ("none", 0, 0.0)
     assert (paper.epochs, paper.batch, paper.momentum, paper.weight) == (100, 64, 0.99, 1000.0)
-    assert (paper.temperature, TrainConfig().resolved().temperature) == (3.0, 1.0)
+    assert (paper.target, paper.temperature) == ("soft", 3.0)
+    best, soft = TrainConfig().resolved(), TrainConfig(target="soft").resolved()
+    assert (best.target, best.temperature, best.guide) == ("mixed", 2.0, 900.0)
+    assert (soft.temperature, soft.guide) == (1.0, 300.0)
     counts = TrainConfig(target="bow").resolved()
     assert (counts.centre, counts.smooth, counts.guide, counts.epochs) == ("none", 0, 0.0, 100)
     assert (TrainConfig().resolved().epochs, TrainConfig().resolved().batch) == (20, 250)

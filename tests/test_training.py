@@ -17,6 +17,7 @@ from dsltm.formats.model import Model, read_model, write_model
 from dsltm.models import BACKBONES
 from dsltm.training import TrainConfig
 from dsltm.training.loop import train
+from dsltm.words.ranking import telling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,14 +45,16 @@ def proportions(model: Model, corpus: Planted) -> np.ndarray:
 
 @pytest.mark.parametrize("name", BACKBONES)
 @pytest.mark.parametrize(
-    ("reads", "writes"), [("hidden", "soft"), ("bow", "bow"), ("hidden", "bow"), ("both", "bow")]
+    ("reads", "writes"),
+    [("hidden", "mixed"), ("hidden", "soft"), ("bow", "bow"), ("hidden", "bow"), ("both", "bow")],
 )
 def test_planted_topics_are_found(corpus: Planted, name: Any, reads: Any, writes: Any) -> None:
     model = train(corpus.labels, replace(QUICK, model=name, input=reads, target=writes, epochs=50))
     text = ~corpus.labels.empty
     found = proportions(model, corpus)[text]
     assert purity(corpus.truth[text], found.argmax(1)) > 0.75  # chance is about 0.2
-    assert recovered(corpus.topic_words, model.beta) > 0.45  # chance is about 0.15
+    worth = telling(model.beta, model.usage, model.sizes)
+    assert recovered(corpus.topic_words, worth) > 0.45  # chance is about 0.15
 
 
 def test_theta_and_beta_are_distributions(corpus: Planted) -> None:

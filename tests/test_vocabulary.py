@@ -146,10 +146,16 @@ def test_pruning_bounds_memory_and_spares_the_frequent(monkeypatch: pytest.Monke
     assert {(e.word, e.df) for e in top} == {(w, n) for w, n in exact.items() if w.startswith("common")}
 
 
+def test_how_many_documents_a_word_needs_grows_with_the_corpus() -> None:
+    assert [vocabulary.usual_min_df(n) for n in (5, 99, 100, 4000, 6000, 10**6)] == [1, 1, 2, 2, 3, 10]
+    corpus = documents(*["often now"] * 120, "seldom")
+    assert [entry.word for entry in vocabulary.build_vocabulary(corpus)] == ["now", "often"]
+
+
 def test_the_order_does_not_depend_on_hashing(tmp_path: Path) -> None:
     path = tmp_path / "c.txt"
     path.write_text("\n".join(f"w{chr(97 + i % 26)}{chr(97 + i % 25)} shared" for i in range(400)))
-    command = [sys.executable, "-m", "dsltm", "vocab", str(path), "--stopwords", "none"]
+    command = [sys.executable, "-m", "dsltm", "vocab", str(path), "--stopwords", "none", "--min-df", "1"]
     outputs = {
         subprocess.run(command, capture_output=True, env=environment(PYTHONHASHSEED=seed), check=True).stdout
         for seed in ("1", "2", "3")

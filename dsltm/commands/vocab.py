@@ -20,9 +20,14 @@ def command(
     output: Output = None,
     size: Annotated[int, typer.Option(min=1, metavar="N", help="At most N words.")] = 2000,
     min_df: Annotated[
-        float,
-        typer.Option(min=0, metavar="N", help="Least number of documents; below 1, least share of them."),
-    ] = 1,
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            show_default="1 to 10, by the corpus's size",
+            help="Least number of documents; below 1, least share of them.",
+        ),
+    ] = None,
     max_df: Annotated[
         float | None,
         typer.Option(

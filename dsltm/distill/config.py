@@ -25,12 +25,20 @@ class DistillConfig:
 
     prompts: tuple[Prompt, ...] = DEFAULT
     projection: Kind = option(
-        "token",
-        "A word's logit: of its one token after a space; of all one-token spellings together; of its first "
-        "token; of all its tokens in order, exact and tens of times slower.",
+        "every",
+        "A word's logit. every: of its one token after a space, and where it takes several, of the first; "
+        "token: the same without words of several; spellings: of all one-token spellings together; first: of "
+        "its first token; chain: of all its tokens in order, exact and tens of times slower.",
     )
     words: tuple[str, ...] | None = None
     size: int = option(2000, "Without --vocab: at most the N most frequent words.", metavar="N", min=2)
+    min_df: float | None = option(
+        None,
+        "Without --vocab: least number of documents that a word comes in; below 1, least share of them.",
+        metavar="N",
+        min=0,
+        shown="1 to 10, by the corpus's size",
+    )
     stopwords: "Collection[str]" = ()
     max_tokens: int = option(
         512, "Longest prompt; longer documents are cut at their end.", metavar="N", min=16

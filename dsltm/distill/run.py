@@ -102,7 +102,9 @@ def wanted_words(config: DistillConfig, counts: Counts) -> tuple[str, ...]:
     """
     if config.words is not None:
         return config.words
-    return tuple(e.word for e in choose_words(counts, config.size, stopwords=config.stopwords))
+    return tuple(
+        e.word for e in choose_words(counts, config.size, min_df=config.min_df, stopwords=config.stopwords)
+    )
 
 
 def report_coverage(projection: Projection, wanted: int, teacher: str) -> None:
@@ -111,6 +113,13 @@ def report_coverage(projection: Projection, wanted: int, teacher: str) -> None:
     Raises:
         DsltmError: none, or so few that its tokens do not tell words apart.
     """
+    if projection.unsaid:
+        said = len(projection.words) - len(projection.unsaid)
+        console.note(
+            f"{teacher} writes {said:,} of {wanted:,} words as one token ({projection.coverage:.0%}); "
+            "the others are known by the documents that use them"
+        )
+        return
     if len(projection.words) <= _COLLAPSED * wanted:
         raise DsltmError(
             f"only {len(projection.words):,} of the vocabulary's {wanted:,} words are tokens of {teacher} "
@@ -162,6 +171,7 @@ def facts_of(projection: Projection, skipped: int, reader: Reader) -> dict[str, 
     (_, nothing), *_ = reader.read(reader.encoder.encode([""]))
     return {
         "coverage": round(projection.coverage, 4),
+        "unsaid": list(projection.unsaid),
         "skipped": skipped,
         "empty_logits": nothing.logits[0].astype(float).round(3).tolist(),
     }
@@ -224,9 +234,13 @@ def _read_all(
 
 
 def word_embeddings(teacher: Teacher, projection: Projection) -> NDArray[np.float16]:
-    """[V, H] the rows of the teacher's output embedding that stand for the vocabulary, a chain's mean."""
+    """[V, H] the rows of the teacher's output embedding that stand for the vocabulary, means over tokens."""
     weight = teacher.network.output.weight
-    rows: NDArray[np.float16] = weight[projection.tokens].float().cpu().numpy().astype(np.float16)
-    for number, chain in enumerate(projection.chains):
-        rows[number] = weight[list(chain)].float().mean(0).cpu().numpy()
+    pieces = projection.pieces()
+    rows: NDArray[np.float16] = (
+        weight[[tokens[0] for tokens in pieces]].float().cpu().numpy().astype(np.float16)
+    )
+    for number, tokens in enumerate(pieces):
+        if len(tokens) > 1:
+            rows[number] = weight[list(tokens)].float().mean(0).cpu().numpy()
     return rows

@@ -86,6 +86,13 @@ class Labels:
         return first_columns(self.counts, self.logits.shape[1])
 
     @property
+    def said(self) -> NDArray[np.bool_]:
+        """[V] whether a word's logit is its own, or only that of the token which begins it."""
+        said = np.ones(self.logits.shape[1], bool)
+        said[self.header.get("unsaid", [])] = False
+        return said
+
+    @property
     def has_gold(self) -> bool:
         return bool(self.header.get("gold_names"))
 

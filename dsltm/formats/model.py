@@ -9,11 +9,12 @@ import numpy as np
 
 from dsltm.errors import DsltmError
 from dsltm.formats.npz import open_npz, write_npz
+from dsltm.formats.old_model import predicted_beta
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT, VERSION = "dsltm.model", 1
+FORMAT, VERSION = "dsltm.model", 2
 _PROVENANCE = {  # how documents were read, by the keys of a header, and what to call several of it
     "teacher": "teachers",
     "prompts": "prompts",
@@ -30,14 +31,18 @@ class Model:
     Attributes:
         header: JSON object: teacher, prompts, projection, vocabulary, backbone, hyperparameters,
             seed, training; names, where the topics have some; edit, where they were merged or dropped
-            (`dsltm.topics.edit`).
-        beta: [K, V] float32, rows sum to one.
+            (`dsltm.topics.edit`); sizes, [K] how many documents of training each topic is the first of.
+        beta: [K, V] float32, rows sum to one: the words of a document of one topic alone, as the model
+            predicts them.
         arrays: the encoder's arrays by name.
+        usage: [K, V] int32 in how many of its documents of training each topic has each word; None in files
+            of version 1.
     """
 
     header: dict[str, Any]
     beta: NDArray[np.float32]
     arrays: dict[str, NDArray[Any]]
+    usage: NDArray[np.int32] | None = None
 
     @property
     def vocabulary(self) -> list[str]:
@@ -46,6 +51,12 @@ class Model:
     @property
     def topics(self) -> int:
         return len(self.beta)
+
+    @property
+    def sizes(self) -> NDArray[np.int64] | None:
+        """[K] how many documents of training each topic is the first of, where the file tells."""
+        sizes = self.header.get("sizes")
+        return None if sizes is None else np.array(sizes, np.int64)
 
     @property
     def names(self) -> list[str | None]:
@@ -93,7 +104,8 @@ def edit_of(header: dict[str, Any], topics: int) -> Edit:
 def write_model(target: BinaryIO, model: Model) -> None:
     """Write a model file to a binary stream; the same model gives the same bytes."""
     header = {**model.header, "format": FORMAT, "version": VERSION}
-    write_npz(target, header, [("beta", model.beta), *sorted(model.arrays.items())])
+    usage = [] if model.usage is None else [("usage", model.usage)]
+    write_npz(target, header, [("beta", model.beta), *usage, *sorted(model.arrays.items())])
 
 
 def read_model(path: str) -> Model:
@@ -113,7 +125,20 @@ def read_model(path: str) -> Model:
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise DsltmError(f"{name}: its {what} holds values that are not numbers")
     _check_names(header.get("names"), len(beta), name)
-    return Model(header, np.array(beta), {key: np.array(array) for key, array in arrays.items()})
+    usage = arrays.pop("usage", None)
+    _check_usage(usage, header.get("sizes"), beta.shape, name)
+    kept = {key: np.array(array) for key, array in arrays.items()}
+    predicted = beta if header["version"] > 1 else predicted_beta(header, beta, kept)
+    return Model(header, np.array(predicted), kept, None if usage is None else np.array(usage))
+
+
+def _check_usage(usage: NDArray[Any] | None, sizes: Any, shape: tuple[int, ...], file: str) -> None:
+    if usage is not None and (usage.dtype != np.int32 or usage.shape != shape or (usage < 0).any()):
+        raise DsltmError(f"{file}: its counts of words do not fit its topic-word matrix")
+    if sizes is not None and not (
+        isinstance(sizes, list) and len(sizes) == shape[0] and all(type(n) is int and n >= 0 for n in sizes)
+    ):
+        raise DsltmError(f"{file}: its topics' sizes do not fit its topic-word matrix")
 
 
 def provenance(header: dict[str, Any]) -> dict[str, Any]:

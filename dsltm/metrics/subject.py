@@ -12,6 +12,7 @@ from dsltm.formats.labels import Labels
 from dsltm.formats.model import Model
 from dsltm.formats.records import kind, read_jsonl
 from dsltm.metrics.clustering import assign
+from dsltm.words.ranking import ranked, telling
 
 NO_TOPIC = "none"
 NONE = -1  # how BERTopic and HDBSCAN write that a document has no topic; null is how dsltm does
@@ -30,7 +31,7 @@ class Subject:
         unassigned: how many documents have no topic. Together they count as one more cluster.
         listed: [N] each document's topic as an index into `topics`, -1 for none of them; None where topics or
             documents are not given.
-        first_word_shares: [K] how many times 1/V a topic's most probable word has, V the size of the
+        first_word_shares: [K] how many times 1/V a topic's first word has, V the size of the
             vocabulary; None where the probabilities are not known.
         config: what the model is, without its seed; equal for the seeds of one configuration.
         seed: of the model.
@@ -64,15 +65,16 @@ def from_model(name: str, model: Model, labels: Labels | None, words: int) -> Su
         theta = theta_of(model, labels)
     clusters = None if theta is None else assign(theta)
     vocabulary = model.vocabulary
-    best = np.argsort(-model.beta, axis=1, kind="stable")[:, :words]
+    shown = ranked(telling(model.beta, model.usage, model.sizes), vocabulary, words, usage=model.usage)
+    first = [row[0] for row in shown]
     return Subject(
         name,
-        [[vocabulary[word] for word in row] for row in best.tolist()],
+        [[vocabulary[word] for word in row.tolist()] for row in shown],
         None if labels is None else labels.ids,
         clusters,
         theta,
         listed=clusters,
-        first_word_shares=model.beta.max(axis=1).astype(np.float64) * len(vocabulary),
+        first_word_shares=model.beta[range(len(first)), first].astype(np.float64) * len(vocabulary),
         config=_configuration(model),
         seed=model.header.get("seed"),
     )

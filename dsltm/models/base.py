@@ -37,8 +37,8 @@ class Shape:
 class Backbone(nn.Module):
     """A topic model that is trained by L = λ · D(y, ŷ) + R and nothing else.
 
-    A subclass defines `forward`, `theta` and `beta`. Inputs arrive as they are stored, and the first thing
-    done with them is `standardise`, so that a saved model needs no instructions.
+    A subclass defines `forward`, `theta` and `log_words`. Inputs arrive as they are stored, and the first
+    thing done with them is `standardise`, so that a saved model needs no instructions.
     """
 
     input_mean: Tensor
@@ -77,9 +77,17 @@ class Backbone(nn.Module):
         """Topic proportions [B, K] of documents [B, D]; no sampling, rows sum to one."""
         raise NotImplementedError
 
-    def beta(self) -> Tensor:
-        """Topics [K, V], each row a distribution over words."""
+    def log_words(self, theta: Tensor) -> Tensor:
+        """log ŷ [B, V], up to a constant in each row, of documents of proportions θ [B, K]."""
         raise NotImplementedError
+
+    def beta(self) -> Tensor:
+        """Topics [K, V]: the words that the model predicts for a document of one topic alone, θ = e_k.
+
+        So β is what the objective was trained on, whatever the backbone, and no scale that a decoder divides
+        away again can change it. How frequent a word is at all is part of the prediction.
+        """
+        return torch.softmax(self.log_words(torch.eye(self.shape.topics, device=self.input_mean.device)), 1)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Everything that `load_arrays` needs, by name."""

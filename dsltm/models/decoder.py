@@ -38,13 +38,22 @@ class NormalisedDecoder(nn.Module):
             target: y [B, V], not negative; constant.
         """
         if not self.training:
-            scale = torch.rsqrt(self.running_variance + self.epsilon)
-            return cross_entropy(target, (theta - self.running_mean) @ scores * scale + self.shift)
+            return cross_entropy(target, self.logits(theta, scores))
         cross, mean, variance = _Decoding.apply(theta, scores, self.shift, target, self.epsilon)  # type: ignore[no-untyped-call]
         self.running_mean.lerp_(mean, self.momentum)
         self.running_variance.lerp_(variance, self.momentum)
         loss: Tensor = cross
         return loss
+
+    def logits(self, theta: Tensor, scores: Tensor) -> Tensor:
+        """z [B, V] by the means and variances of training, as inference has it.
+
+        Args:
+            theta: topic proportions [B, K].
+            scores: word scores β [K, V].
+        """
+        scale = torch.rsqrt(self.running_variance + self.epsilon)
+        return (theta - self.running_mean) @ scores * scale + self.shift
 
 
 class _Decoding(torch.autograd.Function):

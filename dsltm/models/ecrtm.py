@@ -64,6 +64,5 @@ class ECRTM(Embedded):
         mean, _ = self.encoder(self.standardise(x))
         return torch.softmax(mean, 1)
 
-    def beta(self) -> Tensor:
-        shares = self.word_topics(squared_distances(self.topics, self.words))
-        return shares / shares.sum(1, keepdim=True)
+    def log_words(self, theta: Tensor) -> Tensor:
+        return self.decoder.logits(theta, self.word_topics(squared_distances(self.topics, self.words)))

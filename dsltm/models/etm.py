@@ -28,14 +28,14 @@ class ETM(Embedded):
     def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mean, log_variance = self.encoder(self.standardise(x))
         theta, prior = draw(mean, log_variance, self.prior, self.prior)
-        return cross_entropy(y, mixture(theta, self.beta())), prior, mean
+        return cross_entropy(y, self.log_words(theta)), prior, mean
 
     def theta(self, x: Tensor) -> Tensor:
         mean, _ = self.encoder(self.standardise(x))
         return torch.softmax(mean, 1)
 
-    def beta(self) -> Tensor:
-        return torch.softmax(self.topics @ self.words.T, 1)
+    def log_words(self, theta: Tensor) -> Tensor:
+        return mixture(theta, torch.softmax(self.topics @ self.words.T, 1))
 
 
 def mixture(theta: Tensor, beta: Tensor) -> Tensor:

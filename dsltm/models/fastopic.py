@@ -63,8 +63,8 @@ class FASTopic(Backbone):
     def theta(self, x: Tensor) -> Tensor:
         return torch.softmax(self.topic_potential - DOCUMENT_SHARPNESS * self.distances(x), 1)
 
-    def beta(self) -> Tensor:
+    def log_words(self, theta: Tensor) -> Tensor:
         distances = squared_distances(self.topics, self.words)
         weights = log_softmax(self.word_weights, 0)
         of_words = potential(distances, WORD_SHARPNESS, weights, self.word_potential)
-        return torch.softmax(of_words - WORD_SHARPNESS * distances, 1)
+        return mixture(theta, torch.softmax(of_words - WORD_SHARPNESS * distances, 1))

@@ -34,5 +34,5 @@ class ProdLDA(Backbone):
         mean, _ = self.encoder(self.standardise(x))
         return torch.softmax(mean, 1)
 
-    def beta(self) -> Tensor:
-        return torch.softmax(self.scores, 1)
+    def log_words(self, theta: Tensor) -> Tensor:
+        return self.decoder.logits(theta, self.scores)

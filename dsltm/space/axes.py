@@ -1,9 +1,10 @@
 """The space in which documents are near to each other: few dimensions, found without a label.
 
 A document is described by the teacher's hidden state, standardised and of length one, and by its words beside
-it (TF-IDF, of length `_WORDS`). Then follows one linear map. It shortens what sets neighbours apart: were
-those differences about topics, the documents would not be neighbours. And it turns to the principal axes, so
-that looking for neighbours among N documents costs N² · 100 multiplications whatever the teacher's width.
+it (TF-IDF of all words of the corpus on its principal axes, of length `_WORDS`). Then follows one linear map.
+It shortens what sets neighbours apart: were those differences about topics, the documents would not be
+neighbours. And it turns to the principal axes, so that looking for neighbours among N documents costs
+N² · 100 multiplications whatever the teacher's width.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.formats.scratch import scratch
-from dsltm.space.inputs import Inputs, dense, document_frequency
+from dsltm.space.inputs import Inputs, document_frequency
 from dsltm.space.neighbours import nearest
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 DIMENSIONS = 100
 _WORDS = 0.5  # length of a document's words, where its hidden state has 1
+_WORD_AXES = 200  # of TF-IDF: words that come together are near, and rare ones do not stand alone
+_WORD_SAMPLE = 1 << 16  # documents that these axes are found from
 _WIDE = 300  # axes on which neighbours are compared before the last turn
 _NEIGHBOURS = 10
 _EVEN = 0.5  # share of their differences that is taken to be alike in all directions
@@ -59,29 +62,51 @@ def document_space(inputs: Inputs, rows: NDArray[np.int64], dimensions: int = DI
 
 @dataclass(frozen=True)
 class _Description:
-    """What documents are compared by: a vector [D], or [D + V] with word counts."""
+    """What documents are compared by: a vector [D], or [D + `_WORD_AXES`] with word counts."""
 
     hidden: Inputs
     mean: Floats
     scale: Floats
-    counts: csr_array | None
-    rarity: Floats  # [V] log((1 + M) / (1 + documents that have the word))
+    words: _Words | None
 
     @classmethod
     def of(cls, inputs: Inputs, rows: NDArray[np.int64]) -> _Description:
         hidden = Inputs(inputs.hidden, None)
-        rarity = np.zeros(0, np.float32)
-        if inputs.counts is not None:
-            had = document_frequency(inputs.counts, rows)
-            rarity = np.log((1 + len(rows)) / (1 + had)).astype(np.float32)
-        return cls(hidden, *hidden.mean_and_scale(rows), inputs.counts, rarity)
+        words = None if inputs.counts is None else _Words.of(inputs.counts, rows)
+        return cls(hidden, *hidden.mean_and_scale(rows), words)
 
     def __call__(self, rows: NDArray[np.int64]) -> Floats:
         states = _unit((self.hidden.dense(rows) - self.mean) / self.scale)
-        if self.counts is None:
+        if self.words is None:
             return states
-        words = _unit(np.log1p(dense(self.counts[rows])) * self.rarity)
-        return np.concatenate([states, np.float32(_WORDS) * words], 1)
+        return np.concatenate([states, np.float32(_WORDS) * self.words(rows)], 1)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Documents by their words: TF-IDF on its principal axes, of length one (Deerwester et al., "Indexing by
+    latent semantic analysis", 1990)."""
+
+    counts: csr_array  # [N, W]
+    rarity: Floats  # [W] log((1 + M) / (1 + documents that have the word))
+    axes: Floats  # [W, a]
+
+    @classmethod
+    def of(cls, counts: csr_array, rows: NDArray[np.int64]) -> _Words:
+        had = document_frequency(counts, rows)
+        rarity = np.log((1 + len(rows)) / (1 + had)).astype(np.float32)
+        some = rows[np.linspace(0, len(rows) - 1, min(len(rows), _WORD_SAMPLE)).astype(np.int64)]
+        return cls(counts, rarity, principal_axes(_weighted(counts[some], rarity), _WORD_AXES))
+
+    def __call__(self, rows: NDArray[np.int64]) -> Floats:
+        return _unit(np.asarray(_weighted(self.counts[rows], self.rarity) @ self.axes))
+
+
+def _weighted(counts: csr_array, rarity: Floats) -> csr_array:
+    """TF-IDF [n, W] of counts, with logarithms of the counts."""
+    weights = counts.astype(np.float32)
+    weights.data = np.log1p(weights.data) * rarity[weights.indices]
+    return weights
 
 
 def _without_differences(points: Floats) -> Floats:
@@ -101,8 +126,8 @@ def _without_differences(points: Floats) -> Floats:
     return kept
 
 
-def principal_axes(points: Floats, count: int) -> Floats:
-    """The `count` axes [D, d] of largest variance of centred points [M, D].
+def principal_axes(points: Floats | csr_array, count: int) -> Floats:
+    """The `count` axes [D, d] along which points [M, D] are longest; of centred ones, their principal axes.
 
     Randomised subspace iteration (Halko, Martinsson and Tropp, "Finding structure with randomness", 2011,
     algorithm 4.4), seeded, because an exact decomposition is slow for teachers of thousands of units.

@@ -28,8 +28,7 @@ class Topic:
         topic: its number, from 0.
         words: what stands for it, the first word first.
         weights: their probabilities [len(words)] float32.
-        strength: [len(words)] in [0, 1]: how far each is above its probability over all topics, beside the
-            word that is furthest above; where topics are flat, weights alone would look all alike.
+        strength: [len(words)] in (0, 1]: the same beside the largest of them, for bars.
         label: its name, where it has one.
         size: how many documents it is the first topic of, where documents were given.
         share: the same as a part of all documents with text, in [0, 1].
@@ -41,7 +40,7 @@ class Topic:
     topic: int
     words: list[str]
     weights: NDArray[np.float32]
-    strength: NDArray[np.float64]
+    strength: NDArray[np.float32]
     label: str | None = None
     size: int | None = None
     share: float | None = None
@@ -81,29 +80,20 @@ def describe(
         embeddings: [V, E] of the words, for a diverse choice.
     """
     total = 0 if sizes is None else int(sizes.sum())
-    shares = None if sizes is None or not total else sizes / total
-    words = chosen(model.beta, choice, shares, embeddings)
+    words = chosen(model, choice, sizes, embeddings)
     vocabulary, names = model.vocabulary, model.names
-    overall = np.average(model.beta, axis=0, weights=shares)
     return [
         Topic(
             number,
             [vocabulary[i] for i in words[number]],
             model.beta[number, words[number]],
-            _strength(model.beta[number, words[number]], overall[words[number]]),
+            model.beta[number, words[number]] / model.beta[number, words[number]].max(),
             names[number],
             None if sizes is None else int(sizes[number]),
             None if sizes is None else int(sizes[number]) / max(total, 1),
         )
         for number in range(model.topics)
     ]
-
-
-def _strength(weights: NDArray[np.float32], overall: NDArray[np.float64]) -> NDArray[np.float64]:
-    above = np.maximum(weights - overall, 0)
-    if not above.any():  # a single topic, or one that is just like the rest
-        above = weights.astype(np.float64)
-    return np.asarray(above / above.max())
 
 
 def with_coherence(topics: Sequence[Topic], labels: Labels) -> list[Topic]:

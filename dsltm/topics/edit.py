@@ -34,19 +34,24 @@ def edited(
         model: K topics.
         merge: groups of topics, each to become one.
         drop: topics that go.
-        sizes: [K] documents, so that a merged topic's words are the mean by size; None: all alike.
+        sizes: [K] documents, so that a merged topic's words are the mean by size; None: those of training,
+            or all alike where the file does not tell.
 
     Raises:
         UsageError: a topic that is not there, that is named twice, or no topic is left.
     """
     drop = set(drop)
     groups = _groups(model.topics, merge, drop)
+    sizes = model.sizes if sizes is None else sizes
     counts = np.zeros(model.topics) if sizes is None else sizes.astype(np.float64)
     weight = counts + 1  # a topic without documents still has words
     beta = np.stack(
         [np.average(model.beta[group].astype(np.float64), axis=0, weights=weight[group]) for group in groups]
     )
     beta /= beta.sum(axis=1, keepdims=True)
+    usage = None
+    if model.usage is not None:
+        usage = np.stack([model.usage[group].sum(axis=0, dtype=np.int32) for group in groups])
     old, names = edit_of(model.header, model.topics), model.names
     header: dict[str, Any] = {
         **model.header,
@@ -57,7 +62,9 @@ def edited(
     }
     if any(names):
         header["names"] = _merged_names(names, groups, weight)
-    return replace(model, header=header, beta=beta.astype(np.float32))
+    if model.sizes is not None:
+        header["sizes"] = [int(model.sizes[group].sum()) for group in groups]
+    return replace(model, header=header, beta=beta.astype(np.float32), usage=usage)
 
 
 def _groups(topics: int, merge: Sequence[Sequence[int]], drop: set[int]) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""Which words stand for a topic: the most probable, the most telling, or a choice without near-repeats."""
+"""Which words are shown for a topic: the telling ones, those of a relevance, or without near-repeats."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.errors import UsageError
+from dsltm.words.ranking import ranked, relevance, telling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dsltm.formats.model import Model
+
     Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
 
 _CANDIDATES = 5  # a diverse choice of n is made among the first 5n
-_TINY = 1e-30
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,69 +27,63 @@ class Choice:
 
     Args:
         words: how many.
-        relevance: λ in [0, 1] of Sievert and Shirley; 1 is plain probability.
+        relevance: λ in [0, 1] of Sievert and Shirley; 1 is plain probability; None is `ranking.telling`.
         diversify: in [0, 1], how much a word loses for its likeness to words already chosen; 0 is nothing.
     """
 
     words: int = 10
-    relevance: float = 1.0
+    relevance: float | None = None
     diversify: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("relevance", "diversify"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"--{name} lies between 0 and 1, not {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise UsageError(f"--{name} lies between 0 and 1, not {value}")
 
 
 def chosen(
-    beta: NDArray[np.float32],
+    model: Model,
     choice: Choice,
-    shares: Floats | None = None,
+    sizes: Integers | None = None,
     embeddings: NDArray[np.float16] | None = None,
-) -> NDArray[np.int64]:
+) -> list[Integers]:
     """The words of every topic, the first one first, as columns of `beta`.
 
     Args:
-        beta: [K, V], rows sum to one.
+        model: K topics over V words.
         choice: how many, and by what.
-        shares: [K] how common the topics are, for the words' overall probability; None: all alike.
+        sizes: [K] how common the topics are, for the words' overall probability; None: as in training.
         embeddings: [V, E], places of the words by their meaning; `diversify` needs them.
 
     Returns:
-        [K, min(words, V)]; equal words stand in the vocabulary's order.
+        K arrays of at most `choice.words` indices; equal words stand in the vocabulary's order.
 
     Raises:
         UsageError: `diversify` without embeddings.
     """
-    scores = relevance(beta, choice.relevance, shares)
-    wanted = min(choice.words, beta.shape[1])
-    if not choice.diversify:
-        return np.argsort(-scores, axis=1, kind="stable")[:, :wanted]
-    if embeddings is None:
+    if choice.diversify and embeddings is None:
         raise UsageError(
             "--diversify compares words by the teacher's embeddings", hint="adding a labels file"
         )
+    scores = _scores(model, choice, sizes)
+    wanted = choice.words * (_CANDIDATES if choice.diversify else 1)
+    rows = ranked(scores, model.vocabulary, wanted, usage=model.usage)
+    if embeddings is None or not choice.diversify:
+        return rows
     places = _directions(embeddings)
-    first = np.argsort(-scores, axis=1, kind="stable")[:, : _CANDIDATES * wanted]
-    return np.stack(
-        [
-            row[_diverse(row_scores[row], places[row], wanted, choice.diversify)]
-            for row, row_scores in zip(first, scores, strict=True)
-        ]
-    )
+    return [
+        row[_diverse(row_scores[row], places[row], min(choice.words, len(row)), choice.diversify)]
+        for row, row_scores in zip(rows, scores, strict=True)
+    ]
 
 
-def relevance(beta: NDArray[np.float32], weight: float, shares: Floats | None = None) -> Floats:
-    """λ log φ_kw + (1 - λ) log φ_kw / p_w, [K, V]; p_w is the word's probability over all topics.
-
-    Sievert and Shirley 2014, "LDAvis: A method for visualizing and interpreting topics"; they recommend 0.6.
-    """
-    phi = np.maximum(beta.astype(np.float64), _TINY)
-    if weight == 1:
-        return np.log(phi)
-    shares = np.full(len(beta), 1 / len(beta)) if shares is None else shares
-    overall = np.maximum(shares @ phi, _TINY)
-    return np.log(phi) - (1 - weight) * np.log(overall)
+def _scores(model: Model, choice: Choice, sizes: Integers | None) -> Floats:
+    """[K, V] the worth of each word for each topic."""
+    if choice.relevance is None:
+        return telling(model.beta, model.usage, model.sizes)
+    sizes = model.sizes if sizes is None else sizes
+    return relevance(model.beta, choice.relevance, sizes)
 
 
 def _directions(embeddings: NDArray[np.float16]) -> Floats:
@@ -98,13 +95,12 @@ def _directions(embeddings: NDArray[np.float16]) -> Floats:
     return unit
 
 
-def _diverse(scores: Floats, places: Floats, wanted: int, weight: float) -> NDArray[np.int64]:
+def _diverse(scores: Floats, places: Floats, wanted: int, weight: float) -> Integers:
     """Maximal marginal relevance (Carbonell and Goldstein 1998): positions among the candidates, best first.
 
-    Scores are logarithms; their exponentials count, from 0, the last candidate's, to 1, the first one's.
+    Scores become worths between 0, the last candidate's, and 1, the first one's.
     """
-    worth = np.exp(scores - scores.max())
-    worth -= worth.min()
+    worth = scores - scores.min()
     worth /= worth.max() or 1
     likeness = np.maximum(places @ places.T, 0)  # opposites are no better than strangers
     taken = [0]

@@ -12,7 +12,7 @@ from dsltm.space.axes import document_space
 from dsltm.space.inputs import Inputs, dense
 from dsltm.space.kmeans import cluster
 from dsltm.space.neighbours import nearest, settled
-from dsltm.training.targets import mean_logits, soft_targets
+from dsltm.training.targets import mean_logits, mixed_targets, soft_targets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,16 +36,8 @@ class TrainingSet:
         self.counts = labels.vocabulary_counts if config.target == "bow" else None
         self.entropy = np.zeros(len(self.rows), np.float32)
         neighbours = self._look_around(labels, config)
-        if config.target == "soft":
-            assert config.temperature is not None
-            self.targets, entropy = soft_targets(
-                labels.logits,
-                self.rows,
-                config.temperature,
-                config.target_top,
-                centre=self._centre(labels, config),
-                neighbours=neighbours,
-            )
+        if config.target != "bow":
+            self.targets, entropy = self._targets(labels, config, neighbours)
             if config.loss == "kl":
                 self.entropy = entropy
 
@@ -57,6 +49,32 @@ class TrainingSet:
         rows = self.rows[chosen]
         target = self.targets[chosen] if self.counts is None else dense(self.counts[rows])
         return self._tensor(self.inputs.stored(rows)).float(), self._tensor(target)
+
+    def _targets(
+        self, labels: Labels, config: TrainConfig, neighbours: NDArray[np.int32] | None
+    ) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
+        """y [M, V] and its entropy [M]."""
+        assert config.temperature is not None
+        centre = self._centre(labels, config)
+        if config.target == "soft":
+            return soft_targets(
+                labels.logits,
+                self.rows,
+                config.temperature,
+                config.target_top,
+                centre=centre,
+                neighbours=neighbours,
+            )
+        return mixed_targets(
+            labels.logits,
+            labels.vocabulary_counts,
+            self.rows,
+            config.temperature,
+            config.target_top,
+            said=labels.said,
+            centre=centre,
+            neighbours=neighbours,
+        )
 
     def _centre(self, labels: Labels, config: TrainConfig) -> NDArray[np.float32] | None:
         """[V] what is taken away from every document's logits."""

@@ -19,6 +19,9 @@ from dsltm.training.data import TrainingSet
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
     from dsltm.formats.labels import Labels
     from dsltm.training.config import TrainConfig
 
@@ -68,7 +71,7 @@ def train(
             raise DsltmError(f"{config.topics} topics need as many documents, and {len(data)} have text")
         backbone = build(config, data, labels) if init is None else resume(init, config, data, labels)
         last = fit(backbone.to(device), data, config, progress)
-    model = to_model(backbone, config, labels, last, len(data))
+    model = to_model(backbone, config, labels, last, data)
     if init is not None:
         model.header["training"]["before"] = init.header["training"]
     return model
@@ -106,12 +109,7 @@ def resume(init: Model, config: TrainConfig, data: TrainingSet, labels: Labels) 
             raise DsltmError(f"the model to go on from has {name} {before}, not {now}")
     backbone = restore(init)
     if data.clusters is not None:
-        parts = np.array_split(data.rows, -(-len(data) // _BLOCK))
-        with torch.no_grad():
-            chosen = [
-                backbone.theta(torch.from_numpy(data.inputs.dense(rows)).float()).argmax(1) for rows in parts
-            ]
-        data.clusters = torch.cat(chosen).to(data.device)
+        data.clusters = torch.from_numpy(first_topics(backbone, data)).to(data.device)
     return backbone
 
 
@@ -171,17 +169,21 @@ def _summary(parts: torch.Tensor, entropy: float, number: int, config: TrainConf
     return Epoch(number, config.epochs, config.weight * divergence + regulariser, divergence, regulariser)
 
 
-def to_model(backbone: Backbone, config: TrainConfig, labels: Labels, last: Epoch, documents: int) -> Model:
+def to_model(
+    backbone: Backbone, config: TrainConfig, labels: Labels, last: Epoch, data: TrainingSet
+) -> Model:
     """What is written to disk; nothing in it depends on the clock or the device."""
     with torch.no_grad():
         beta = backbone.beta().cpu().numpy().astype(np.float32)
+    first = first_topics(backbone, data)
     header = {
         **provenance(labels.header),
         "backbone": config.model,
         "hyperparameters": config.as_header(),
         "seed": config.seed,
+        "sizes": np.bincount(first, minlength=config.topics).tolist(),
         "training": {
-            "documents": documents,
+            "documents": len(data),
             "epochs": last.number,
             "loss": last.loss,
             "divergence": last.divergence,
@@ -189,7 +191,39 @@ def to_model(backbone: Backbone, config: TrainConfig, labels: Labels, last: Epoc
             "standardised": config.input != "bow",
         },
     }
-    return Model(header, beta, backbone.arrays())
+    usage = usage_of(labels.vocabulary_counts, data.rows, first, config.topics)
+    return Model(header, beta, backbone.arrays(), usage)
+
+
+def first_topics(backbone: Backbone, data: TrainingSet) -> NDArray[np.int64]:
+    """[M] the first topic of each document that is trained on."""
+    device = backbone.input_mean.device
+    with torch.no_grad():
+        chosen = [
+            backbone.theta(torch.from_numpy(data.inputs.dense(rows)).to(device)).argmax(1)
+            for rows in np.array_split(data.rows, -(-len(data) // _BLOCK))
+        ]
+    first: NDArray[np.int64] = torch.cat(chosen).cpu().numpy()
+    return first
+
+
+def usage_of(
+    counts: csr_array, rows: NDArray[np.int64], first: NDArray[np.int64], topics: int
+) -> NDArray[np.int32]:
+    """[K, V] in how many documents of each topic each word comes.
+
+    Args:
+        counts: [N, V].
+        rows: the M documents that are looked at.
+        first: [M] their first topics.
+        topics: K.
+    """
+    usage = np.zeros((topics, counts.shape[1]), np.int32)
+    for start in range(0, len(rows), _BLOCK):
+        part = counts[rows[start : start + _BLOCK]]
+        own = np.repeat(first[start : start + _BLOCK], np.diff(part.indptr))
+        np.add.at(usage, (own, part.indices), 1)
+    return usage
 
 
 def choose_device(name: str) -> torch.device:

@@ -1,4 +1,4 @@
-"""Soft labels from logits: the step between what the teacher said and what the model learns."""
+"""Targets: the step between what the teacher said, what documents say, and what the model learns."""
 
 from __future__ import annotations
 
@@ -7,76 +7,171 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.formats.scratch import scratch
+from dsltm.space.inputs import dense, document_frequency
 from dsltm.space.neighbours import averaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from dsltm.formats.stacked import Rows
 
+    Floats = NDArray[np.float32]
+    Members = NDArray[np.int64]
+
 _BLOCK = 1024
+_BACKGROUND = 0.05
+"""Share of the whole corpus's words in what a neighbourhood uses: no word is impossible anywhere."""
+_LIFTS = (-1.0, 2.0)
+"""Bounds, in logits, of what the teacher may take from a word or give to it: a token that is far out of the
+ordinary for one document says more about the token than about the topic."""
 
 
 def soft_targets(
     logits: Rows,
-    rows: NDArray[np.int64],
+    rows: Members,
     temperature: float,
     top: int | None = None,
     *,
-    centre: NDArray[np.float32] | None = None,
+    centre: Floats | None = None,
     neighbours: NDArray[np.int32] | None = None,
-) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
-    """y = softmax(ℓ / τ) of the documents `rows`, and its entropy.
-
-    Stored as float16, whose spacing at the share of an average word (5e-4 for V = 2000) is a thousandth of
-    it; above a gigabyte in a temporary file, memory-mapped.
+) -> tuple[NDArray[np.float16], Floats]:
+    """y = softmax(ℓ / τ) of the documents `rows`, and its entropy: the paper's soft label.
 
     Args:
         logits: ℓ [N, V].
         rows: the documents wanted, M indices.
         temperature: τ.
-        top: keep the `top` largest logits of a row (ties by position), and renormalise.
+        top: keep the `top` largest values of a row (ties by position), and renormalise.
         centre: [V] taken away from every document's logits (`mean_logits`, for one).
         neighbours: [M, n] positions in `rows`; ℓ becomes the mean of a document's and its neighbours'.
 
     Returns:
         y [M, V] and H(y) [M] in nats.
     """
-    targets = scratch((len(rows), logits.shape[1]), np.float16)
-    entropy = np.empty(len(rows), np.float32)
+    lifts = _lifts(logits, rows, centre, neighbours)
+    return _distributions(lambda members: lifts(members) / np.float32(temperature), logits, rows, top)
+
+
+def mixed_targets(
+    logits: Rows,
+    counts: csr_array,
+    rows: Members,
+    temperature: float,
+    top: int | None = None,
+    *,
+    said: NDArray[np.bool_],
+    centre: Floats | None = None,
+    neighbours: NDArray[np.int32] | None = None,
+) -> tuple[NDArray[np.float16], Floats]:
+    """y ∝ u · exp(clip(ℓ - c) / τ): what a neighbourhood uses, weighed by what the teacher says.
+
+    u is the distribution of words over the documents of a neighbourhood, so that a topic's words are words
+    that its documents use, names of things among them; ℓ - c is how far the teacher expects a word of this
+    document more than of any other, which tells words that mean the topic from words that only come with it.
+    Words that the teacher cannot say in one token have no lift, and stand by their use alone.
+
+    Args:
+        logits, rows, temperature, top, centre, neighbours: as of `soft_targets`.
+        counts: [N, V] how often each word comes in each document.
+        said: [V] whether the teacher says the word in one token.
+
+    Returns:
+        As `soft_targets`.
+    """
+    lifts, use = _lifts(logits, rows, centre, neighbours), _use(counts, rows, neighbours)
+
+    def scores(members: Members) -> Floats:
+        lift = np.where(said, lifts(members).clip(*_LIFTS), np.float32(0))
+        return np.asarray(np.log(use(members)) + lift / np.float32(temperature), np.float32)
+
+    return _distributions(scores, logits, rows, top)
+
+
+def _lifts(
+    logits: Rows, rows: Members, centre: Floats | None, neighbours: NDArray[np.int32] | None
+) -> Callable[[Members], Floats]:
+    """ℓ - c [m, V] of m members, means of their neighbourhoods where there are neighbours."""
     zero = np.float32(0) if centre is None else centre
 
-    def raw(members: NDArray[np.int64]) -> NDArray[np.float32]:
-        values: NDArray[np.float32] = logits[rows[members]].astype(np.float32)
+    def own(members: Members) -> Floats:
+        values: Floats = logits[rows[members]].astype(np.float32)
         return values
 
+    if neighbours is None:
+        return lambda members: own(members) - zero
+    return lambda members: averaged(own, members, neighbours) - zero
+
+
+def _use(
+    counts: csr_array, rows: Members, neighbours: NDArray[np.int32] | None
+) -> Callable[[Members], Floats]:
+    """u [m, V] of m members, rows sum to one and no entry is zero.
+
+    A word counts once a document. With neighbours a document takes the mean of its neighbourhood twice, its
+    neighbours' neighbours included: a few titles are too few words for a distribution.
+    """
+    frequency = document_frequency(counts, rows).astype(np.float64) + 1
+    background = (frequency / frequency.sum()).astype(np.float32)
+
+    def own(members: Members) -> Floats:
+        return (dense(counts[rows[members]]) > 0).astype(np.float32)
+
+    around = own
+    if neighbours is not None:
+        near = neighbours
+        once = scratch((len(rows), counts.shape[1]), np.float16)
+        for block in _blocks(len(rows)):
+            once[block] = averaged(own, np.arange(block.start, min(block.stop, len(rows))), near)
+
+        def around(members: Members) -> Floats:
+            return averaged(lambda wanted: once[wanted].astype(np.float32), members, near)
+
+    def use(members: Members) -> Floats:
+        shares = around(members)
+        total = shares.sum(1, keepdims=True)
+        shares = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
+        mixed = (1 - _BACKGROUND) * shares + _BACKGROUND * background
+        return np.asarray(mixed / mixed.sum(1, keepdims=True), np.float32)
+
+    return use
+
+
+def _distributions(
+    scores: Callable[[Members], Floats], logits: Rows, rows: Members, top: int | None
+) -> tuple[NDArray[np.float16], Floats]:
+    """softmax of the scores of all members [M, V], and its entropy [M].
+
+    Stored as float16, whose spacing at the share of an average word (5e-4 for V = 2000) is a thousandth of
+    it; above a gigabyte in a temporary file, memory-mapped.
+    """
+    targets = scratch((len(rows), logits.shape[1]), np.float16)
+    entropy = np.empty(len(rows), np.float32)
     for block in _blocks(len(rows)):
-        members = np.arange(block.start, min(block.stop, len(rows)))
-        own = raw(members) if neighbours is None else averaged(raw, members, neighbours)
-        scores = (own - zero) / np.float32(temperature)
-        if top is not None and top < scores.shape[1]:
-            scores = _keep_top(scores, top)
-        scores -= scores.max(1, keepdims=True)
-        weights = np.exp(scores)
+        values = scores(np.arange(block.start, min(block.stop, len(rows))))
+        if top is not None and top < values.shape[1]:
+            values = _keep_top(values, top)
+        values -= values.max(1, keepdims=True)
+        weights = np.exp(values)
         totals = weights.sum(1, keepdims=True)
         targets[block] = weights / totals
-        finite = np.where(weights > 0, scores, 0)
+        finite = np.where(weights > 0, values, 0)
         entropy[block] = np.log(totals[:, 0]) - (weights * finite).sum(1) / totals[:, 0]
     return targets, entropy
 
 
-def mean_logits(logits: Rows, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+def mean_logits(logits: Rows, rows: Members) -> Floats:
     """[V] what the teacher says of every one of the documents `rows`."""
     total = np.zeros(logits.shape[1])
     for block in _blocks(len(rows)):
         total += logits[rows[block]].sum(0, dtype=np.float64)
-    mean: NDArray[np.float32] = (total / len(rows)).astype(np.float32)
+    mean: Floats = (total / len(rows)).astype(np.float32)
     return mean
 
 
-def _keep_top(scores: NDArray[np.float32], top: int) -> NDArray[np.float32]:
+def _keep_top(scores: Floats, top: int) -> Floats:
     order = np.argsort(-scores, axis=1, kind="stable")
     np.put_along_axis(scores, order[:, top:], -np.inf, 1)
     return scores

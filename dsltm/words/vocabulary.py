@@ -19,6 +19,7 @@ from dsltm.formats.source import read_text
 
 SIZE = 2000
 STOPWORDS = "en"
+_FEW_DOCUMENTS, _PER_MIN_DF, _LARGEST_MIN_DF = 100, 2000, 10
 _PRUNE_AT = 3_000_000  # distinct words; beyond this the rarest are forgotten, so that memory has a bound
 
 # Python's \w lacks combining marks, without which the words of Hindi fall to pieces, and has ² and ½.
@@ -85,13 +86,13 @@ def choose_words(
     counts: Counts,
     size: int = SIZE,
     *,
-    min_df: float = 1,
+    min_df: float | None = None,
     max_df: float | None = None,
     stopwords: Collection[str] = (),
     keep: Callable[[str], bool] | None = None,
 ) -> list[Entry]:
     """Choose the words that come in the most documents; see `build_vocabulary`."""
-    least = _documents(min_df, counts.documents)
+    least = usual_min_df(counts.documents) if min_df is None else _documents(min_df, counts.documents)
     most = counts.documents if max_df is None else _documents(max_df, counts.documents)
     stop = frozenset(stopwords)
     ranked = sorted((-df, word) for word, df in counts.df.items() if least <= df <= most and word not in stop)
@@ -101,17 +102,28 @@ def choose_words(
         raise DsltmError(
             f"no word is left of the {len(counts.df):,} in {counts.documents:,} documents",
             hint="--min-df 1, --stopwords none or more text"
-            if min_df > 1
+            if least > 1
             else "--stopwords none or more text",
         )
     return entries
+
+
+def usual_min_df(documents: int) -> int:
+    """In how many documents a word must come to be chosen, by the size of a corpus.
+
+    A word of one document tells nothing of a topic, and in a large corpus neither does one of a few; a
+    corpus of a hundred documents cannot be choosy.
+    """
+    if documents < _FEW_DOCUMENTS:
+        return 1
+    return min(max(2, documents // _PER_MIN_DF), _LARGEST_MIN_DF)
 
 
 def build_vocabulary(
     corpus: Iterable[Document],
     size: int = SIZE,
     *,
-    min_df: float = 1,
+    min_df: float | None = None,
     max_df: float | None = None,
     stopwords: Collection[str] = (),
     keep: Callable[[str], bool] | None = None,
@@ -124,7 +136,8 @@ def build_vocabulary(
     Args:
         corpus: the documents, read once.
         size: at most so many words.
-        min_df: the least number of documents, or, below 1, the least share of them.
+        min_df: the least number of documents, or, below 1, the least share of them; None for
+            `usual_min_df`.
         max_df: the greatest number, or, below 1, share; None for no bound.
         stopwords: words that are left out.
         keep: whether a word may be in it, such as whether a teacher writes it as one token; asked in rank

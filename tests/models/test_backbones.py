@@ -15,6 +15,7 @@ from dsltm.models.ecrtm import ECRTM
 from dsltm.models.encoder import draw
 from dsltm.models.etm import ETM
 from dsltm.models.fastopic import FASTopic
+from dsltm.models.objective import cross_entropy
 from dsltm.models.prodlda import ProdLDA
 
 SHAPE = Shape(inputs=12, topics=4, words=30, units=16)
@@ -89,9 +90,9 @@ def test_ecrtm_regulariser() -> None:
     prior = prior_kl(*posterior(model, vectors()), np.zeros(4), np.full(4, 0.75))
     assert found.item() == pytest.approx(100 * clustering + prior, rel=3e-3)
     shares = np.exp(-cost / 0.2) / np.exp(-cost / 0.2).sum(0)
-    np.testing.assert_allclose(
-        model.beta().detach().numpy(), shares / shares.sum(1, keepdims=True), rtol=1e-3, atol=1e-6
-    )
+    logits = shares / np.sqrt(1 + 1e-5)  # the decoder has seen nothing: means 0, variances 1, no shift
+    expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(model.beta().detach().numpy(), expected, rtol=1e-3)
 
 
 def test_ecrtm_derivative_is_that_of_the_regularised_transport() -> None:
@@ -157,6 +158,34 @@ def test_arrays_restore_everything(name: str) -> None:
     other.load_arrays(model.arrays())
     torch.testing.assert_close(other.eval().theta(vectors()), model.eval().theta(vectors()), rtol=0, atol=0)
     torch.testing.assert_close(other.beta(), model.beta(), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_beta_is_the_prediction_for_a_document_of_one_topic(name: str) -> None:
+    """Rows are distributions, and the loss of such a document is the divergence from its topic's row."""
+    model = build(name)
+    with torch.random.fork_rng():
+        model.train()(vectors(), labels())
+    beta = model.eval().beta()
+    torch.testing.assert_close(beta.sum(1), torch.ones(4), rtol=1e-5, atol=0)
+    target = labels(4)
+    logits = model.log_words(torch.eye(4))
+    expected = -(target * torch.log(beta)).sum(1).mean()
+    torch.testing.assert_close(cross_entropy(target, logits), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_beta_does_not_see_a_scale_that_the_decoder_divides_away() -> None:
+    """Scores 50 times as large with 2,500 times the variance predict the same, and β is the same."""
+    model = build("prodlda")
+    assert isinstance(model, ProdLDA)
+    with torch.random.fork_rng():
+        model.train()(vectors(), labels())
+    model.decoder.epsilon = 0.0
+    before = model.eval().beta()
+    with torch.no_grad():
+        model.scores *= 50
+        model.decoder.running_variance *= 2500
+    torch.testing.assert_close(model.beta(), before, rtol=1e-4, atol=1e-7)
 
 
 def test_word_embeddings_start_as_principal_components() -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedTokenizerBase
 
-Kind = Literal["token", "spellings", "first", "chain"]
+Kind = Literal["every", "token", "spellings", "first", "chain"]
 _BEHIND_SPACE = ":"  # what most instructions end with
 _BEHIND = "\n"  # no tokenizer joins it with the letters that follow
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -24,22 +24,29 @@ class Projection:
     """Which tokens stand for each word.
 
     Attributes:
-        words: V words, those of the wanted ones that the teacher can say.
-        forms: V tuples of token ids; a word's probability is the sum of theirs, and the first one's row of
-            the output embedding stands for the word.
-        coverage: share of the wanted words that were kept, 0 to 1.
+        words: V words: all of the wanted ones ("every"), or those that the teacher can say.
+        forms: V tuples of token ids; a word's probability is the sum of theirs.
+        coverage: share of the wanted words that the teacher says as the kind wants it, 0 to 1.
         chains: V tuples of token ids that spell each word in order; empty where `forms` say it all.
+        unsaid: columns of words whose logit is only that of the token which begins them ("every").
+        spelled: for each of these, all its tokens.
     """
 
     words: list[str]
     forms: list[tuple[int, ...]]
     coverage: float
     chains: tuple[tuple[int, ...], ...] = ()
+    unsaid: tuple[int, ...] = ()
+    spelled: tuple[tuple[int, ...], ...] = ()
 
-    @property
-    def tokens(self) -> list[int]:
-        """V token ids, the first of each word's forms."""
-        return [form[0] for form in self.forms]
+    def pieces(self) -> list[tuple[int, ...]]:
+        """V tuples of the tokens whose rows of the output embedding, on average, stand for each word."""
+        if self.chains:
+            return list(self.chains)
+        pieces: list[tuple[int, ...]] = [form[:1] for form in self.forms]
+        for column, tokens in zip(self.unsaid, self.spelled, strict=True):
+            pieces[column] = tokens
+        return pieces
 
 
 def single_token(tokenizer: PreTrainedTokenizerBase, word: str) -> int | None:
@@ -80,12 +87,14 @@ def first_token(tokenizer: PreTrainedTokenizerBase, word: str) -> int | None:
     return ids[0] if ids and ids[0] != tokenizer.unk_token_id else None
 
 
-def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind = "token") -> Projection:
-    """Keep the words that the teacher can say; a token belongs to the first word that claims it.
+def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind = "every") -> Projection:
+    """Find the tokens of words, and keep words that have some; a token belongs to the first that claims it.
 
     Args:
-        kind: "token", words that are one token after a space (the paper's); "spellings", the sum over all of
-            `spellings`; "first", the first token of any word; "chain", all tokens of any word, in order.
+        kind: "every", all words, by their one token where they have one and by their first token where they
+            take several; "token", words that are one token after a space (the paper's); "spellings", the sum
+            over all of `spellings`; "first", the first token of any word; "chain", all tokens of any word, in
+            order.
 
     Raises:
         UsageError: there is no such kind.
@@ -98,6 +107,8 @@ def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind
         "first": lambda word: (first_token(tokenizer, word),),
     }
     wanted, claimed = list(words), set[int]()
+    if kind == "every":
+        return _every(tokenizer, wanted)
     if kind == "chain":
         return _chains(tokenizer, wanted)
     kept: dict[str, tuple[int, ...]] = {}
@@ -107,6 +118,23 @@ def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind
             kept[word] = free
             claimed.update(free)
     return Projection(list(kept), list(kept.values()), len(kept) / max(len(wanted), 1))
+
+
+def _every(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection:
+    """All words; those of several tokens share the logit of a token with whatever else it begins."""
+    words = list(dict.fromkeys(wanted))
+    nothing = tokenizer.unk_token_id if isinstance(tokenizer.unk_token_id, int) else 0
+    spelled = [tuple(continuation(tokenizer, f" {word}")) or (nothing,) for word in words]
+    claimed, unsaid = set[int](), []
+    for column, tokens in enumerate(spelled):
+        if _only(tokenizer, tokens) is None or tokens[0] in claimed:
+            unsaid.append(column)
+        claimed.update(tokens if len(tokens) == 1 else ())
+    coverage = 1 - len(unsaid) / max(len(words), 1)
+    forms = [tokens[:1] for tokens in spelled]
+    return Projection(
+        words, forms, coverage, unsaid=tuple(unsaid), spelled=tuple(spelled[column] for column in unsaid)
+    )
 
 
 def _chains(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection:
