@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 from parts import members_of
+from planted import plant
 
 from dsltm.assigning.documents import assign_labels
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import read_labels, write_labels
 from dsltm.formats.model import read_model
+from dsltm.formats.old_model import predicted_beta
+from dsltm.models.restore import restore
+from dsltm.training import TrainConfig
+from dsltm.training.loop import train
 
 if TYPE_CHECKING:
     from dsltm.formats.labels import Labels
@@ -63,3 +69,23 @@ def test_words_that_are_not_the_vocabulary_s_continuation_are_refused(old: Label
         write_labels(file, header, members_of(old))
     with pytest.raises(DsltmError, match="the words that it counts do not begin with its vocabulary"):
         read_labels(str(tmp_path / "bad.npz"))
+
+
+def test_beta_of_version_1_becomes_what_the_model_predicts() -> None:
+    """As its backbone says it, which the file's own matrix was not: that was the softmax of word scores."""
+    model = read_model(str(FILES / "model-1.npz"))
+    with torch.no_grad():
+        predicted = restore(model).beta().numpy()
+    np.testing.assert_allclose(model.beta, predicted, rtol=1e-4, atol=1e-8)
+    stored = np.load(FILES / "model-1.npz", allow_pickle=False)["beta"]
+    assert np.abs(stored - predicted).max() > 1e-3
+    assert model.usage is None
+    assert model.sizes is None
+
+
+def test_beta_of_an_ecrtm_of_version_1_becomes_what_the_model_predicts() -> None:
+    planted = plant(documents=120)
+    model = train(planted.labels, TrainConfig(topics=4, model="ecrtm", epochs=2))
+    assert not np.allclose(model.beta[0], 1 / model.beta.shape[1], rtol=1e-3)
+    found = predicted_beta(model.header, np.zeros_like(model.beta), model.arrays)
+    np.testing.assert_allclose(found, model.beta, rtol=1e-3, atol=1e-8)

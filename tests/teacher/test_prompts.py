@@ -146,7 +146,11 @@ class Spelling:
 def test_projections_differ_in_the_words_that_they_can_say() -> None:
     words = ["bank", "rate", "rank", "x"]
     tokenizer = Spelling()
-    token = project(tokenizer, words)  # type: ignore[arg-type]
+    every = project(tokenizer, words)  # type: ignore[arg-type]
+    assert (every.words, every.tokens, every.coverage) == (words, [1, 6, 6, 132], 0.25)
+    assert every.unsaid == (1, 2, 3)  # "rate" and "rank" share the token that begins them
+    assert every.pieces() == [(1,), (6, 50, 51), (6, 50, 51), (132, 220)]
+    token = project(tokenizer, words, "token")  # type: ignore[arg-type]
     assert (token.words, token.forms, token.coverage) == (["bank"], [(1,)], 0.25)
     spelled = project(tokenizer, words, "spellings")  # type: ignore[arg-type]
     assert spelled.words == ["bank", "rate", "x"]

@@ -39,6 +39,11 @@ class Projection:
     unsaid: tuple[int, ...] = ()
     spelled: tuple[tuple[int, ...], ...] = ()
 
+    @property
+    def tokens(self) -> list[int]:
+        """V token ids, the first of each word's forms."""
+        return [form[0] for form in self.forms]
+
     def pieces(self) -> list[tuple[int, ...]]:
         """V tuples of the tokens whose rows of the output embedding, on average, stand for each word."""
         if self.chains:
