@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +16,14 @@ from dsltm.formats.npz import Blocks, write_npz
 from dsltm.formats.strings import Strings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
     from numpy.typing import NDArray
 
     from dsltm.assigning.inference import Inference
     from dsltm.distill.reading import Window
-    from dsltm.formats.corpus import Corpus
+    from dsltm.formats.corpus import Corpus, Document
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model
     from dsltm.formats.stacked import Rows
@@ -41,11 +42,13 @@ class Block:
         ids: n names.
         theta: [n, K] float32, rows sum to one.
         empty: [n] True where there is no text, so that the topics mean nothing.
+        fields: n documents' fields that the corpus was asked to keep; none where there was no corpus.
     """
 
     ids: Sequence[str]
     theta: NDArray[np.float32]
     empty: NDArray[np.bool_]
+    fields: Sequence[Mapping[str, str]] = ()
 
     def __post_init__(self) -> None:
         """Refuse proportions that are not numbers.
@@ -85,8 +88,11 @@ def theta_of(model: Model, labels: Labels) -> NDArray[np.float32]:
     return np.concatenate(blocks) if blocks else np.empty((0, model.topics), np.float32)
 
 
-def assign_labels(model: Model, labels: Labels) -> Assigned:
+def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | None = None) -> Assigned:
     """The topics of the documents of a labels file.
+
+    Args:
+        documents: the same documents, for the fields that are kept of them.
 
     Raises:
         DsltmError: model and labels come from different teachers, prompts or vocabularies.
@@ -100,7 +106,11 @@ def assign_labels(model: Model, labels: Labels) -> Assigned:
         for start in range(0, len(labels), _BLOCK):
             rows = slice(start, start + _BLOCK)
             counts = labels.counts[rows, :words] if inference.reads_counts else None
-            yield Block(labels.ids[rows], inference.theta(labels.hidden[rows], counts), labels.empty[rows])
+            ids = labels.ids[rows]
+            fields = [each.fields for each in islice(documents or (), len(ids))]
+            yield Block(ids, inference.theta(labels.hidden[rows], counts), labels.empty[rows], fields)
+        for _ in documents or ():
+            pass  # there must be none; whoever reads them along says so
 
     return Assigned(len(labels), model.topics, blocks())
 
@@ -159,7 +169,9 @@ def assign_windows(
     for window in windows:
         counts = counts_of(window.documents, index) if inference.reads_counts else None
         ids = [document.id for document in window.documents]
-        yield Block(ids, inference.theta(window.hidden, counts), np.asarray(window.flags & EMPTY, bool))
+        fields = [document.fields for document in window.documents]
+        empty = np.asarray(window.flags & EMPTY, bool)
+        yield Block(ids, inference.theta(window.hidden, counts), empty, fields)
 
 
 def reader_of(model: Model, teacher: Teacher, batch_tokens: int | None) -> Reader:

@@ -1,5 +1,6 @@
 """`dsltm assign`: a model and documents in, the topics of each document out."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -10,15 +11,18 @@ from dsltm.commands.options import (
     CorpusWithIds,
     ModelFile,
     Output,
+    OutputFormat,
     RayOptions,
     TeacherOfFile,
 )
 from dsltm.errors import UsageError
 from dsltm.formats.output import open_output
 from dsltm.formats.source import STDIN, holds_labels
+from dsltm.formats.tables import table_form, write_table
 
 READS = {"MODEL": "Model", "DOCUMENTS": "Labels", "DOCUMENTS, in its place": "Corpus"}
 WRITES = "Assignments"
+WORDS = 5  # of a topic in tables: enough to tell it, short enough for a cell
 
 
 def command(
@@ -41,6 +45,26 @@ def command(
             min=0, max=1, metavar="P", help="A document whose first topic is less probable has topic null."
         ),
     ] = 0.0,
+    output_format: OutputFormat = None,
+    words: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="The topic's name and its first N words beside each document.",
+            show_default="5 in CSV, TSV and Parquet, none in JSON lines",
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELDS", help="Fields of the corpus to write beside: author,date."),
+    ] = None,
+    corpus: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="With a labels file: the corpus that it was made from, for --keep."
+        ),
+    ] = None,
     npz: Annotated[bool, typer.Option("--npz", help="Write the proportions as a matrix (NPZ).")] = False,
     teacher: TeacherOfFile,
     batch_tokens: Annotated[
@@ -68,22 +92,33 @@ def command(
     topic, its probability, and the probabilities of all topics. With --top "topics" instead of "theta", pairs
     of topic and probability. "empty": true marks a document without text. Nothing is random here.
 
+    Into a name that ends in .csv, .tsv or .parquet it writes a table, with the topic's "label" and "words";
+    theta is then a column a topic, in Parquet a list.
+
     dsltm assign model.npz labels.npz > assignments.jsonl
 
     dsltm assign model.npz new.jsonl --top 3 | jq -c '[.id, .topics]'
 
     zcat new.csv.gz | dsltm assign model.npz - --format csv --text-field review > assignments.jsonl
 
+    dsltm assign model.npz tickets.xlsx --keep author,date -o topics.csv
+
     dsltm assign model.npz s3://bucket/posts/ --ray auto -o assignments/
     """
-    from dsltm.assigning.documents import assign_corpus, assign_labels, assignment_rows, write_matrix
+    from dsltm.assigning.documents import assign_corpus, assign_labels, write_matrix
+    from dsltm.assigning.table import described_rows
     from dsltm.formats.labels import read_labels
     from dsltm.formats.model import read_model
-    from dsltm.formats.records import write_jsonl
+    from dsltm.topics.documents import read_along
 
-    if npz and (top is not None or min_prob):
-        raise UsageError("--npz writes all proportions", hint="it without --top and --min-prob")
-    if model == documents == STDIN:
+    kept = [name.strip() for names in keep or () for name in names.split(",") if name.strip()]
+    beside = bool(kept or words or output_format)
+    if npz and (top is not None or min_prob or beside):
+        raise UsageError("--npz writes all proportions and nothing beside them", hint="it alone, or a table")
+    form = "jsonl" if npz or ray.ray is not None else table_form(output, output_format)
+    if ray.ray is not None and beside:
+        raise UsageError("--keep, --words and --output-format do not go with --ray")
+    if [model, documents, corpus].count(STDIN) > 1:
         raise UsageError("only one of the files can be standard input")
     ray.check(output, documents, needing={"fresh": fresh})
     if ray.ray is not None:
@@ -104,14 +139,25 @@ def command(
             fresh=fresh,
         )
         return
-    with open_output(output, binary=npz) as target:
+    fields = replace(reading.fields, keep=tuple(kept))
+    with open_output(output, binary=npz or form == "parquet") as target:
         opened = read_model(model)
         if holds_labels(documents):
-            assigned = assign_labels(opened, read_labels(documents))
+            labels = read_labels(documents)
+            if (corpus is None) != (not kept):
+                raise UsageError("--keep and --corpus go together where the documents are a labels file")
+            only_fields = replace(fields, text=None)
+            along = None if corpus is None else read_along(reading.open(corpus, only_fields), labels)
+            assigned = assign_labels(opened, labels, along)
         else:
-            source, reader = reading.open(documents), teacher.open(opened.header["teacher"])
+            if corpus is not None:
+                raise UsageError("--corpus is for a labels file; here DOCUMENTS is the corpus already")
+            source, reader = reading.open(documents, fields), teacher.open(opened.header["teacher"])
             assigned = assign_corpus(opened, source, reader, batch_tokens=batch_tokens)
         if npz:
             write_matrix(target, assigned)
         else:
-            write_jsonl(target, assignment_rows(assigned.blocks, top=top, min_prob=min_prob))
+            flat = form != "jsonl"
+            shown = words if words is not None else WORDS if flat else 0
+            rows = described_rows(assigned.blocks, opened, shown, kept, top=top, min_prob=min_prob, flat=flat)
+            write_table(target, rows, form)

@@ -16,6 +16,7 @@ from dsltm.errors import UsageError
 from dsltm.formats.corpus import Corpus, Fields, Format, OnError, Reading
 from dsltm.formats.output import is_stdout
 from dsltm.formats.source import STDIN
+from dsltm.formats.tables import TableForm
 from dsltm.option import Option, option
 from dsltm.teacher.files.registry import ALIASES, DEFAULT
 
@@ -33,7 +34,10 @@ STOPWORDS = Option(words=("none", "en", "de", "es", "fr", "it", "nl", "pt", "zh"
 TEACHERS = Option(words=tuple(ALIASES))
 
 CorpusFile = Annotated[
-    str, typer.Argument(metavar="CORPUS", help="Documents: JSON lines, plain or gzip; - is standard input.")
+    str,
+    typer.Argument(
+        metavar="CORPUS", help="Documents: a file, a folder, a pattern or an address; - is standard input."
+    ),
 ]
 ModelFile = Annotated[
     str, typer.Argument(metavar="MODEL", help="Model file from `dsltm train`; - is standard input.")
@@ -49,6 +53,14 @@ Output = Annotated[
     str | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write here instead of to standard output."),
 ]
+OutputFormat = Annotated[
+    TableForm | None,
+    typer.Option(
+        "--output-format",
+        help="What is written: JSON lines, CSV, TSV or Parquet.",
+        show_default="by the name of the output, else jsonl",
+    ),
+]
 LabelsOption = Annotated[
     str | None,
     typer.Option("--labels", metavar="FILE", help="The corpus's labels file, not to distil it again."),
@@ -62,9 +74,17 @@ class CorpusOptions:
     text_field: str = option("text", "Field or column of the text.", metavar="NAME", heading=CORPUS)
     format: Format = option(
         "auto",
-        "What the corpus is: JSON lines, one text a line, or CSV with a heading line; auto goes by the "
-        "file's name.",
+        "What the corpus is: objects a line (jsonl) or in an array (json), a text a line (lines) or a file "
+        "(text), or a table with a heading; auto goes by content and name.",
         heading=CORPUS,
+    )
+    encoding: str | None = option(
+        None,
+        "What the text is encoded in, such as latin-1, cp1252 or utf-16-le.",
+        metavar="NAME",
+        words=("utf-8", "utf-16", "latin-1", "cp1252", "shift_jis", "gb18030"),
+        heading=CORPUS,
+        shown="utf-8, or what a byte order mark tells",
     )
     on_error: OnError = option(
         "fail", "At a row that is not a document: fail, or skip and count it.", heading=CORPUS
@@ -77,7 +97,7 @@ class CorpusOptions:
 
     def open(self, path: str, fields: Fields | None = None) -> Corpus:
         """The corpus in a file; `fields` where they are others than those of the options."""
-        return Corpus(path, fields or self.fields, Reading(self.format, None, self.on_error))
+        return Corpus(path, fields or self.fields, Reading(self.format, self.encoding, self.on_error))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from dsltm.commands.options import CorpusWithLabels, ModelFile, Output
+from dsltm.commands.options import CorpusWithLabels, ModelFile, Output, OutputFormat
 from dsltm.errors import UsageError
 from dsltm.formats.output import open_output
 from dsltm.report import Layout
@@ -17,7 +17,6 @@ DOCUMENTS = "Documents"
 FIELD = "Over a field"
 REPORT = "Report"
 EDITING = "Editing; -o is then the new model"
-_PAGE_WORDS = 20
 Sort = Literal["id", "size", "coherence"]
 
 
@@ -33,6 +32,7 @@ def command(
     ] = None,
     *,
     output: Output = None,
+    output_format: OutputFormat = None,
     sort: Annotated[
         Sort | None,
         typer.Option(help="Order of the topics.", show_default="on a terminal size if there is one, else id"),
@@ -111,8 +111,7 @@ def command(
         Layout | None,
         typer.Option(
             show_default="auto",
-            help="How documents are placed; auto is t-SNE where openTSNE is installed (pip install "
-            "'dsltm[map]') or the documents are few, else PCA.",
+            help="How documents are placed; auto is t-SNE, which keeps topics apart. PCA is faster.",
             rich_help_panel=REPORT,
         ),
     ] = None,
@@ -177,7 +176,11 @@ def command(
     --by and --tree show something else instead, in a pipe as JSON lines too: {"topic", "value", "count",
     "of", "share", "low", "high"} with 95% limits, and {"node", "children", "distance", "topics"}.
 
+    Into a name that ends in .csv, .tsv or .parquet it writes the same as a table.
+
     dsltm topics model.npz
+
+    dsltm topics model.npz labels.npz -o topics.csv
 
     dsltm topics model.npz labels.npz --words 5 | jq -r '[.size, .words[]] | @tsv'
 
@@ -218,9 +221,11 @@ def command(
         raise UsageError("--title, --layout, --points and --seed are about the page", hint="--html FILE")
     if corpus is not None and not (examples or borderline or by or html or naming):
         raise UsageError("the --corpus is for --examples, --borderline, --by, --label or --html")
+    if output_format is not None and (html is not None or (editing and output is not None)):
+        raise UsageError("--output-format is of a table, and what is written here is a page or a model")
     if every is not None and by is None:
         raise UsageError("--every needs --by FIELD")
-    choice = Choice(words or (10 if html is None else _PAGE_WORDS), relevance, diversify)
+    choice = Choice(words or 10, relevance, diversify)
     if (labeler is None) != (labeler_model is None):
         raise UsageError("--labeler and --labeler-model go together")
     opened, view = edited_view(read_model(model), labels, merge or [], drop or [], names)
@@ -243,6 +248,7 @@ def command(
         by,
         every,
         reading.label_field,
+        output_format,
     )
     if html is not None:
         options = Options(title or _title(corpus), layout or "auto", points or POINTS, seed or 0)

@@ -9,7 +9,7 @@ from dsltm import console
 from dsltm.commands.topics_table import show_documents, show_shares, show_topics, show_tree
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout, open_output
-from dsltm.formats.records import write_jsonl
+from dsltm.formats.tables import table_form, write_table
 from dsltm.report.data import collect
 from dsltm.report.page import page
 from dsltm.topics.describe import describe, ordered
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dsltm.formats.corpus import Corpus
     from dsltm.formats.model import Model
+    from dsltm.formats.tables import TableForm
     from dsltm.report.data import Options
     from dsltm.topics import Every
     from dsltm.topics.shares import Shares
@@ -37,6 +38,7 @@ class Asked:
     Attributes:
         choice: the words of each topic.
         all_words: show all of them, whether or not they fit in a line.
+        form: of the table that is written; None: by the name of the output.
     """
 
     choice: Choice
@@ -49,6 +51,7 @@ class Asked:
     by: str | None
     every: Every | None
     label_field: str
+    form: TableForm | None
 
 
 def show(model: Model, view: View | None, asked: Asked, texts: Corpus | None, output: str | None) -> None:
@@ -71,15 +74,16 @@ def show(model: Model, view: View | None, asked: Asked, texts: Corpus | None, ou
     topics = ordered(topics, asked.sort or ("size" if terminal and view else "id"))
     if asked.by is not None:
         shown = _shares(view, asked.by, asked, texts)
-        _write(output, shown.rows(), lambda: show_shares(topics, shown))
+        _write(output, asked.form, shown.rows(), lambda: show_shares(topics, shown))
     elif asked.tree:
         joins = topic_tree(model.beta)
-        _write(output, (join.row() for join in joins), lambda: show_tree(topics, joins))
+        _write(output, asked.form, (join.row() for join in joins), lambda: show_tree(topics, joins))
     elif asked.examples or asked.borderline:
-        _write(output, (topic.row() for topic in topics), lambda: show_documents(topics))
+        _write(output, asked.form, (topic.row() for topic in topics), lambda: show_documents(topics))
     else:
         _write(
             output,
+            asked.form,
             (topic.row() for topic in topics),
             lambda: show_topics(topics, all_words=asked.all_words),
         )
@@ -109,9 +113,14 @@ def _shares(view: View | None, field: str, asked: Asked, texts: Corpus | None) -
     return shown
 
 
-def _write(output: str | None, rows: Iterable[Mapping[str, Any]], picture: Callable[[], None]) -> None:
-    """Lines for programs, or a picture where a person reads standard output."""
-    if is_stdout(output) and console.stdout_is_terminal():
+def _write(
+    output: str | None,
+    form: TableForm | None,
+    rows: Iterable[Mapping[str, Any]],
+    picture: Callable[[], None],
+) -> None:
+    """A table for programs, or a picture where a person reads standard output and asked for no table."""
+    if form is None and is_stdout(output) and console.stdout_is_terminal():
         picture()
     else:
-        write_jsonl(output, rows)
+        write_table(output, rows, table_form(output, form))

@@ -91,23 +91,6 @@ class Corpus:
         self._digests: dict[int, str] = {}
         self._warned = False
 
-    @classmethod
-    def open(
-        cls,
-        path: str,
-        *,
-        text_field: str = "text",
-        id_field: str = "id",
-        label_field: str | None = None,
-        format: Format = "auto",  # noqa: A002
-        on_error: OnError = "fail",
-        keep_fields: Sequence[str] = (),
-    ) -> "Corpus":
-        """As the commands open a corpus until they pass `Fields`."""
-        return cls(
-            path, Fields(text_field, id_field, label_field, keep_fields), Reading(format, None, on_error)
-        )
-
     def digest(self) -> str:
         """SHA-256 of the file's bytes as they are stored; of several files, of their digests in order."""
         if self._only is not None:

@@ -136,7 +136,7 @@ def _reach(path: str) -> tuple[Any, str]:
         raise DsltmError(f"{path}: addresses are read by fsspec", hint=_INSTALL) from None
     try:
         system, root = url_to_fs(path)
-    except (*remote_failures(), ImportError) as error:
+    except remote_failures() as error:
         raise unreachable(path, error) from error
     return system, str(root)
 
@@ -150,14 +150,17 @@ class _Fetched(Source):
         try:
             with system.open(root, "rb") as stream:
                 self._file: BinaryIO = copied(stream)
-        except (*remote_failures(), ImportError) as error:
+        except remote_failures() as error:
             raise unreachable(address, error) from error
 
 
 def remote_failures() -> tuple[type[Exception], ...]:
     """What file systems raise at what they cannot reach, of those libraries that have been imported."""
-    known = (getattr(sys.modules.get(module), name, None) for module, name in _LIBRARIES)
-    return (OSError, ValueError, RuntimeError, *(each for each in known if each is not None))
+    failures: list[type[Exception]] = [OSError, ValueError, RuntimeError, ImportError]
+    for module, name in _LIBRARIES:
+        if (failure := getattr(sys.modules.get(module), name, None)) is not None:
+            failures.append(failure)
+    return tuple(failures)
 
 
 def unreachable(address: str, error: Exception) -> DsltmError:

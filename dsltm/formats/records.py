@@ -95,9 +95,10 @@ def parse_object(line: bytes, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         hint = _ONE_A_LINE[b"["] if isinstance(value, list) else None
         raise DsltmError(f"{where}: {kind(value)}, not a JSON object", hint=hint)
-    if any(map(_is_rounded, value.values())):
-        value = PYTHON_JSON.decode(line.decode(errors="replace"))
-    return value
+    row: dict[str, Any] = value
+    if any(map(_is_rounded, row.values())):
+        row = PYTHON_JSON.decode(line.decode(errors="replace"))
+    return row
 
 
 def _is_rounded(value: object) -> bool:

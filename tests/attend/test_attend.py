@@ -42,7 +42,7 @@ def read(
 ) -> tuple[Labels, Corpus, Teacher]:
     teacher = load_teacher(str(tiny_teacher("llama")), dtype="float32", device="cpu")
     place = str(tmp_path_factory.mktemp("attend") / "labels.npz")
-    corpus = Corpus.open(str(tiny_corpus))
+    corpus = Corpus(str(tiny_corpus))
     distill(corpus, teacher, DistillConfig(), output=place)
     return read_labels(place), corpus, teacher
 

@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--teacher", default="smollm2-135m")
     options = parser.parse_args()
-    texts = [document.text.strip() for document in islice(Corpus.open(options.corpus), options.documents)]
+    texts = [document.text.strip() for document in islice(Corpus(options.corpus), options.documents)]
     # the published loop is slow: a part of the sample tells its pace
     few, some = texts[:: len(texts) // 40], texts[:: len(texts) // 160]
     plain, ours = load_teacher(options.teacher), load_teacher(options.teacher)

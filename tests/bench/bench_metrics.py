@@ -73,7 +73,7 @@ def bench_coherence(reference: Path, articles: int | None, repeat: int) -> None:
     from gensim.models.coherencemodel import CoherenceModel
 
     def documents() -> Iterator[list[str]]:
-        return (words(document.text) for document in islice(Corpus.open(str(reference)), articles))
+        return (words(document.text) for document in islice(Corpus(str(reference)), articles))
 
     tokens = list(documents())
     topics = draw_topics(tokens)

@@ -87,7 +87,7 @@ def own_tokens(source: Path) -> Tokens:
 
 @cache
 def reference_tokens(path: Path, limit: int | None) -> Tokens:
-    documents = (document.text for document in Corpus.open(str(path)))
+    documents = (document.text for document in Corpus(str(path)))
     return Tokens.of(text for _, text in zip(range(limit or 1 << 40), documents, strict=False))
 
 

@@ -122,7 +122,7 @@ def test_a_teacher_of_random_weights_writes_valid_topics(
     from dsltm.written.generate.request import Dropped, Request, parse
 
     teacher = load_teacher(str(tiny_teacher(family)), dtype="float32", device="cpu")
-    documents = list(Corpus.open(str(tiny_corpus)))[:6]
+    documents = list(Corpus(str(tiny_corpus)))[:6]
     writer = LocalWriter(teacher, ("the", "and"))
     request = Request(documents, count=1)
     answer = writer.answer(request)

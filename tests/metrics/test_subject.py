@@ -82,7 +82,7 @@ def test_gold_classes_are_found_by_id_in_any_order(tmp_path: Path) -> None:
         {"id": "b", "text": ""},
         {"id": "c", "text": "", "label": "C"},
     ]
-    gold = Gold.of_corpus(Corpus.open(lines(tmp_path / "corpus.jsonl", corpus)))
+    gold = Gold.of_corpus(Corpus(lines(tmp_path / "corpus.jsonl", corpus)))
     assert gold.aligned(subject) == ["C", None, "A"]
 
 
@@ -104,4 +104,4 @@ def test_gold_classes_that_cannot_be_found_are_an_error(tmp_path: Path) -> None:
     same = Subject("s", ids=["a", "a"], clusters=subject.clusters)
     assert Gold(["a", "a"], ["A", "B"]).aligned(same) == ["A", "B"]
     with pytest.raises(DsltmError, match="no document has a label"):
-        Gold.of_corpus(Corpus.open(lines(tmp_path / "corpus.jsonl", [{"text": "one"}])))
+        Gold.of_corpus(Corpus(lines(tmp_path / "corpus.jsonl", [{"text": "one"}])))

@@ -106,7 +106,8 @@ def _over_lines(start: bytes, first: bytes) -> bool:
 def _guessed(heading: str, fields: Fields) -> FormName:
     """CSV where the first line has the name of the text's column between its delimiters."""
     for delimiter in tables.DELIMITERS:
-        if fields.text in (cell.strip('"') for cell in heading.split(delimiter)) and delimiter in heading:
+        cells = [cell.strip('"') for cell in heading.split(delimiter)]
+        if len(cells) > 1 and fields.names() and fields.names()[0] in cells:
             return "csv"
     return "jsonl"
 

@@ -10,7 +10,7 @@ from dsltm.formats.fields import listed, scalar
 from dsltm.formats.forms.tables import row_maker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from dsltm.formats.fields import Fields, Row
     from dsltm.formats.source import Source
@@ -58,7 +58,9 @@ def _check_size(stream: BinaryIO, name: str) -> None:
         )
 
 
-def _numbered(sheet: Iterator[list[object]], columns: list[str], fields: Fields, name: str) -> Iterator[Row]:
+def _numbered(
+    sheet: Iterator[Sequence[object]], columns: list[str], fields: Fields, name: str
+) -> Iterator[Row]:
     as_row = row_maker(columns, fields, name)
     for number, cells in enumerate(sheet, 2):
         texts = [_cell(cell) for cell in cells]

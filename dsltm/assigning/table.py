@@ -1,0 +1,58 @@
+"""Assignments with what people want beside them: the topic's name and words, and columns of the corpus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dsltm.assigning.documents import assignment_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dsltm.assigning.documents import Block
+    from dsltm.formats.model import Model
+
+_OWN = ("id", "topic", "p", "label", "words", "theta", "topics", "ps", "empty")
+
+
+def described_rows(
+    blocks: Iterable[Block],
+    model: Model,
+    words: int,
+    keep: Sequence[str] = (),
+    *,
+    top: int | None = None,
+    min_prob: float = 0.0,
+    flat: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """One row a document.
+
+    Args:
+        blocks: with the fields to keep, where some are.
+        model: whose topics they are.
+        words: how many of the topic's most probable words; 0: neither these nor its name.
+        keep: fields of the corpus; one that is called like a column of ours gets "corpus_" before its name.
+        top, min_prob: as of `assignment_rows`.
+        flat: every row has the same keys, and with `top` the topics and their probabilities are two lists.
+
+    Yields:
+        {"id", "topic", "p"}, "label" and "words", the fields that are kept, then as `assignment_rows`.
+    """
+    names = model.names
+    first = [[model.vocabulary[word] for word in row[:words]] for row in (-model.beta).argsort(axis=1)]
+    for block in blocks:
+        rows = assignment_rows([block], top=top, min_prob=min_prob)
+        for number, row in enumerate(rows):
+            topic = row["topic"]
+            out: dict[str, Any] = {key: row.pop(key) for key in ("id", "topic", "p")}
+            if words:
+                out["label"] = None if topic is None else names[topic]
+                out["words"] = [] if topic is None else first[topic]
+            for key in keep:
+                out[f"corpus_{key}" if key in _OWN else key] = block.fields[number].get(key)
+            if flat:
+                row["empty"] = "empty" in row
+                if top is not None:
+                    pairs = row.pop("topics")
+                    out |= {"topics": [t for t, _ in pairs], "ps": [float(p) for _, p in pairs]}
+            yield out | row

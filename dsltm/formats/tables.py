@@ -1,0 +1,147 @@
+"""Results as tables: JSON lines, CSV, TSV or Parquet, by the name of the output or as it is asked for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+import numpy as np
+
+from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.output import is_stdout, open_output
+from dsltm.formats.records import without_surrogates, write_jsonl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+TableForm = Literal["jsonl", "csv", "tsv", "parquet"]
+_BY_SUFFIX: dict[str, TableForm] = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".pq": "parquet"}
+_NOT_WRITTEN = (".xlsx", ".xls", ".ods", ".arrow", ".feather", ".npz")
+_BATCH = 8192  # rows of a Parquet file's row group
+
+
+def table_form(output: str | None, chosen: TableForm | None) -> TableForm:
+    """The form that was chosen, else the one of the output's name, else JSON lines.
+
+    Raises:
+        UsageError: the name is of a form that is not written.
+    """
+    name = "" if is_stdout(output) else str(output).lower()
+    if chosen is None and name.endswith(_NOT_WRITTEN):
+        raise UsageError(
+            f"{output}: tables are written as .jsonl, .csv, .tsv or .parquet", hint="one of these names"
+        )
+    by_name = next((form for suffix, form in _BY_SUFFIX.items() if name.endswith(suffix)), None)
+    return chosen or by_name or "jsonl"
+
+
+def write_table(target: str | BinaryIO | None, rows: Iterable[Mapping[str, Any]], form: TableForm) -> None:
+    """Write rows, one at a time.
+
+    In CSV and TSV a list of words is one cell, and a list of numbers a column for each of them. The columns
+    are those of the first row.
+
+    Args:
+        target: a path, None or "-" for standard output, or a binary file that is already open.
+        rows: what to write; keys in the order of the columns.
+        form: how.
+
+    Raises:
+        DsltmError: as `open_output`, or a package that Parquet needs is not installed.
+    """
+    if form == "jsonl":
+        write_jsonl(target, rows)
+    elif target is None or isinstance(target, str):
+        with open_output(target, binary=form == "parquet") as file:
+            write_table(file, rows, form)
+    elif form == "parquet":
+        _write_parquet(target, rows)
+    else:
+        _write_text(target, rows, "," if form == "csv" else "\t")
+
+
+def _write_text(target: BinaryIO, rows: Iterable[Mapping[str, Any]], delimiter: str) -> None:
+    """CSV as RFC 4180 has it but for the lines' ends; TSV, where a tab or a line's end becomes a space."""
+    text = io.TextIOWrapper(target, "utf-8", newline="", write_through=True)
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    columns: list[str] | None = None
+    try:
+        for row in rows:
+            cells = dict(_flat(row))
+            if columns is None:
+                columns = list(cells)
+                _write_cells(text, writer, columns, delimiter)
+            _write_cells(text, writer, [cells.get(column, "") for column in columns], delimiter)
+    finally:
+        text.detach()  # the file belongs to who opened it
+
+
+def _write_cells(text: io.TextIOWrapper, writer: Any, cells: list[str], delimiter: str) -> None:
+    if delimiter == "\t":
+        text.write(
+            "\t".join(" ".join(cell.split("\t")).replace("\r", " ").replace("\n", " ") for cell in cells)
+        )
+        text.write("\n")
+    else:
+        writer.writerow(cells)
+
+
+def _flat(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in row.items():
+        if isinstance(value, np.ndarray):
+            value = value.tolist()
+        if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+            yield key, without_surrogates(", ".join(value))
+        elif isinstance(value, list) and value and all(isinstance(each, int | float) for each in value):
+            yield from ((f"{key}_{number}", _cell(each)) for number, each in enumerate(value))
+        else:
+            yield key, _cell(value)
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, list) and not value):
+        return ""
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=float)
+    return f"{value:.7g}" if isinstance(value, float | np.floating) else str(value)
+
+
+def _write_parquet(target: BinaryIO, rows: Iterable[Mapping[str, Any]]) -> None:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise DsltmError("Parquet files are written by pyarrow", hint="pip install 'dsltm[arrow]'") from None
+    stream = iter(rows)
+    first = list(islice(stream, _BATCH))
+    names = list(dict.fromkeys(key for row in first for key in row))
+    schema = pyarrow.schema(
+        [(name, _parquet_type(pyarrow, name, [row.get(name) for row in first])) for name in names]
+    )
+    with parquet.ParquetWriter(target, schema) as writer:
+        for batch in chain([first], iter(lambda: list(islice(stream, _BATCH)), [])):
+            arrays = [
+                pyarrow.array([_plain(row.get(field.name)) for row in batch], field.type) for field in schema
+            ]
+            writer.write_batch(pyarrow.RecordBatch.from_arrays(arrays, schema=schema))
+
+
+def _parquet_type(pyarrow: Any, name: str, values: list[Any]) -> Any:
+    """The type of a column; where the first rows all lack a value, a topic is a number and all else text."""
+    found = pyarrow.array([_plain(value) for value in values]).type
+    if pyarrow.types.is_null(found):
+        return pyarrow.int64() if name == "topic" else pyarrow.string()
+    if pyarrow.types.is_list(found) and pyarrow.types.is_null(found.value_type):
+        return pyarrow.list_(pyarrow.string())
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return without_surrogates(value) if isinstance(value, str) else value
