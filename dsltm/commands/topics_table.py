@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Magenta is the one colour that stands out on white and on black alike; nothing is said by colour alone.
 _ACCENT = "magenta"
+_NAMING = 3  # words that stand for a topic without a name, as in `Topic.name`
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = "▁▂▃▄▅▆▇█"
 _ARROW = {1: "▲", 0: " ", -1: "▼"}
@@ -222,13 +223,12 @@ def _score(value: float | None) -> str:
 
 
 def _shaded(topic: Topic, count: int | None = None) -> Text:
-    """The words, those that are most the topic's own the strongest."""
+    """The words, those that a reader calls the topic by the strongest."""
     from rich.text import Text
 
     text = Text()
-    for word, strength in list(zip(topic.words, topic.strength, strict=True))[:count]:
-        style = "bold" if strength >= 2 / 3 else "" if strength >= 1 / 3 else "dim"
-        text.append(" " if text else "").append(console.plain(word), style)
+    for place, word in enumerate(topic.words[:count]):
+        text.append(" " if text else "").append(console.plain(word), "bold" if place < _NAMING else "")
     return text
 
 

@@ -28,7 +28,6 @@ class Topic:
         topic: its number, from 0.
         words: what stands for it, the first word first.
         weights: their probabilities [len(words)] float32.
-        strength: [len(words)] in (0, 1]: the same beside the largest of them, for bars.
         label: its name, where it has one.
         size: how many documents it is the first topic of, where documents were given.
         share: the same as a part of all documents with text, in [0, 1].
@@ -40,7 +39,6 @@ class Topic:
     topic: int
     words: list[str]
     weights: NDArray[np.float32]
-    strength: NDArray[np.float32]
     label: str | None = None
     size: int | None = None
     share: float | None = None
@@ -87,7 +85,6 @@ def describe(
             number,
             [vocabulary[i] for i in words[number]],
             model.beta[number, words[number]],
-            model.beta[number, words[number]] / model.beta[number, words[number]].max(),
             names[number],
             None if sizes is None else int(sizes[number]),
             None if sizes is None else int(sizes[number]) / max(total, 1),
