@@ -107,7 +107,7 @@ T.details = (() => {
     return [
       el("div.bar", el("h2", `${number(total)} ${documentsOf(total)}`), close),
       el("p.muted", selection()),
-      !total && state.query ? el("p", "Try fewer words, or choose “parts of words” beside the search.") : null,
+      !total && state.query ? el("p", "Try fewer words, or choose “word parts” beside the search.") : null,
       most.length ? [el("h3", "Topics"), el("ul.plain.shares", most.map(([id, count]) =>
         el("li", topicLink(id, ` ${number(count)}`), bar(count, most[0][1], data.topics[id].colour))))] : null,
       total ? el("h3", total > MOST ? `The first ${MOST}` : "Documents") : null,

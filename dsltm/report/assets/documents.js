@@ -38,7 +38,7 @@ T.documents = (() => {
     if (state.picked) chips.push(chip("in the box", "Let the box go", { picked: null, doc: null }));
     const what = all ? `${number(count)} ${T.documentsOf(count)}` : `${number(count)} of ${number(points.n)} documents`;
     bar.replaceChildren(
-      el("span.what", { role: "status" }, state.waiting ? "Reading the texts …" : what), ...chips, el("span.space"),
+      el("span.what", { role: "status" }, state.waiting ? "Reading the texts …" : what), ...chips,
       el("button.quiet", { type: "button", disabled: !count, title: "Save these documents as a table", onclick: save }, "Export CSV"));
   }
 
@@ -73,7 +73,7 @@ T.documents = (() => {
     more.hidden = drawn === all.length;
     more.textContent = `Show ${number(Math.min(PAGE, all.length - drawn))} more of ${number(all.length - drawn)}`;
     note.hidden = all.length > 0;
-    note.textContent = state.query ? "No document holds all of these words. Try fewer of them, or “parts of words”." : "No documents.";
+    note.textContent = state.query ? "No document holds all of these words. Try fewer of them, or “word parts”." : "No documents.";
     if (focused && next.length) next[0].firstChild.focus();
   }
 

@@ -4,7 +4,7 @@
 T.texts = (() => {
   const { data, points, el, state } = T;
   const SEPARATOR = "\x1e";
-  const ways = { beginning: "word beginnings", whole: "whole words", anywhere: "parts of words" };
+  const ways = { beginning: "word starts", whole: "whole words", anywhere: "word parts" };
   const WORD = /[\p{L}\p{N}\p{M}_]/u;
   // Scripts without spaces between words: a word may begin and end at any of their characters.
   const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
