@@ -92,7 +92,7 @@ def files(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
         ["topics", "MODEL", "LABELS", "--html", "PAGE"],
         ["ground", "TOPICS", "LABELS"],
         ["ground", "TOPICS", "CORPUS", "--labels", "LABELS"],
-        ["attend", "TOPICS", "CORPUS", "--labels", "LABELS", "--choosing", "30", "--sample", "40"],
+        ["attend", "TOPICS", "CORPUS", "--labels", "LABELS", "--sample", "40"],
         ["merge", "LABELS"],
     ],
     ids=lambda arguments: " ".join(arguments[:2]).lower(),

@@ -139,8 +139,8 @@ def _batches(
     for earlier in log.begin(len(documents)) if log is not None else ():
         left = np.setdiff1d(left, earlier.rows, assume_unique=True)
         yield earlier
-    for places, reading in reader.read([tokens[row] for row in left]):
-        rows = left[places]
+    for places, reading in reader.read([tokens[row] for row in left.tolist()]):
+        rows = left[places].tolist()
         if not (np.isfinite(reading.logits).all() and np.isfinite(reading.hidden).all()):
             bad = [
                 documents[row].id
@@ -149,7 +149,7 @@ def _batches(
             ]
             where = f" on document {bad[0]!r}" if bad else ""
             raise DsltmError(f"the teacher's numbers overflow{where}", hint="--dtype float32 or bfloat16")
-        batch = ReadBatch(rows, _half(reading.logits), _half(reading.hidden))
+        batch = ReadBatch(left[places], _half(reading.logits), _half(reading.hidden))
         if log is not None:
             log.add(batch)
         advance(

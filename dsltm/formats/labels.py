@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard
 
 import numpy as np
 
@@ -186,7 +186,7 @@ def _check_shapes(labels: Labels, name: str) -> None:
         raise DsltmError(f"{name}: its word counts name words that its header does not")
 
 
-def _is_list_of_words(value: object) -> bool:
+def _is_list_of_words(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(word, str) for word in value)
 
 
