@@ -245,6 +245,20 @@ def test_an_encoder_is_no_teacher(family: str, tmp_path: Path) -> None:
     assert "\n" not in str(raised.value)
 
 
+def test_a_model_of_an_encoder_and_a_decoder_is_no_teacher(tmp_path: Path) -> None:
+    from transformers import BartConfig, BartForConditionalGeneration
+
+    tokenizer = tiny_teachers.tiny_tokenizer(bos=True, chat=False)
+    small = {f"{part}_{name}": 2 for part in ("encoder", "decoder") for name in ("layers", "attention_heads")}
+    config = BartConfig(
+        vocab_size=len(tokenizer), d_model=16, encoder_ffn_dim=16, decoder_ffn_dim=16, **small
+    )
+    BartForConditionalGeneration(config).save_pretrained(tmp_path / "bart")
+    tokenizer.save_pretrained(tmp_path / "bart")
+    with pytest.raises(DsltmError, match="an encoder and a decoder"):
+        load_teacher(str(tmp_path / "bart"), dtype="float32", device="cpu")
+
+
 def test_documents_are_cut_at_what_the_teacher_has_positions_for(tmp_path: Path) -> None:
     directory = save(tmp_path / "short", "gpt2", n_positions=64, max_position_embeddings=64)
     teacher = load_teacher(str(directory), dtype="float32", device="cpu")
