@@ -114,10 +114,10 @@ def test_the_list_of_commands_imports_none_of_them() -> None:
         ),
         (["assign", "m", "--min-prob", "x"], None),
         (
-            ["vocab", "--format", "xml"],
+            ["vocab", "--on-error", "maybe"],
             (
-                "dsltm vocab: invalid value for '--format': 'xml' is not one of 'auto', 'jsonl', 'lines', "
-                "'csv', see 'dsltm vocab --help'"
+                "dsltm vocab: invalid value for '--on-error': 'maybe' is not one of 'fail', 'skip', "
+                "see 'dsltm vocab --help'"
             ),
         ),
         (["assign", "-", "-"], "dsltm assign: only one of the files can be standard input"),
@@ -236,6 +236,7 @@ KINDS: dict[str, str] = {  # every command, and further kinds of output
     "matrix": "assign {made.model} {made.labels} --npz",
     "topics": "topics {made.model}",
     "eval": "eval {made.model} -q",
+    "info": "info {made.model} {made.labels}",
     "prompts": "prompts",
     "teachers": "teachers",
     "config": "config",

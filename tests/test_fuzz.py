@@ -12,7 +12,7 @@ from shell import environment
 HERE = Path(__file__).parent
 
 
-@pytest.mark.parametrize("kind", ["corpora", "vocabularies", "labels", "models"])
+@pytest.mark.parametrize("kind", ["corpora", "forms", "vocabularies", "labels", "models"])
 def test_mutated_files(kind: str) -> None:
     environ = environment(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     command = [sys.executable, str(HERE / "fuzz.py"), kind, "1250"]

@@ -16,6 +16,7 @@ COMMANDS = {
     "assign": "Give documents their topics.",
     "topics": "Show the topics of a model.",
     "eval": "Score models: agreement with classes, calibration, use and coherence of words, stability.",
+    "info": "Say what a file of dsltm is, and whether two files fit.",
     "prompts": "List the named instructions that distill puts around a document.",
     "teachers": "List the teachers, and which of them are on this machine.",
     "config": "Show which value each option has, and where it comes from.",

@@ -46,7 +46,7 @@ TopicsFile = Annotated[
     str,
     typer.Argument(
         metavar="TOPICS",
-        help='JSON lines with "label", by hand or from dsltm generate; - is standard input.',
+        help='A label a line, or JSON lines with "label", as from dsltm generate; - is standard input.',
     ),
 ]
 Output = Annotated[

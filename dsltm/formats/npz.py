@@ -33,6 +33,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _ALIGN = 64
 _PADDING_FIELD = 0xD935  # the extra-field id that zip aligners use
 _LOCAL_HEADER, _ZIP64_EXTRA = 30, 20
+_LABELS = "dsltm.labels"
 _CHUNK = 1 << 22
 _BROKEN = (  # what the zip and numpy modules raise at a file that is cut off or altered
     zipfile.BadZipFile,
@@ -125,12 +126,16 @@ def open_npz(path: str, *, expect: str, newest: int) -> tuple[dict[str, Any], di
         except IsADirectoryError:
             raise DsltmError(f"{name}: is a directory, not a file") from None
         except _BROKEN as error:
-            raise DsltmError(_what_is_wrong(real, name, error)) from error
+            foreign = not _is_zip(real)
+            hint = (
+                f"dsltm distill {name} first, where it is a corpus" if foreign and expect == _LABELS else None
+            )
+            raise DsltmError(_what_is_wrong(real, name, error), hint=hint) from error
     return _check_header(arrays.pop("header", None), expect, newest, name), arrays
 
 
-def format_of(path: str) -> str | None:
-    """What a file's header calls it, such as "dsltm.labels"; None for files of others. Reads no array."""
+def header_of(path: str) -> dict[str, Any] | None:
+    """The header of a file of ours; None for files of others. Reads no array."""
     if not os.path.isfile(path):  # looking into a pipe would use it up
         return None
     try:
@@ -139,8 +144,13 @@ def format_of(path: str) -> str | None:
         header = orjson.loads(member.tobytes())
     except (*_BROKEN, DsltmError, OSError, KeyError):
         return None
-    name = header.get("format") if isinstance(header, dict) else None
-    return name if isinstance(name, str) else None
+    return header if isinstance(header, dict) else None
+
+
+def format_of(path: str) -> str | None:
+    """What a file's header calls it, such as "dsltm.labels"; None for files of others. Reads no array."""
+    found = (header_of(path) or {}).get("format")
+    return found if isinstance(found, str) else None
 
 
 @contextlib.contextmanager
@@ -190,6 +200,11 @@ def _map_member(
     if not size:
         return np.zeros(shape, dtype)
     return whole[offset : offset + size].view(dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def _is_zip(path: str) -> bool:
+    with open(path, "rb") as file:
+        return file.read(2) in (b"PK", b"")
 
 
 def _what_is_wrong(path: str, name: str, error: Exception) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dsltm.errors import DsltmError
-from dsltm.formats.records import kind, read_jsonl, write_jsonl
+from dsltm.formats.records import decode, kind, parse_object, write_jsonl
+from dsltm.formats.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 MOST = 1000  # topics: a corpus given in their place is noticed before it is read as one
 
@@ -48,11 +49,12 @@ def write_topics(target: str | BinaryIO | None, topics: Iterable[WrittenTopic]) 
 def read_topics(path: str) -> list[WrittenTopic]:
     """Read topics that a person wrote, `dsltm generate` or `dsltm topics`.
 
-    Only "label" must be there. The lines of `dsltm topics` will do, too: their "words" are the keywords, and
-    where they have no label the first three words are.
+    A line is a label, or an object of which only "label" must be there; the first line tells. The lines of
+    `dsltm topics` will do, too: their "words" are the keywords, and where they have no label the first three
+    words are.
 
     Args:
-        path: a file of JSON lines, or "-" for standard input.
+        path: a file of labels or of JSON lines, or "-" for standard input.
 
     Raises:
         DsltmError: a line that is not a topic, a label that comes twice, or fewer than two topics.
@@ -60,7 +62,7 @@ def read_topics(path: str) -> list[WrittenTopic]:
     name = "standard input" if path == "-" else path
     seen: dict[str, int] = {}
     topics = []
-    for number, row in read_jsonl(path):
+    for number, row in _rows(path):
         topic = _topic(row, f"{name}:{number}")
         earlier = seen.setdefault(topic.label.casefold(), number)
         if earlier != number:
@@ -71,6 +73,19 @@ def read_topics(path: str) -> list[WrittenTopic]:
     if len(topics) < 2:
         raise DsltmError(f"{name}: {'one topic' if topics else 'no topics'}, and two are the least")
     return topics
+
+
+def _rows(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The numbered lines as objects, which a plain line is made to by its label."""
+    source = Source(path)
+    plain: bool | None = None
+    for number, line in enumerate(source.lines(), 1):
+        if not line.strip():
+            continue
+        if plain is None:
+            plain = not line.lstrip().startswith((b"{", b"["))
+        where = f"{source.name}:{number}"
+        yield number, {"label": decode(line, where)} if plain else parse_object(line, where)
 
 
 def _topic(row: dict[str, Any], where: str) -> WrittenTopic:

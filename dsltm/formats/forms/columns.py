@@ -64,11 +64,14 @@ def _arrow(source: Source) -> Any:
 
 def _failures(arrow: Any) -> tuple[type[Exception], ...]:
     """What pyarrow raises at a file that is cut off, altered, or holds what Python has no value for."""
-    return (arrow.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError)
+    return (
+        *(arrow.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError),
+        MemoryError,  # a length that was altered claims more than there is
+    )
 
 
 def _unreadable(source: Source, what: str, error: Exception) -> DsltmError:
-    why = str(error).partition("\n")[0].rstrip(".")[:200]
+    why = str(error).partition("\n")[0].rstrip(".")[:200] or "it claims more memory than there is"
     return DsltmError(f"{source.name}: not {what} that can be read: {why}")
 
 

@@ -1,0 +1,51 @@
+"""`dsltm info`: a file or two in, what they are out."""
+
+from typing import Annotated
+
+import typer
+
+from dsltm import console
+from dsltm.commands.options import Output
+from dsltm.errors import UsageError
+from dsltm.formats.output import is_stdout
+from dsltm.formats.records import write_jsonl
+
+READS = {"FILE": "Labels", "FILE, in its place": "Model"}
+
+
+def command(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Labels file, model, folder of parts or journal; one or two."),
+    ],
+    *,
+    output: Output = None,
+) -> None:
+    """Says of a labels file, a model, a folder of parts or the journal of an unfinished run how much it
+    holds, which teacher and prompts made it, and which versions of dsltm read it. Of two files it says
+    whether they fit: a model and labels of the same teacher, prompts and vocabulary do. Status 1: they do
+    not.
+
+    On a terminal a table; in a pipe or a file a JSON object a file, then {"fit", "why"} of two.
+
+    dsltm info model.npz
+
+    dsltm info model.npz labels.npz
+    """
+    from dsltm.errors import DsltmError
+    from dsltm.formats.info import facts, fit
+
+    if len(paths) > 2:
+        raise UsageError("info takes one file, or two that are to fit")
+    rows = [facts(path) for path in paths]
+    why = fit(*paths) if len(paths) == 2 else None
+    verdict = [{"fit": why is None, "why": why}] if len(paths) == 2 else []
+    if is_stdout(output) and console.stdout_is_terminal():
+        for row in rows:
+            console.table(["", console.Column("", wrap=True)], list(row.items()))
+    else:
+        write_jsonl(output, [*rows, *verdict])
+    if why is not None:
+        raise DsltmError(f"{paths[0]} and {paths[1]} do not fit: {why}")
+    if verdict:
+        console.note(f"{paths[0]} and {paths[1]} fit")

@@ -1,0 +1,80 @@
+"""In from any file, out to any tool: whole commands, with a tiny teacher."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from shell import dsltm
+from test_forms import FORMS, needs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Made
+
+ROWS = [
+    {"id": f"n{number}", "text": text, "label": "x"}
+    for number, text in enumerate(["storm and rain", 'a "goal", kick', "", "python\tarray", "two\nlines"])
+]
+
+
+@pytest.mark.parametrize("output", ["a.jsonl", "a.csv", "a.parquet"])
+@pytest.mark.parametrize("name", FORMS)
+def test_rows_in_are_rows_out(made: Made, tmp_path: Path, name: str, output: str) -> None:
+    needs(name)
+    pandas = pytest.importorskip("pandas")
+    (tmp_path / name).write_bytes(FORMS[name](ROWS))
+    done = dsltm(
+        *("assign", made.model, tmp_path / name, "--teacher", made.teacher),
+        *("--keep", "text", "--words", "3", "-o", tmp_path / output),
+    )
+    assert done.returncode == 0, done.stderr
+    path = tmp_path / output
+    if output == "a.jsonl":
+        frame = pandas.read_json(path, lines=True)
+    else:
+        frame = (
+            pandas.read_csv(path, keep_default_na=False) if output == "a.csv" else pandas.read_parquet(path)
+        )
+    assert frame["id"].tolist() == [row["id"] for row in ROWS]
+    assert [text or "" for text in frame["text"]] == [row["text"] for row in ROWS]
+    assert len(frame["words"]) == len(ROWS)
+
+
+def test_what_a_command_reads_is_not_written_over(made: Made, tmp_path: Path) -> None:
+    for name, source in {"c.jsonl": made.corpus, "l.npz": made.labels, "m.npz": made.model}.items():
+        (tmp_path / name).write_bytes(source.read_bytes())
+    (tmp_path / "link.npz").symlink_to(tmp_path / "m.npz")
+    corpus, labels, model, link = (tmp_path / name for name in ("c.jsonl", "l.npz", "m.npz", "link.npz"))
+    before = [path.read_bytes() for path in (corpus, labels, model)]
+    for command in (
+        ["vocab", corpus, "-o", corpus],
+        ["distill", corpus, "--teacher", made.teacher, "-o", corpus],
+        ["train", labels, "-k", "2", "--epochs", "1", "-o", labels],
+        ["train", labels, "--init", model, "-o", model],
+        ["assign", model, labels, "-o", link],
+        ["topics", model, labels, "--html", model],
+        ["topics", model, "--log-file", model],
+        ["eval", model, labels, "-o", labels],
+    ):
+        done = dsltm(*command)
+        assert done.returncode == 2, (command, done.stderr)
+        assert "this command reads that file" in done.stderr
+        assert [path.read_bytes() for path in (corpus, labels, model)] == before
+
+
+def test_a_corpus_given_to_train_is_told_where_to_go(made: Made) -> None:
+    done = dsltm("train", made.corpus, "-k", "2")
+    assert done.returncode == 1
+    assert f"try dsltm distill {made.corpus} first" in done.stderr
+
+
+def test_info_says_what_files_are_and_whether_they_fit(made: Made, tmp_path: Path) -> None:
+    done = dsltm("info", made.model, made.labels)
+    model, labels, verdict = map(json.loads, done.stdout.splitlines())
+    assert (model["is"], labels["is"], verdict) == ("model", "labels", {"fit": True, "why": None})
+    assert len(model) <= 10
+    assert len(labels) <= 10
+    assert dsltm("info", made.corpus).returncode == 1
