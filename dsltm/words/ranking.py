@@ -75,7 +75,7 @@ def _overall(phi: Floats, shares: Floats) -> Floats:
     """p [V], the mean of the topics by their shares."""
     if not shares.any():
         shares = np.ones(len(phi))
-    return np.maximum(shares @ phi / shares.sum(), _TINY)
+    return np.asarray(np.maximum(shares @ phi / shares.sum(), _TINY))
 
 
 def ranked(
