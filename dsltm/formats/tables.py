@@ -8,8 +8,6 @@ import json
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-import numpy as np
-
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.formats.records import without_surrogates, write_jsonl
@@ -90,6 +88,8 @@ def _write_cells(text: io.TextIOWrapper, writer: Any, cells: list[str], delimite
 
 
 def _flat(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    import numpy as np  # here, since commands name the forms of a table when they explain themselves
+
     for key, value in row.items():
         if isinstance(value, np.ndarray):
             value = value.tolist()
@@ -102,6 +102,8 @@ def _flat(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _cell(value: Any) -> str:
+    import numpy as np
+
     if value is None or (isinstance(value, list) and not value):
         return ""
     if isinstance(value, str):
