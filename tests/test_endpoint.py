@@ -1,5 +1,6 @@
 """The client of chat endpoints against a server that misbehaves in every way that real ones do."""
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 from fake_endpoint import FakeEndpoint, Reply, fake_endpoint
 
 from dsltm.endpoint import ChatEndpoint, EndpointError, chat, request
-from dsltm.endpoint.request import Address
+from dsltm.endpoint.request import Address, RequestError, content
 from dsltm.errors import UsageError
 
 QUESTION = [{"role": "user", "content": "How are you?"}]
@@ -125,6 +126,24 @@ def test_a_server_that_wants_an_hour_is_not_waited_for(server: FakeEndpoint) -> 
     with pytest.raises(EndpointError, match="HTTP 429 Too Many Requests: come back tomorrow"):
         ask(server).complete(QUESTION)
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "passing", "fatal"),
+    [
+        ({"error": {"message": "credit used up", "code": 402}}, "402 .*: credit used up", False, True),
+        ({"error": {"message": "busy", "code": 429}}, "HTTP 429 .*: busy", True, False),
+        ({"error": {"message": "who knows", "code": "x"}}, "an error: who knows", True, False),
+        ({"error": "plain words"}, "an error: plain words", True, False),
+        ({"choices": [{"error": {"message": "upstream", "code": 502}}]}, "502 .*: upstream", True, False),
+    ],
+)
+def test_an_error_within_a_good_status_is_told(
+    answer: dict[str, object], reason: str, passing: bool, fatal: bool
+) -> None:
+    with pytest.raises(RequestError, match=reason) as caught:
+        content(json.dumps(answer).encode())
+    assert (caught.value.passing, caught.value.fatal) == (passing, fatal)
 
 
 def test_patience_ends(server: FakeEndpoint) -> None:

@@ -26,8 +26,8 @@ OWN_KEY, OPENAI_KEY = "DSLTM_API_KEY", "OPENAI_API_KEY"
 _PATH = "/chat/completions"
 # HTTP statuses of servers that are busy or restarting, with those of Cloudflare (52x) and Anthropic (529).
 _PASSING = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
-# Statuses that no other question would change: a wrong key, address or method.
-_FATAL = {401, 403, 404, 405}
+# Statuses that no other question would change: a wrong key, address or method, or no money left.
+_FATAL = {401, 402, 403, 404, 405}
 _MAX_ANSWER = 1 << 24  # bytes; a longer answer would be no chat completion
 _DETAIL = 300  # characters of a server's error message that are repeated
 
@@ -171,10 +171,14 @@ def content(body: bytes) -> str:
     """The message in a chat completion.
 
     Raises:
-        RequestError: there is none, or it is empty.
+        RequestError: there is none, it is empty, or an error stands in its place, as routers to other servers
+            write it into an answer of status 200.
     """
     try:
-        choice = orjson.loads(body)["choices"][0]
+        answer = orjson.loads(body)
+        _raise_error_in(answer)
+        choice = answer["choices"][0]
+        _raise_error_in(choice)
         text = choice["message"]["content"]
     except orjson.JSONDecodeError as error:
         raise RequestError("the answer is not JSON, or was cut off", passing=True) from error
@@ -186,6 +190,18 @@ def content(body: bytes) -> str:
         ending = choice.get("finish_reason")
         raise RequestError(f"the model answered nothing (finish_reason {ending})", passing=ending != "length")
     return text
+
+
+def _raise_error_in(answer: Any) -> None:
+    """Raise the error that stands in an answer, or in the choice of one, by the status that it names."""
+    problem = answer.get("error") if isinstance(answer, dict) else None
+    if not problem:
+        return
+    code = problem.get("code") if isinstance(problem, dict) else None
+    if isinstance(code, int) and 400 <= code < 600:
+        raise _classified(code, Message(), orjson.dumps({"error": problem}), keyless=False)
+    told = problem.get("message", problem) if isinstance(problem, dict) else problem
+    raise RequestError(f"it answered with an error: {' '.join(str(told).split())[:_DETAIL]}", passing=True)
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

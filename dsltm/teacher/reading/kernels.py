@@ -8,6 +8,7 @@ A bfloat16 number is the upper half of a float32, and is passed as those bits (u
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
@@ -39,9 +40,18 @@ def _compiled(function: _F) -> _F:
         "nogil": True,
     }
     try:
-        return cast("_F", njit(cache=True, **options)(function))
+        compiled: Any = njit(cache=True, **options)(function)
     except RuntimeError:  # numba found no place to write to
         return cast("_F", njit(**options)(function))
+    cache = compiled._cache  # numba has no setting for a disk that is full, and gives up the run there
+    save = cache.save_overload
+
+    def save_if_possible(*overload: Any) -> None:
+        with contextlib.suppress(OSError):
+            save(*overload)
+
+    cache.save_overload = save_if_possible
+    return cast("_F", compiled)
 
 
 @_compiled
