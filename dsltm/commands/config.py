@@ -57,9 +57,8 @@ def command(
     )
 
 
-def _rows(top: typer.Context, name: str, config: str | None) -> Iterator[dict[str, Any]]:
-    group: Any = top.command
-    command = group.commands[name]
+def _rows(top: Any, name: str, config: str | None) -> Iterator[dict[str, Any]]:
+    command = top.command.commands[name]
     arguments = [] if config is None else ["--config", config]
     # Resilient: arguments may be missing, and nothing is run.
     with command.make_context(name, arguments, parent=top, resilient_parsing=True) as ctx:

@@ -98,4 +98,5 @@ def command(
 def _shaped_as(before: "Model", config: TrainConfig, given: set[str]) -> TrainConfig:
     """The options of a model to go on from, where they are not given."""
     known: dict[str, Any] = before.header["hyperparameters"]
-    return replace(config, **{name: known.get(name) for name in _SHAPING if name not in given})
+    kept: dict[str, Any] = {name: known.get(name) for name in _SHAPING if name not in given}
+    return replace(config, **kept)

@@ -58,7 +58,7 @@ class _Group(TyperGroup):
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = suggestion(args[0], COMMANDS) or f", see '{ctx.command_path} --help'"
             raise UsageError(f"no such command {args[0]!r}{near}")
-        return super().resolve_command(ctx, args)  # type: ignore[arg-type]
+        return super().resolve_command(ctx, args)
 
     def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         option = super().get_help_option(ctx)
