@@ -148,7 +148,7 @@ def test_the_papers_families_with_tokenizers_of_their_own_kind(family: str, tmp_
     tokenizer.save_pretrained(tmp_path / "t")
     teacher = load_teacher(str(tmp_path / "t"), dtype="float32", device="cpu")
     np.testing.assert_allclose(read(teacher)[0], own(tmp_path / "t"), atol=1e-3)
-    projection = project(teacher.tokenizer, WORDS)
+    projection = project(teacher.tokenizer, WORDS, "token")
     assert projection.coverage >= 0.9
     # the token of each word is the one that stands there when the word is written behind a prompt
     prompt = DEFAULT[0].template.replace("{document}", "We saw it")

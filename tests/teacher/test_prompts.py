@@ -75,7 +75,7 @@ def test_what_was_asked_is_in_the_header(tiny_corpus: Path, teacher: Teacher, tm
     assert names["both"] == ["tags", "paper"]
     assert 1 <= len(set(names["auto"])) == len(names["auto"]) <= 4
     assert headers["both"]["projection"] == "spellings"
-    assert headers["default"]["projection"] == "token"
+    assert headers["default"]["projection"] == "every"
 
 
 def test_agreement_ranks_an_instruction_that_sees_nothing_last() -> None:
