@@ -51,13 +51,15 @@ def command(
         ),
     ] = None,
     relevance: Annotated[
-        float,
+        float | None,
         typer.Option(
             metavar="λ",
-            help="Below 1 prefer words that other topics lack (Sievert and Shirley: 0.6).",
+            show_default="by use and lift",
+            help="Order words by relevance: 1 is plain probability, less prefers words that other topics lack "
+            "(Sievert and Shirley: 0.6).",
             rich_help_panel=WORDS,
         ),
-    ] = 1.0,
+    ] = None,
     diversify: Annotated[
         float,
         typer.Option(

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Corpus
     from dsltm.formats.model import Model
 
-_NAMING_RELEVANCE = 0.6  # words that tell a topic from the others
-
 
 def edited_view(
     model: Model, path: str | None, merge: list[str], drop: list[str], names: str | None
@@ -43,7 +41,7 @@ def labelled(
     model: Model, view: View | None, corpus: Corpus | None, url: str | None, name: str | None
 ) -> tuple[Model, View | None]:
     """The model with a name for every topic; those that have one keep it."""
-    choice = Choice(words=20, relevance=_NAMING_RELEVANCE)
+    choice = Choice(words=20)
     topics = describe(model, choice) if view is None else view.topics(choice)
     nameless = [topic for topic in topics if topic.label is None]
     if not nameless:
