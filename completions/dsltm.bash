@@ -30,7 +30,7 @@ _dsltm() {
         case $before in
         --log-file|--config) _dsltm_paths -f; return ;;
         esac
-        _dsltm_words 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help'
+        _dsltm_words 'vocab distill merge train generate ground attend assign topics eval info prompts teachers config help'
         [[ $word == -* ]] && _dsltm_words '-q --quiet -v --verbose --log-file --config --debug -V --version -h --help'
         return
     fi
@@ -43,6 +43,7 @@ _dsltm() {
         vocab:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; return ;;
         vocab:--text-field) :; return ;;
         vocab:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
+        vocab:--encoding) _dsltm_words 'utf-8 utf-16 latin-1 cp1252 shift_jis gb18030'; return ;;
         vocab:--on-error) _dsltm_words 'fail skip'; return ;;
         vocab:--log-file) _dsltm_paths -f; return ;;
         vocab:--config) _dsltm_paths -f; return ;;
@@ -56,14 +57,16 @@ _dsltm() {
         distill:--instruction) :; return ;;
         distill:--prompt-file) _dsltm_paths -f; return ;;
         distill:--preset) _dsltm_words 'best paper'; return ;;
-        distill:--projection) _dsltm_words 'token spellings first chain'; return ;;
+        distill:--projection) _dsltm_words 'every token spellings first chain'; return ;;
         distill:--size) :; return ;;
+        distill:--min-df) :; return ;;
         distill:--max-tokens) :; return ;;
         distill:--batch-tokens) :; return ;;
         distill:--shard) :; return ;;
         distill:--scratch) _dsltm_paths -d; return ;;
         distill:--text-field) :; return ;;
         distill:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
+        distill:--encoding) _dsltm_words 'utf-8 utf-16 latin-1 cp1252 shift_jis gb18030'; return ;;
         distill:--on-error) _dsltm_words 'fail skip'; return ;;
         distill:--id-field) :; return ;;
         distill:--label-field) :; return ;;
@@ -84,7 +87,7 @@ _dsltm() {
         train:--baseline) _dsltm_words 'prodlda zeroshottm combinedtm ecrtm etm fastopic'; return ;;
         train:--model) _dsltm_words 'prodlda ecrtm fastopic etm'; return ;;
         train:--input) _dsltm_words 'hidden bow both'; return ;;
-        train:--target) _dsltm_words 'soft bow'; return ;;
+        train:--target) _dsltm_words 'mixed soft bow'; return ;;
         train:--loss) _dsltm_words 'kl ce'; return ;;
         train:--temperature) :; return ;;
         train:--preset) _dsltm_words 'best paper'; return ;;
@@ -123,6 +126,7 @@ _dsltm() {
         generate:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
         generate:--text-field) :; return ;;
         generate:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
+        generate:--encoding) _dsltm_words 'utf-8 utf-16 latin-1 cp1252 shift_jis gb18030'; return ;;
         generate:--on-error) _dsltm_words 'fail skip'; return ;;
         generate:--id-field) :; return ;;
         generate:--log-file) _dsltm_paths -f; return ;;
@@ -138,6 +142,7 @@ _dsltm() {
         ground:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
         ground:--text-field) :; return ;;
         ground:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
+        ground:--encoding) _dsltm_words 'utf-8 utf-16 latin-1 cp1252 shift_jis gb18030'; return ;;
         ground:--on-error) _dsltm_words 'fail skip'; return ;;
         ground:--id-field) :; return ;;
         ground:--label-field) :; return ;;
@@ -161,6 +166,7 @@ _dsltm() {
         attend:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
         attend:--text-field) :; return ;;
         attend:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
+        attend:--encoding) _dsltm_words 'utf-8 utf-16 latin-1 cp1252 shift_jis gb18030'; return ;;
         attend:--on-error) _dsltm_words 'fail skip'; return ;;
         attend:--id-field) :; return ;;
         attend:--label-field) :; return ;;
@@ -169,12 +175,17 @@ _dsltm() {
         assign:-o|assign:--output) _dsltm_paths -f; return ;;
         assign:--top) :; return ;;
         assign:--min-prob) :; return ;;
+        assign:--output-format) _dsltm_words 'jsonl csv tsv parquet'; return ;;
+        assign:--words) :; return ;;
+        assign:--keep) :; return ;;
+        assign:--corpus) _dsltm_paths -f; return ;;
         assign:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
         assign:--dtype) _dsltm_words 'auto float32 bfloat16 float16'; return ;;
         assign:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
         assign:--batch-tokens) :; return ;;
         assign:--text-field) :; return ;;
         assign:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
+        assign:--encoding) _dsltm_words 'utf-8 utf-16 latin-1 cp1252 shift_jis gb18030'; return ;;
         assign:--on-error) _dsltm_words 'fail skip'; return ;;
         assign:--id-field) :; return ;;
         assign:--ray) :; return ;;
@@ -185,6 +196,7 @@ _dsltm() {
         assign:--log-file) _dsltm_paths -f; return ;;
         assign:--config) _dsltm_paths -f; return ;;
         topics:-o|topics:--output) _dsltm_paths -f; return ;;
+        topics:--output-format) _dsltm_words 'jsonl csv tsv parquet'; return ;;
         topics:--sort) _dsltm_words 'id size coherence'; return ;;
         topics:--words) :; return ;;
         topics:--relevance) :; return ;;
@@ -206,6 +218,7 @@ _dsltm() {
         topics:--drop) :; return ;;
         topics:--text-field) :; return ;;
         topics:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
+        topics:--encoding) _dsltm_words 'utf-8 utf-16 latin-1 cp1252 shift_jis gb18030'; return ;;
         topics:--on-error) _dsltm_words 'fail skip'; return ;;
         topics:--id-field) :; return ;;
         topics:--label-field) :; return ;;
@@ -227,11 +240,15 @@ _dsltm() {
         eval:--rater-teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; return ;;
         eval:--text-field) :; return ;;
         eval:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
+        eval:--encoding) _dsltm_words 'utf-8 utf-16 latin-1 cp1252 shift_jis gb18030'; return ;;
         eval:--on-error) _dsltm_words 'fail skip'; return ;;
         eval:--id-field) :; return ;;
         eval:--label-field) :; return ;;
         eval:--log-file) _dsltm_paths -f; return ;;
         eval:--config) _dsltm_paths -f; return ;;
+        info:-o|info:--output) _dsltm_paths -f; return ;;
+        info:--log-file) _dsltm_paths -f; return ;;
+        info:--config) _dsltm_paths -f; return ;;
         prompts:-o|prompts:--output) _dsltm_paths -f; return ;;
         prompts:--log-file) _dsltm_paths -f; return ;;
         prompts:--config) _dsltm_paths -f; return ;;
@@ -247,16 +264,17 @@ _dsltm() {
     esac
     if [[ $word == -* ]]; then
         case $command in
-        vocab) _dsltm_words '-o --output --size --min-df --max-df --stopwords --teacher --text-field --format --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        distill) _dsltm_words '-o --output --teacher --dtype --device --trust-remote-code --vocab --stopwords --prompt --instruction --prompt-file --preset --projection --size --max-tokens --batch-tokens --shard --scratch --fresh --text-field --format --on-error --id-field --label-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        vocab) _dsltm_words '-o --output --size --min-df --max-df --stopwords --teacher --text-field --format --encoding --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        distill) _dsltm_words '-o --output --teacher --dtype --device --trust-remote-code --vocab --stopwords --prompt --instruction --prompt-file --preset --projection --size --min-df --max-tokens --batch-tokens --shard --scratch --fresh --text-field --format --encoding --on-error --id-field --label-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         merge) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         train) _dsltm_words '-o --output -k --topics --seeds --init --baseline --model --input --target --loss --temperature --preset --centre --smooth --guide --target-top --weight --epochs --batch --learning-rate --momentum --units --dropout --embeddings --patience --seed --device -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --seed --stopwords --endpoint --model --key-env --max-requests --timeout --teacher --dtype --device --trust-remote-code --text-field --format --on-error --id-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        ground) _dsltm_words '-o --output --labels --representatives --expand --balance --temperature --teacher --dtype --device --trust-remote-code --text-field --format --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        attend) _dsltm_words '-o --output --labels --heads --layers --answer --most-heads --orders --calibrate --sample --temperature --max-tokens --seed --assignments --teacher --dtype --device --trust-remote-code --text-field --format --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        assign) _dsltm_words '-o --output --top --min-prob --npz --teacher --dtype --device --trust-remote-code --batch-tokens --text-field --format --on-error --id-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents --fresh -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        topics) _dsltm_words '-o --output --sort --coherence --words --relevance --diversify --examples --borderline --corpus --by --every --html --title --layout --points --seed --tree --names --label --labeler --labeler-model --merge --drop --text-field --format --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        eval) _dsltm_words '-o --output --top-words --per-topic --labels --gold --topics --assignments --vectors --reliability --word-vectors --reference --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher --text-field --format --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --seed --stopwords --endpoint --model --key-env --max-requests --timeout --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        ground) _dsltm_words '-o --output --labels --representatives --expand --balance --temperature --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        attend) _dsltm_words '-o --output --labels --heads --layers --answer --most-heads --orders --calibrate --sample --temperature --max-tokens --seed --assignments --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        assign) _dsltm_words '-o --output --top --min-prob --output-format --words --keep --corpus --npz --teacher --dtype --device --trust-remote-code --batch-tokens --text-field --format --encoding --on-error --id-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents --fresh -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        topics) _dsltm_words '-o --output --output-format --sort --coherence --words --relevance --diversify --examples --borderline --corpus --by --every --html --title --layout --points --seed --tree --names --label --labeler --labeler-model --merge --drop --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        eval) _dsltm_words '-o --output --top-words --per-topic --labels --gold --topics --assignments --vectors --reliability --word-vectors --reference --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        info) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         prompts) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         teachers) _dsltm_words '-o --output --check -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         config) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
@@ -275,10 +293,11 @@ _dsltm() {
         assign) _dsltm_paths -f ;;
         topics) _dsltm_paths -f ;;
         eval) _dsltm_paths -f ;;
+        info) _dsltm_paths -f ;;
         prompts) : ;;
         teachers) : ;;
-        config) _dsltm_words 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help' ;;
-        help) _dsltm_words 'vocab distill merge train generate ground attend assign topics eval prompts teachers config help formats method recipes results scaling' ;;
+        config) _dsltm_words 'vocab distill merge train generate ground attend assign topics eval info prompts teachers config help' ;;
+        help) _dsltm_words 'vocab distill merge train generate ground attend assign topics eval info prompts teachers config help formats method recipes results scaling' ;;
     esac
 }
 complete -F _dsltm dsltm
