@@ -62,6 +62,19 @@ def test_a_name_stands_where_its_topic_has_most_documents(visit: Callable[..., A
         assert at_name > 0.6 * most
 
 
+def test_bars_of_words_follow_their_order(visit: Callable[..., Any], many: Path) -> None:
+    tab = visit(many)
+    for row in range(1, 7):
+        tab.click(f"#list li:nth-child({row}) button")
+        bars = tab.evaluate(
+            "[...document.querySelectorAll('.words .fill')].map((bar) => parseFloat(bar.style.width))"
+        )
+        assert len(bars) == 10
+        assert bars[0] == 100
+        assert bars == sorted(bars, reverse=True)
+    assert "Bars: how probable a word is" in tab.inner_text("#details")
+
+
 def test_a_period_of_few_documents_is_grey_and_no_part_of_the_line(
     visit: Callable[..., Any], report: Path, tmp_path: Path
 ) -> None:

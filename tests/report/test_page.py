@@ -170,12 +170,6 @@ def test_lines_of_a_text_stay_lines() -> None:
     assert harmless("  a \t b\r\n\r\n\r\n\r\nc\x1ed\u2028e ") == "a b\n\nc\nd\ne"
 
 
-def test_every_topic_has_weights_in_the_order_of_its_words(view: View, files: Files) -> None:
-    for topic in _data(view, files)["topics"]:
-        assert len(topic["words"]) == len(topic["weights"]) == 5
-        assert topic["weights"] == sorted(topic["weights"], reverse=True)
-
-
 def test_a_notebook_gets_a_table_without_markup_of_words() -> None:
     weights = np.ones(2, np.float32) / 2
     nasty = Topic(0, ["<b>", "x\x1b[31m"], weights, label="a & b", size=1200, share=0.25)

@@ -31,12 +31,14 @@ T.documents = (() => {
   }
 
   function showBar() {
-    const count = selected().length, all = count === points.n && !T.chosen();
+    const within = T.chosen();
+    let count = within ? 0 : points.n;
+    if (within) for (let i = 0; i < points.n; i++) count += within(i) ? 1 : 0;
     const chips = [];
     if (state.topic !== null) chips.push(chip(data.topics[state.topic].name, "Show all topics", { topic: null, doc: null }, glyph(state.topic)));
     if (state.query) chips.push(chip(`“${state.query}”`, "End the search", { query: "", doc: null }));
     if (state.picked) chips.push(chip("in the box", "Let the box go", { picked: null, doc: null }));
-    const what = all ? `${number(count)} ${T.documentsOf(count)}` : `${number(count)} of ${number(points.n)} documents`;
+    const what = !within ? `${number(count)} ${T.documentsOf(count)}` : `${number(count)} of ${number(points.n)} documents`;
     bar.replaceChildren(
       el("span.what", { role: "status" }, state.waiting ? "Reading the texts …" : what), ...chips,
       el("button.quiet", { type: "button", disabled: !count, title: "Save these documents as a table", onclick: save }, "Export CSV"));

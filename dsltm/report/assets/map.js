@@ -17,7 +17,12 @@ T.map = (() => {
   T.paint(T.names.middle);
   const root = el("div.map", canvas, box, tools, hint);
   const context = canvas.getContext("2d", { willReadFrequently: true }); // its pixels are set one by one
-  const order = Uint32Array.from({ length: points.n }, (_, i) => i).sort((a, b) => points.first[a] - points.first[b] || a - b);
+  const order = []; // documents topic by topic, so that each topic is drawn as a whole
+  {
+    const own = data.topics.map(() => []);
+    points.first.forEach((topic, i) => own[topic].push(i));
+    for (const documents of own) for (const i of documents) order.push(i);
+  }
   let tree = null; // of the documents' places; made when the pointer first asks for one
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let width = 0, height = 0, side = 1, ratio = 1, transform = d3.zoomIdentity, hover = -1, waiting = false;
@@ -101,7 +106,7 @@ T.map = (() => {
     const [x, y] = d3.pointer(event, canvas);
     const scale = side * transform.k, reach = radius() + 7;
     const px = (transform.invertX(x) - (width - side) / 2) / side, py = (transform.invertY(y) - (height - side) / 2) / side;
-    tree ??= d3.quadtree(Array.from(order), (i) => points.x[i], (i) => points.y[i]);
+    tree ??= d3.quadtree(order, (i) => points.x[i], (i) => points.y[i]);
     const found = tree.find(px, py, reach / scale), stands = T.chosen();
     return found === undefined || (stands && !stands(found)) ? -1 : found;
   }
