@@ -55,8 +55,8 @@ def command(
         typer.Option(
             metavar="λ",
             show_default="by use and lift",
-            help="Order words by relevance: 1 is plain probability, less prefers words that other topics lack "
-            "(Sievert and Shirley: 0.6).",
+            help="Order words by relevance: 1 is plain probability, less prefers words that other topics "
+            "lack (Sievert and Shirley: 0.6).",
             rich_help_panel=WORDS,
         ),
     ] = None,
