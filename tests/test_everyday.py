@@ -61,14 +61,14 @@ def test_what_a_command_reads_is_not_written_over(made: Made, tmp_path: Path) ->
     ):
         done = dsltm(*command)
         assert done.returncode == 2, (command, done.stderr)
-        assert "this command reads that file" in done.stderr
+        assert b"this command reads that file" in done.stderr
         assert [path.read_bytes() for path in (corpus, labels, model)] == before
 
 
 def test_a_corpus_given_to_train_is_told_where_to_go(made: Made) -> None:
     done = dsltm("train", made.corpus, "-k", "2")
     assert done.returncode == 1
-    assert f"try dsltm distill {made.corpus} first" in done.stderr
+    assert f"try dsltm distill {made.corpus} first" in done.stderr.decode()
 
 
 def test_info_says_what_files_are_and_whether_they_fit(made: Made, tmp_path: Path) -> None:

@@ -69,7 +69,9 @@ def is_compound(value: object) -> bool:
 
 
 def kept(value: object) -> str | None:
-    """A field that is kept, as a string; a list or an object as JSON."""
+    """A field that is kept, as a string: text as it is, also blank, and a list or an object as JSON."""
+    if isinstance(value, str):
+        return value
     return json.dumps(value, ensure_ascii=False, default=str) if is_compound(value) else scalar(value)
 
 
