@@ -124,7 +124,7 @@ def test_an_input_is_not_written_over(tmp_path: Path) -> None:
 
 def test_an_input_that_is_read_while_the_output_is_open_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "corpus").write_bytes(b"valuable")
-    with (
+    with (  # noqa: PT012
         one_run(),
         pytest.raises(UsageError, match=r"corpus: this command reads that file and would write over it"),
         open_output(str(tmp_path / "corpus")) as file,

@@ -33,4 +33,7 @@ def quiet_transformers() -> Iterator[None]:
 
 def first_line(exc: BaseException) -> str:
     """The first line of what an exception says, which is all that fits into a sentence."""
-    return (str(exc).strip() or type(exc).__name__).splitlines()[0]
+    first, _, rest = (str(exc).strip() or type(exc).__name__).partition("\n")
+    if first.rstrip().endswith(":"):  # a list follows, without which the sentence says nothing
+        first = f"{first.rstrip()} {' '.join(rest.split())}"
+    return first.strip()
