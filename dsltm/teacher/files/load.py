@@ -185,6 +185,7 @@ def _open_model(
                 use_safetensors=True,
                 output_loading_info=True,
                 **placed,
+                ignore_mismatched_sizes=True,  # so that they are reported, and refused below by name
                 **local(trust_remote_code),
             )
     except torch.OutOfMemoryError as exc:
@@ -197,6 +198,12 @@ def _open_model(
     model, report = opened
     if absent := sorted(report["missing_keys"]):  # transformers makes up random ones and goes on
         raise DsltmError(f"{spec} lacks {len(absent)} of its model's weights, such as {absent[0]}")
+    if mismatched := sorted(report["mismatched_keys"], key=str):
+        name, stored, configured = mismatched[0]
+        raise DsltmError(
+            f"{spec} has {len(mismatched)} weights of another shape than its configuration says: {name} is "
+            f"{list(stored)}, not {list(configured)}"
+        )
     if model.get_output_embeddings() is None:
         raise DsltmError(f"{spec} cannot be opened as a causal language model: it predicts no tokens")
     model.eval().requires_grad_(False)
