@@ -220,3 +220,19 @@ def test_sparse_targets_reach_the_model(corpus: Planted) -> None:
     models = [train(corpus.labels, replace(QUICK, epochs=2, target_top=top)) for top in (None, 5, 120)]
     assert not np.array_equal(models[0].beta, models[1].beta)
     np.testing.assert_array_equal(models[0].beta, models[2].beta)  # all 120 words is no restriction
+
+
+def test_the_bytes_do_not_depend_on_how_many_threads_there_are() -> None:
+    """Nor does training leave fewer threads behind than it found."""
+    before = torch.get_num_threads()
+    planted, models = plant(documents=600), []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            models.append(train(planted.labels, TrainConfig(topics=6, epochs=2)))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(models[0].beta, models[1].beta)
+    for name, array in models[0].arrays.items():
+        np.testing.assert_array_equal(array, models[1].arrays[name])

@@ -21,6 +21,7 @@ from dsltm.space.inputs import Inputs
 from dsltm.space.kmeans import cluster, means
 from dsltm.space.neighbours import nearest, settled
 from dsltm.training.config import neighbourhood
+from dsltm.training.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +88,7 @@ class Choice:
         }
 
 
+@one_thread()
 def choose_topics(labels: Labels, seed: int, advance: Callable[[int], object] = lambda _: None) -> Choice:
     """Find the number of topics, from the document vectors alone.
 

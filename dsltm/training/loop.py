@@ -15,6 +15,7 @@ from dsltm.models.base import Backbone, Embedded, Shape
 from dsltm.models.restore import restore
 from dsltm.training.adam import Adam
 from dsltm.training.data import TrainingSet
+from dsltm.training.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,7 @@ class Epoch:
     regulariser: float
 
 
+@one_thread()
 def train(
     labels: Labels,
     config: TrainConfig,
@@ -49,7 +51,8 @@ def train(
 ) -> Model:
     """Fit a topic model to what a teacher said of a corpus.
 
-    The same labels, options and seed give the same model, bit for bit, on one machine.
+    The same labels, options and seed give the same model, bit for bit, on one machine, however many threads
+    it has.
 
     Args:
         labels: N documents; those flagged empty are not trained on.
