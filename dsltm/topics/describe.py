@@ -1,4 +1,4 @@
-"""What there is to say of each topic of a model."""
+"""Topics as they are shown and written: words, sizes, coherence and documents of each."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Topic:
 
     Args:
         topic: its number, from 0.
-        words: what stands for it, the first word first.
+        words: the words that are shown for it, the first word first.
         weights: their probabilities [len(words)] float32.
         label: its name, where it has one.
-        size: how many documents it is the first topic of, where documents were given.
+        size: how many documents have it as their first topic, where documents were given.
         share: the same as a part of all documents with text, in [0, 1].
         coherence: NPMI of its words over the documents, where it was asked for; NaN for a single word.
         examples: its most typical documents.
-        borderline: documents that it only just is the first topic of.
+        borderline: documents whose first topic it is by the narrowest margin.
     """
 
     topic: int
@@ -58,8 +58,8 @@ class Topic:
             if (value := getattr(self, key)) is not None:
                 row[key] = value
         for key in ("examples", "borderline"):
-            if (found := getattr(self, key)) is not None:
-                row[key] = [example.row() for example in found]
+            if (documents := getattr(self, key)) is not None:
+                row[key] = [example.row() for example in documents]
         return row
 
 

@@ -1,4 +1,4 @@
-"""The documents of topics: how many, which are typical, which are on the border, and what they say."""
+"""The documents of each topic: their number, the typical and the borderline ones, and their texts."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Integers = NDArray[np.int64]
 
-CHARACTERS = 2000  # of a text that is shown
-_SPARE = 4  # so many times more documents are looked at, as some say the same
+# A text that is shown is cut to so many characters, about a page; chosen, not measured.
+CHARACTERS = 2000
+# So many times more documents than wanted are looked at, because those with the text of another one are not
+# shown; chosen, not measured.
+_SPARE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class Example:
         number: its row in the labels.
         id: its name.
         p: the topic's proportion in it.
-        text: what it says, or its beginning, where the corpus was given.
-        other: on the border, the topic that is nearly as probable.
+        text: its text, or the beginning of it, where the corpus was given.
+        other: for a borderline document, the topic that is nearly as probable.
     """
 
     number: int
@@ -75,18 +78,19 @@ def typical(theta: Floats, full: NDArray[np.bool_], count: int) -> list[Integers
 
 def uncertain(theta: Floats, first: Integers, count: int) -> list[Integers]:
     """For each topic the rows of its documents whose second topic is nearest to it, with spare ones."""
-    found = []
-    if theta.shape[1] < 2:  # the only topic of a model has no border
+    borderline = []
+    # The only topic of a model has no second one beside it.
+    if theta.shape[1] < 2:
         return [np.empty(0, np.int64)]
     for topic in range(theta.shape[1]):
         rows = np.flatnonzero(first == topic)
         two = np.partition(theta[rows], -2, axis=1)[:, -2:]
-        found.append(rows[_first(two[:, 1] - two[:, 0], _SPARE * count)])
-    return found
+        borderline.append(rows[_first(two[:, 1] - two[:, 0], _SPARE * count)])
+    return borderline
 
 
 def _first(values: Floats, count: int) -> Integers:
-    """Places of the least values, the least first, equal ones in their order; without sorting the rest."""
+    """Places of the `count` least values, ascending, equal ones in their order; the rest is not sorted."""
     if count >= len(values):
         return np.argsort(values, kind="stable")
     least = np.flatnonzero(values <= np.partition(values, count - 1)[count - 1])
@@ -115,7 +119,7 @@ def read_along(corpus: Corpus, labels: Labels) -> Iterator[Document]:
 def texts_of(
     rows: Iterable[int], corpus: Corpus, labels: Labels, characters: int = CHARACTERS
 ) -> dict[int, str]:
-    """What these rows say, from one pass over the corpus; long texts are cut, with an ellipsis."""
+    """The texts of these rows, from one pass over the corpus; long texts are cut, with an ellipsis."""
     wanted = set(rows)
     return {i: _cut(d.text, characters) for i, d in enumerate(read_along(corpus, labels)) if i in wanted}
 
@@ -139,16 +143,16 @@ def shown(
         rows: for each topic the rows that may be shown, best first.
         theta: [N, K].
         labels: for the documents' names.
-        texts: what they say, by row; of documents that say the same only the first is shown.
+        texts: the documents' texts, by row; of documents of the same text only the first is shown.
         count: how many of each topic.
-        border: name the runner-up too.
+        border: name the second topic of each document, too.
     """
     return [
         [
             _example(int(row), topic, theta, labels, texts, border=border)
-            for row in _different(found, texts)[:count]
+            for row in _different(candidates, texts)[:count]
         ]
-        for topic, found in enumerate(rows)
+        for topic, candidates in enumerate(rows)
     ]
 
 

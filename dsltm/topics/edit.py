@@ -38,13 +38,14 @@ def edited(
             or all alike where the file does not tell.
 
     Raises:
-        UsageError: a topic that is not there, that is named twice, or no topic is left.
+        UsageError: the model has no such topic, a topic is named twice, or no topic is left.
     """
     drop = set(drop)
     groups = _groups(model.topics, merge, drop)
     sizes = model.sizes if sizes is None else sizes
     counts = np.zeros(model.topics) if sizes is None else sizes.astype(np.float64)
-    weight = counts + 1  # a topic without documents still has words
+    # One is added because topics without documents, merged with each other, would have no mean otherwise.
+    weight = counts + 1
     beta = np.stack(
         [np.average(model.beta[group].astype(np.float64), axis=0, weights=weight[group]) for group in groups]
     )
@@ -96,7 +97,7 @@ def named(model: Model, names: Sequence[str | None]) -> Model:
 def read_names(path: str, model: Model) -> list[str | None]:
     """Names from lines {"topic", "label"}, as `dsltm topics` writes them.
 
-    Topics that are not there keep theirs.
+    Topics that the file does not name keep the names that they have.
 
     Raises:
         DsltmError: a line without a topic of the model, or a name twice.

@@ -1,8 +1,8 @@
 """Names for topics: one to four words, no name twice, from a small teacher or a chat model.
 
 A small model writes poor names but judges them well. So it is not asked to write: candidates are phrases of
-the topic's typical documents and its top words, and the one is taken that the teacher finds most of all more
-probable with the topic before its eyes than without, and that many of the documents say.
+the topic's typical documents and its top words. The teacher rates how much more probable a candidate becomes
+once the topic is described to it. The best name gains much by that, and is in many of the topic's documents.
 """
 
 from __future__ import annotations
@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 
     from dsltm.teacher.reading.likelihood import Likelihood
 
-_TOGETHER = 32  # phrases that are judged without a topic at a time
-_SURE = 5.0  # nats of gain with which a name has half of its worth
-_FAR = 0.7  # of the worth of the best name; with less, another name says too little alone
-_UNSAID = 0.1  # of its worth has a name that no document says
+# How many phrases the teacher judges at a time where no topic is described to it; chosen, not measured.
+_TOGETHER = 32
+# A gain of so many nats gives a name half of its worth. tests/bench/README.md, "Names", says why a gain
+# beyond a few nats must hardly count; the number itself is chosen, not measured.
+_SURE = 5.0
+# A name of less than this part of the worth of the topic's best name says too little when it stands alone, so
+# the best name is written before it (see `unique`); chosen, not measured.
+_FAR = 0.7
+# A name that none of the topic's documents has keeps this part of its worth; chosen, not measured.
+_UNSAID = 0.1
 _QUESTION = "A short name for the topic of these is"
 _TASK = (
     "You name the topics that a topic model found in a collection of documents. A topic is given by its most "
@@ -47,7 +53,8 @@ def by_teacher(
         likelihood: the model.
         taken: names that other topics have.
         advance: called as each topic is judged.
-        others: topics that have names, from whose documents those of `clues` are told.
+        others: topics that have names already; their documents count when phrases are compared with those of
+            other topics.
     """
     sayings = Sayings([*clues, *others])
     offered = [candidates(clue, vocabulary, sayings) for clue in clues]
@@ -68,11 +75,11 @@ def _worth(gain: float, name: str, topic: int, sayings: Sayings) -> float:
     """How good a name is, in [0, 1].
 
     Args:
-        gain: by how many nats the topic makes it more probable; from a few on it hardly matters by how many,
-            because that is a matter of how rare its words are.
-        name: the better, the more of the topic's documents say it, and not others.
+        gain: by how many nats the topic makes it more probable. Beyond a few nats the gain depends mostly on
+            how rare the name's words are, and hardly counts.
+        name: it is the better, the more of the topic's documents have it and the fewer of the others.
         topic: its number.
-        sayings: what documents say.
+        sayings: the phrases of the topics' documents.
     """
     sure = gain / (gain + _SURE)
     if not sayings.of[topic].documents:
@@ -89,8 +96,9 @@ def unique(
 ) -> list[str]:
     """The best names such that no two are the same or the same words in another order.
 
-    The surest choices are made first. A topic whose best name by far is another's is named as a part of it,
-    as in "Magento: payment"; one that is left without a name gets words of its own.
+    The names of highest score are given first. Where another topic has got a topic's best name and its next
+    name is far worse, the two are joined, as in "Magento: payment". A topic that is left without a name gets
+    words of its own.
     """
     used = {_key(name) for name in taken}
     offers = [
@@ -112,7 +120,7 @@ def unique(
 
 
 def _part(whole: str, name: str) -> str | None:
-    """A name as a part of another topic's, where both are short enough; None where they share a word."""
+    """Both as one name, or `name` alone where that is too long; None where the two share a word."""
     if set(_key(whole)) & set(_key(name)):
         return None
     both = f"{whole}: {name}"
@@ -120,7 +128,7 @@ def _part(whole: str, name: str) -> str | None:
 
 
 def _key(name: str) -> tuple[str, ...]:
-    """The same for names of the same words, in any order, singular or plural."""
+    """A key that names of the same words share, in any order, singular or plural."""
     return tuple(sorted(word.removesuffix("s") or word for word in re.split(r"[\s.:-]+", name.casefold())))
 
 
@@ -136,9 +144,10 @@ def by_endpoint(
     taken: Collection[str],
     advance: Callable[[], object] = lambda: None,
 ) -> list[str]:
-    """Names that a chat model writes; one that another topic has is asked for again, others ruled out.
+    """Names that a chat model writes.
 
-    Answers that are no name, and failed requests, leave the topic with words of its own.
+    Where a name is taken, the model is asked once more and told the taken ones.
+    A topic whose answer is no name, or whose request failed, gets words of its own.
 
     Raises:
         EndpointError: the endpoint cannot be used at all, or answered for no topic.

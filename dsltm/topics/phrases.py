@@ -1,4 +1,4 @@
-"""What topics could be called: phrases of their typical documents, told from what other topics' say."""
+"""Candidates for topics' names: phrases of typical documents that other topics' documents rarely have."""
 
 from __future__ import annotations
 
@@ -13,19 +13,30 @@ from dsltm.console import plain
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-WORDS = 12  # of a topic that are shown to the model
-DOCUMENTS = 4  # that are shown to the model
-SOURCES = 40  # typical documents whose phrases are candidates
-LONGEST = 4  # words of a name
-CHARACTERS = 60  # of a name
+# The numbers here are chosen, not measured one by one; tests/bench/README.md, "Names", says what they yield.
+# A model is shown so many words of a topic, and so many of its documents.
+WORDS = 12
+DOCUMENTS = 4
+# Candidates are phrases of so many typical documents.
+SOURCES = 40
+# A name has at most so many words, and so many characters.
+LONGEST = 4
+CHARACTERS = 60
+# So many phrases of a topic are judged.
 _CANDIDATES = 16
-_SHOWN = 120  # characters of a document that are shown to the model
-_READ = 600  # characters of a document whose phrases are candidates
-_RARE = 0.05  # of other topics' documents: more of them have the stop words
-_MARKED = 3.0  # times as often in the topic's documents as in others, so that a word is the topic's
-_WHOLE = 0.75  # of a phrase's documents say it as a part of a longer one, which then stands for it
-_WORD = re.compile(r"\b[^\W\d_]\w*[+#]{0,2}")  # shorter ones than a vocabulary has: Qt, C++, C#
-_JOINT = re.compile(r"[ .-]")  # between the words of a phrase: Visual Studio, ASP.NET
+# Of a document so many characters are shown to the model, and so many are searched for phrases.
+_SHOWN = 120
+_READ = 600
+# A word that more of the other topics' documents have than this part is common, as stop words are.
+_RARE = 0.05
+# A word belongs to a topic where its documents have it so many times as often as the others do.
+_MARKED = 3.0
+# A phrase that so large a part of its documents have within a longer phrase is left to the longer one.
+_WHOLE = 0.75
+# A word here may be shorter than one of a vocabulary, and end with signs: Qt, C++, C#.
+_WORD = re.compile(r"\b[^\W\d_]\w*[+#]{0,2}")
+# What may stand between the words of a phrase: Visual Studio, ASP.NET.
+_JOINT = re.compile(r"[ .-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class Clue:
 
     Args:
         topic: its number.
-        words: its words, the most its own first.
+        words: its words, those that tell it best first.
         texts: typical documents, the most typical first; none where there is no corpus.
     """
 
@@ -43,7 +54,7 @@ class Clue:
     texts: Sequence[str] = field(default_factory=list)
 
     def told(self) -> str:
-        """The topic as a model is told of it."""
+        """The description of the topic that a model is given."""
         documents = [f"- {' '.join(text.split())[:_SHOWN]}" for text in self.texts[:DOCUMENTS]]
         return "\n".join(
             [f"Words: {', '.join(self.words[:WORDS])}", *(["Documents:", *documents] if documents else [])]
@@ -55,7 +66,7 @@ class Said:
     """Phrases of one to four words, by their case-folded form.
 
     Args:
-        documents: how many were looked at.
+        documents: how many documents were looked at.
         spellings: how many documents have each phrase, as they write it.
     """
 
@@ -64,7 +75,7 @@ class Said:
 
     @classmethod
     def by(cls, texts: Sequence[str]) -> Said:
-        """What these documents, or their beginnings, say."""
+        """The phrases of these documents, or of their beginnings."""
         spellings: dict[str, Counter[str]] = {}
         for text in texts[:SOURCES]:
             for phrase in {plain(phrase) for phrase in _phrases(text[:_READ])}:
@@ -72,30 +83,30 @@ class Said:
         return cls(len(texts[:SOURCES]), spellings)
 
     def count(self, phrase: str) -> int:
-        """In how many documents it is, however it is written."""
-        found = self.spellings.get(phrase.casefold())
-        return 0 if found is None else found.total()
+        """How many documents have the phrase, in whatever spelling of upper and lower case."""
+        spellings = self.spellings.get(phrase.casefold())
+        return 0 if spellings is None else spellings.total()
 
     def written(self, phrase: str) -> str:
-        """As the documents mostly write it."""
-        found = self.spellings[phrase]
-        return max(found, key=lambda name: (found[name], name))
+        """The spelling that most documents use."""
+        spellings = self.spellings[phrase]
+        return max(spellings, key=lambda name: (spellings[name], name))
 
 
 class Sayings:
-    """What the documents of each topic say, beside those of the others."""
+    """The phrases of each topic's documents, compared with those of the other topics' documents."""
 
     def __init__(self, clues: Sequence[Clue]) -> None:
         self.of = {clue.topic: Said.by(clue.texts) for clue in clues}
-        self._documents = sum(said.documents for said in self.of.values())
+        self._documents = sum(phrases.documents for phrases in self.of.values())
         self._all: Counter[str] = Counter()
-        for said in self.of.values():
-            self._all.update({phrase: found.total() for phrase, found in said.spellings.items()})
+        for phrases in self.of.values():
+            self._all.update({phrase: counts.total() for phrase, counts in phrases.spellings.items()})
 
     def share(self, topic: int, phrase: str) -> float:
         """The part of a topic's documents that have a phrase."""
-        said = self.of[topic]
-        return said.count(phrase) / max(said.documents, 1)
+        own = self.of[topic]
+        return own.count(phrase) / max(own.documents, 1)
 
     def lift(self, topic: int, phrase: str) -> float:
         """How many times as often a topic's documents have a phrase as others do; 1 where there are none."""
@@ -104,20 +115,21 @@ class Sayings:
 
     def elsewhere(self, topic: int, phrase: str) -> float | None:
         """The part of the other topics' documents that have a phrase, never 0; None where there are none."""
-        said = self.of[topic]
-        others = self._documents - said.documents
-        return (self._all[phrase.casefold()] - said.count(phrase) + 0.5) / others if others else None
+        own = self.of[topic]
+        others = self._documents - own.documents
+        return (self._all[phrase.casefold()] - own.count(phrase) + 0.5) / others if others else None
 
 
 def candidates(clue: Clue, vocabulary: Collection[str], sayings: Sayings) -> list[str]:
     """Names that the topic could have: phrases that its documents repeat, and its own first words.
 
-    A phrase begins and ends with a word of the vocabulary, so no stop word, or with one that is rare but in
-    the topic's documents: names of things are often missing from a vocabulary. They have it far more often
-    than others, or it has one of the topic's words in it. It is written as the documents mostly write it.
+    A phrase begins and ends with a word of the vocabulary, which has no stop words, or with a word that only
+    the topic's documents use much, because names of things are often missing from a vocabulary. The phrase
+    contains one of the topic's words, or the topic's documents have it far more often than others do. It is
+    spelt as most of the documents spell it.
     """
-    own, said = {word.casefold() for word in clue.words}, sayings.of[clue.topic]
-    least = 2 if said.documents > 2 else 1
+    own, phrases = {word.casefold() for word in clue.words}, sayings.of[clue.topic]
+    least = 2 if phrases.documents > 2 else 1
 
     def marks(phrase: str) -> bool:
         return sayings.lift(clue.topic, phrase) >= _MARKED
@@ -126,23 +138,23 @@ def candidates(clue: Clue, vocabulary: Collection[str], sayings: Sayings) -> lis
         if word in vocabulary:
             return True
         rare = (sayings.elsewhere(clue.topic, word) or 1) < _RARE
-        return len(word) > 1 and said.count(word) >= least and rare and marks(word)
+        return len(word) > 1 and phrases.count(word) >= least and rare and marks(word)
 
-    found: dict[str, float] = {}
-    for phrase, spellings in said.spellings.items():
+    by_phrase: dict[str, float] = {}
+    for phrase, spellings in phrases.spellings.items():
         words = _JOINT.split(phrase)
         if spellings.total() < least or not (own.intersection(words) or marks(phrase)):
             continue
         if can_be_edge(words[0]) and can_be_edge(words[-1]):
-            found[phrase] = spellings.total() * math.log1p(sayings.lift(clue.topic, phrase))
+            by_phrase[phrase] = spellings.total() * math.log1p(sayings.lift(clue.topic, phrase))
     parts = {
         part
-        for phrase in found
+        for phrase in by_phrase
         for part in _parts(phrase)
-        if part in found and said.count(phrase) >= _WHOLE * said.count(part)
+        if part in by_phrase and phrases.count(phrase) >= _WHOLE * phrases.count(part)
     }
-    best = sorted(found.keys() - parts, key=lambda phrase: (-found[phrase], phrase))
-    names = [said.written(phrase) for phrase in best[:_CANDIDATES]]
+    best = sorted(by_phrase.keys() - parts, key=lambda phrase: (-by_phrase[phrase], phrase))
+    names = [phrases.written(phrase) for phrase in best[:_CANDIDATES]]
     known = {name.casefold() for name in names}
     return (
         names
@@ -152,25 +164,25 @@ def candidates(clue: Clue, vocabulary: Collection[str], sayings: Sayings) -> lis
 
 
 def _parts(phrase: str) -> Iterator[str]:
-    """What stands at the beginning and at the end of a phrase, by one word or more shorter."""
+    """The shorter phrases that begin or end a phrase."""
     for joint in _JOINT.finditer(phrase):
         yield phrase[: joint.start()]
         yield phrase[joint.end() :]
 
 
 def _phrases(text: str) -> Iterator[str]:
-    found = list(_WORD.finditer(text))
-    for i, first in enumerate(found):
-        for j in range(i, min(i + LONGEST, len(found))):
-            if j > i and not _JOINT.fullmatch(text, found[j - 1].end(), found[j].start()):
+    matches = list(_WORD.finditer(text))
+    for i, first in enumerate(matches):
+        for j in range(i, min(i + LONGEST, len(matches))):
+            if j > i and not _JOINT.fullmatch(text, matches[j - 1].end(), matches[j].start()):
                 break
-            if found[j].end() - first.start() <= CHARACTERS:
-                yield text[first.start() : found[j].end()]
+            if matches[j].end() - first.start() <= CHARACTERS:
+                yield text[first.start() : matches[j].end()]
 
 
 def pairs(words: Sequence[str], known: Collection[str]) -> list[str]:
-    """Two words that are not forms of one another."""
-    found = [
+    """Pairs of words that do not begin alike, and so are not forms of one another."""
+    unlike = [
         (a, b) for i, a in enumerate(words) for b in words[i + 1 :] if a[:4].casefold() != b[:4].casefold()
     ]
-    return [plain(f"{a} {b}") for a, b in found if f"{a} {b}".casefold() not in known]
+    return [plain(f"{a} {b}") for a, b in unlike if f"{a} {b}".casefold() not in known]

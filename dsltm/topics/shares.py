@@ -20,13 +20,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EVERY: tuple[Every, ...] = get_args(Every)
+# The quantile of the standard normal distribution that leaves 2.5% above it, for two-sided limits of 95%.
 _Z95 = 1.959963984540054
-_YEARS = (1000, 2200)  # others stand for "none" or "never", as 0001-01-01 and 9999-12-31 do
+# Dates in other years stand for "none" or "never", as 0001-01-01 and 9999-12-31 do.
+_YEARS = (1000, 2200)
+# More periods than these, 13 years of days, are taken for a mistake; chosen, not measured.
 _MOST_PERIODS = 5000
+# Dates as Twitter writes them: Wed Oct 10 20:19:24 +0000 2018.
 _TWITTER = "%a %b %d %H:%M:%S %z %Y"
-_PART = re.compile(r"(\d{4})(?:-(\d{1,2}))?")  # a year, or a year and a month
-_EPOCH = re.compile(r"(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(?:\.\d*)?")  # since 1970, from 1973 on
-_SECOND = {9: 1, 10: 1, 12: 10**3, 13: 10**3, 15: 10**6, 16: 10**6, 18: 10**9, 19: 10**9}  # by the digits
+# A year, or a year and a month.
+_PART = re.compile(r"(\d{4})(?:-(\d{1,2}))?")
+# The time since 1970, from 1973 on, in seconds or thousandths, millionths or billionths of them.
+_EPOCH = re.compile(r"(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(?:\.\d*)?")
+# How many of its units a second has, by the number of digits of such a time.
+_SECOND = {9: 1, 10: 1, 12: 10**3, 13: 10**3, 15: 10**6, 16: 10**6, 18: 10**9, 19: 10**9}
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ def shares(
 ) -> Shares:
     """Count topics by the values of a field.
 
-    Dates that cannot be read are left out, counted and said.
+    Dates that cannot be read are left out, and a warning tells how many there are.
 
     Args:
         field: its name, for messages.
@@ -129,7 +136,7 @@ def shares(
         first: [N] each document's first topic, -1 for those without text (`documents.first_topics`).
         topics: K.
         every: read the values as dates and count by this period.
-        names: N ids, for messages; None: documents are told by their numbers, counted from 1.
+        names: N ids, for messages; None: documents are named by their numbers, counted from 1.
 
     Raises:
         DsltmError: no document has the field, no value is a date, or the periods would be too many.
@@ -154,7 +161,7 @@ def shares(
 def _periods(
     field: str, values: Mapping[int, str], every: Every, names: Sequence[str] | None
 ) -> dict[int, str]:
-    """The periods of the dates that can be read, by their rows; the others are said.
+    """The periods of the dates that can be read, by their rows; a warning tells of the others.
 
     Raises:
         DsltmError: none can be read.
@@ -188,8 +195,8 @@ def period(value: str, every: Every) -> str:
 
     Args:
         value: ISO 8601, also with slashes, a year, a year and month, as mail or Twitter write it, or the time
-            since 1970 in seconds, milliseconds, microseconds or nanoseconds, told by the number of digits;
-            the date is taken as it is written, in whatever time zone.
+            since 1970 in seconds, milliseconds, microseconds or nanoseconds, recognised by the number of
+            digits; the date is taken as it is written, in whatever time zone.
 
     Raises:
         DsltmError: it is no date.
@@ -240,20 +247,21 @@ def _read_date(value: str) -> dt.date:
 
 def _without_gap(first: str, last: str, every: Every) -> list[str]:
     """All periods from the first to the last, those without documents too."""
+    # No period is shorter than its step, so that a step never leaps over one.
     step = {"day": 1, "week": 7, "month": 28, "quarter": 85, "year": 365}[every]
-    day, found = _start(first, every), [first]
-    while found[-1] != last:
-        if len(found) == _MOST_PERIODS:
+    day, periods = _start(first, every), [first]
+    while periods[-1] != last:
+        if len(periods) == _MOST_PERIODS:
             raise DsltmError(
                 f"from {first} to {last} there are more than {_MOST_PERIODS:,} periods",
                 hint="a longer --every",
             )
         day += dt.timedelta(days=step)
         name = period(day.isoformat(), every)
-        if name != found[-1]:
-            found.append(name)
+        if name != periods[-1]:
+            periods.append(name)
             day = _start(name, every)
-    return found
+    return periods
 
 
 def _start(name: str, every: Every) -> dt.date:

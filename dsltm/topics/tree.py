@@ -61,12 +61,12 @@ def tree(beta: NDArray[np.float32]) -> list[Join]:
         return []
     from sklearn.cluster import AgglomerativeClustering
 
-    found = AgglomerativeClustering(
+    clustering = AgglomerativeClustering(
         metric="precomputed", linkage="average", distance_threshold=0, n_clusters=None, compute_full_tree=True
     ).fit(distances(beta))
     below: list[list[int]] = [[topic] for topic in range(len(beta))]
     joins = []
-    for children, distance in zip(found.children_.tolist(), found.distances_.tolist(), strict=True):
+    for children, distance in zip(clustering.children_.tolist(), clustering.distances_.tolist(), strict=True):
         a, b = sorted(children, key=lambda child: min(below[child]))
         below.append(below[a] + below[b])
         joins.append(Join(len(below) - 1, (a, b), float(distance), below[-1]))
@@ -79,9 +79,9 @@ def leaves(joins: list[Join]) -> list[int]:
 
 
 def span(joins: list[Join]) -> tuple[float, float]:
-    """The distances that a drawing reaches from left to right."""
-    found = [join.distance for join in joins] or [0.0]
-    return 0.9 * min(found), max(found)
+    """The distances at a drawing's left and right edge: a tenth below the first join, and the last join."""
+    heights = [join.distance for join in joins] or [0.0]
+    return 0.9 * min(heights), max(heights)
 
 
 def drawing(joins: list[Join], width: int) -> Iterator[tuple[int, str]]:
@@ -95,6 +95,7 @@ def drawing(joins: list[Join], width: int) -> Iterator[tuple[int, str]]:
         A topic and its line, in the order of `leaves`.
     """
     order = leaves(joins)
+    # A cell is the sum of the directions in which lines leave it, and `symbols` has a character for each sum.
     left, right, up, down = 1, 2, 4, 8
     cells = np.zeros((len(order), width), np.int8)
     if joins:

@@ -62,8 +62,8 @@ class View:
 
     def topics(self, choice: Choice, *, coherence: bool = False) -> list[Topic]:
         """The topics with their sizes, in the order of their numbers."""
-        found = describe(self.model, choice, self.sizes, self.labels.word_embeddings)
-        return with_coherence(found, self.labels) if coherence else found
+        topics = describe(self.model, choice, self.sizes, self.labels.word_embeddings)
+        return with_coherence(topics, self.labels) if coherence else topics
 
     def with_documents(
         self, topics: list[Topic], examples: int, borderline: int, corpus: Corpus | None
@@ -80,14 +80,14 @@ class View:
         """
         typical = documents.typical(self.theta, self.full, examples) if examples else []
         uncertain = documents.uncertain(self.theta, self.first, borderline) if borderline else []
-        rows = (int(row) for found in (*typical, *uncertain) for row in found)
+        rows = (int(row) for chosen in (*typical, *uncertain) for row in chosen)
         texts = None if corpus is None else documents.texts_of(rows, corpus, self.labels)
         if examples:
             shown = documents.shown(typical, self.theta, self.labels, texts, examples)
-            topics = [replace(topic, examples=found) for topic, found in zip(topics, shown, strict=True)]
+            topics = [replace(topic, examples=own) for topic, own in zip(topics, shown, strict=True)]
         if borderline:
             shown = documents.shown(uncertain, self.theta, self.labels, texts, borderline, border=True)
-            topics = [replace(topic, borderline=found) for topic, found in zip(topics, shown, strict=True)]
+            topics = [replace(topic, borderline=own) for topic, own in zip(topics, shown, strict=True)]
         return topics
 
     def clues(self, topics: list[Topic], corpus: Corpus | None) -> list[Clue]:
@@ -104,9 +104,11 @@ class View:
             return [Clue(topic.topic, topic.words) for topic in topics]
         typical = documents.typical(self.theta, self.full, SOURCES)
         rows = [typical[topic.topic][:SOURCES] for topic in topics]
-        texts = documents.texts_of((int(row) for found in rows for row in found), corpus, self.labels)
-        said = [[texts[int(row)] for row in found] for found in rows]
-        return [Clue(topic.topic, topic.words, found) for topic, found in zip(topics, said, strict=True)]
+        texts = documents.texts_of((int(row) for chosen in rows for row in chosen), corpus, self.labels)
+        texts_of_topics = [[texts[int(row)] for row in chosen] for chosen in rows]
+        return [
+            Clue(topic.topic, topic.words, own) for topic, own in zip(topics, texts_of_topics, strict=True)
+        ]
 
     def shares(self, field: str, every: Every | None, corpus: Corpus | None) -> Shares:
         """Topics over a field.

@@ -1,4 +1,4 @@
-"""Which words are shown for a topic: the telling ones, those of a relevance, or without near-repeats."""
+"""Which words are shown for a topic: the most telling or most relevant ones, with or without near-repeats."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-_CANDIDATES = 5  # a diverse choice of n is made among the first 5n
+# A diverse choice of n words is made among the best 5n; chosen, not measured.
+_CANDIDATES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Choice:
     Args:
         words: how many.
         relevance: λ in [0, 1] of Sievert and Shirley; 1 is plain probability; None is `ranking.telling`.
-        diversify: in [0, 1], how much a word loses for its likeness to words already chosen; 0 is nothing.
+        diversify: in [0, 1], how much a word loses for its likeness to words already chosen; 0: nothing.
     """
 
     words: int = 10
@@ -79,7 +80,7 @@ def chosen(
 
 
 def _scores(model: Model, choice: Choice, sizes: Integers | None) -> Floats:
-    """[K, V] the worth of each word for each topic."""
+    """[K, V] the score of each word for each topic."""
     if choice.relevance is None:
         return telling(model.beta, model.usage, model.sizes)
     sizes = model.sizes if sizes is None else sizes
@@ -87,7 +88,11 @@ def _scores(model: Model, choice: Choice, sizes: Integers | None) -> Floats:
 
 
 def _directions(embeddings: NDArray[np.float16]) -> Floats:
-    """Unit vectors [V, E] about the mean: embeddings of a language model all point one way."""
+    """Unit vectors [V, E] of the embeddings less their mean.
+
+    Output embeddings share a long common part that says nothing of a word (Mu and Viswanath 2018,
+    "All-but-the-top").
+    """
     places = embeddings.astype(np.float64)
     places -= places.mean(axis=0)
     lengths = np.linalg.norm(places, axis=1, keepdims=True)
@@ -98,11 +103,12 @@ def _directions(embeddings: NDArray[np.float16]) -> Floats:
 def _diverse(scores: Floats, places: Floats, wanted: int, weight: float) -> Integers:
     """Maximal marginal relevance (Carbonell and Goldstein 1998): positions among the candidates, best first.
 
-    Scores become worths between 0, the last candidate's, and 1, the first one's.
+    Scores are scaled first: 0 for the worst candidate, 1 for the best.
     """
     worth = scores - scores.min()
     worth /= worth.max() or 1
-    likeness = np.maximum(places @ places.T, 0)  # opposites are no better than strangers
+    # Words of opposite directions count as unrelated, so that being an opposite earns nothing.
+    likeness = np.maximum(places @ places.T, 0)
     taken = [0]
     nearest = likeness[0].copy()
     while len(taken) < wanted:
