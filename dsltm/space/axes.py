@@ -1,10 +1,10 @@
-"""The space in which documents are near to each other: few dimensions, found without a label.
+"""The space in which documents are compared: few dimensions, found without a label.
 
-A document is described by the teacher's hidden state, standardised and of length one, and by its words beside
-it (TF-IDF of all words of the corpus on its principal axes, of length `_WORDS`). Then follows one linear map.
-It shortens what sets neighbours apart: were those differences about topics, the documents would not be
-neighbours. And it turns to the principal axes, so that looking for neighbours among N documents costs
-N² · 100 multiplications whatever the teacher's width.
+A document is described by the teacher's hidden state, standardised and of length one, and beside it by its
+words (TF-IDF of all words of the corpus on its principal axes, of length `_WORDS`). One linear map follows,
+which does two things. It shortens the directions in which neighbours differ, because differences about topics
+would have kept them from being neighbours. And it turns the space to its principal axes, so that looking for
+neighbours among N documents costs N² · 100 multiplications whatever the teacher's width.
 """
 
 from __future__ import annotations
@@ -26,16 +26,18 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-DIMENSIONS = 100
-_WORDS = 0.5  # length of a document's words, where its hidden state has 1
-_WORD_AXES = 200  # of TF-IDF: words that come together are near, and rare ones do not stand alone
-_WORD_SAMPLE = 1 << 16  # documents that these axes are found from
-_WIDE = 300  # axes on which neighbours are compared before the last turn
-_NEIGHBOURS = 10
-_EVEN = 0.5  # share of their differences that is taken to be alike in all directions
-_SAMPLE = 8192  # documents that the map is found from
-_BLOCK = 4096
-_OVERSAMPLED, _ROUNDS = 20, 4
+# "Measured" below means tests/bench/README.md: "The space of neighbours and clusters", and for the number of
+# dimensions the table of other spaces in "What did not".
+DIMENSIONS = 100  # measured: 30, 50 and 200 are no better
+_WORDS = 0.5  # length of the TF-IDF vector, where the hidden state has 1; measured: .45 to .75 do alike
+_WORD_AXES = 200  # of TF-IDF, on which words that occur together lie near each other; chosen, not measured
+_WORD_SAMPLE = 1 << 16  # documents that these axes are computed from; chosen, not measured
+_WIDE = 300  # axes in which neighbours are compared before the last turn; measured: 600 bring nothing more
+_NEIGHBOURS = 10  # of a document, whose differences from it are shortened; chosen, not measured
+_EVEN = 0.5  # share of these differences held to be alike in all directions; measured: .2 is worse
+_SAMPLE = 8192  # documents that the map is computed from; chosen, not measured
+_BLOCK = 4096  # documents described at once, which changes no result
+_OVERSAMPLED, _ROUNDS = 20, 4  # extra columns and iterations of `principal_axes`; chosen, not measured
 
 
 def document_space(inputs: Inputs, rows: NDArray[np.int64], dimensions: int = DIMENSIONS) -> Floats:
@@ -47,13 +49,13 @@ def document_space(inputs: Inputs, rows: NDArray[np.int64], dimensions: int = DI
         dimensions: principal axes to keep.
     """
     description = _Description.of(inputs, rows)
-    seen = description(rows[np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLE)).astype(np.int64)])
-    centre = seen.mean(0)
-    seen -= centre
-    wide = principal_axes(seen, max(_WIDE, dimensions))
-    turned: Floats = seen @ wide
-    alike = _without_differences(turned)
-    axes = wide @ alike @ principal_axes(turned @ alike, dimensions)
+    sample = description(rows[np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLE)).astype(np.int64)])
+    centre = sample.mean(0)
+    sample -= centre
+    wide = principal_axes(sample, max(_WIDE, dimensions))
+    turned: Floats = sample @ wide
+    shortening = _without_differences(turned)
+    axes = wide @ shortening @ principal_axes(turned @ shortening, dimensions)
     points = scratch((len(rows), axes.shape[1]), np.float32)
     for block in _blocks(len(rows)):
         points[block] = (description(rows[block]) - centre) @ axes
@@ -93,10 +95,10 @@ class _Words:
 
     @classmethod
     def of(cls, counts: csr_array, rows: NDArray[np.int64]) -> _Words:
-        had = document_frequency(counts, rows)
-        rarity = np.log((1 + len(rows)) / (1 + had)).astype(np.float32)
-        some = rows[np.linspace(0, len(rows) - 1, min(len(rows), _WORD_SAMPLE)).astype(np.int64)]
-        return cls(counts, rarity, principal_axes(_weighted(counts[some], rarity), _WORD_AXES))
+        frequency = document_frequency(counts, rows)
+        rarity = np.log((1 + len(rows)) / (1 + frequency)).astype(np.float32)
+        sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), _WORD_SAMPLE)).astype(np.int64)]
+        return cls(counts, rarity, principal_axes(_weighted(counts[sample], rarity), _WORD_AXES))
 
     def __call__(self, rows: NDArray[np.int64]) -> Floats:
         return _unit(np.asarray(_weighted(self.counts[rows], self.rarity) @ self.axes))
@@ -113,8 +115,9 @@ def _without_differences(points: Floats) -> Floats:
     """The map [D, D] under which points [M, D] differ from their neighbours about as much in every direction.
 
     Relevant component analysis (Bar-Hillel, Hertz, Shental and Weinshall, "Learning distance functions using
-    equivalence relations", 2003), with neighbours for the points that are known to be alike: W^-½, where W is
-    the covariance of a point's difference from its neighbours, half of it replaced by its mean variance.
+    equivalence relations", 2003), with neighbours in the place of points that are known to be alike. The map
+    is W^-½, where W is the covariance of a point's differences from its neighbours, half of it replaced by
+    its mean variance.
     """
     spread = np.zeros((points.shape[1], points.shape[1]))
     for other in nearest(points, _NEIGHBOURS).T:
@@ -122,12 +125,12 @@ def _without_differences(points: Floats) -> Floats:
         spread += difference.T @ difference
     variances, directions = np.linalg.eigh(spread / max(1e-30, np.trace(spread)) * len(spread))
     variances = (1 - _EVEN) * np.maximum(variances, 0) + _EVEN
-    kept: Floats = (directions / np.sqrt(variances)).astype(np.float32)
-    return kept
+    shortening: Floats = (directions / np.sqrt(variances)).astype(np.float32)
+    return shortening
 
 
 def principal_axes(points: Floats | csr_array, count: int) -> Floats:
-    """The `count` axes [D, d] along which points [M, D] are longest; of centred ones, their principal axes.
+    """The `count` axes [D, d] along which points [M, D] are longest; principal axes, if points are centred.
 
     Randomised subspace iteration (Halko, Martinsson and Tropp, "Finding structure with randomness", 2011,
     algorithm 4.4), seeded, because an exact decomposition is slow for teachers of thousands of units.
@@ -138,8 +141,8 @@ def principal_axes(points: Floats | csr_array, count: int) -> Floats:
     for _ in range(_ROUNDS):
         basis = np.linalg.qr(points.T @ np.linalg.qr(points @ basis)[0])[0]
     axes = basis @ np.linalg.svd(points @ basis, full_matrices=False)[2].T
-    kept: Floats = axes[:, :count].astype(np.float32)
-    return kept
+    longest: Floats = axes[:, :count].astype(np.float32)
+    return longest
 
 
 def _unit(points: Floats) -> Floats:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-PROBES = 24  # cells looked through; tests/bench/README.md has what that finds
-_PER_CELL = 32  # documents a cell that the centres are found from
-_SIMILARITIES = 1 << 24  # held at once
-_BLOCK = 1 << 14
+PROBES = 24  # cells looked through; for their recall see "Many documents" in tests/bench/README.md
+_PER_CELL = 32  # documents for each cell that the centres are computed from; chosen, not measured
+_SIMILARITIES = 1 << 24  # held at once: 64 MB of float32
+_BLOCK = 1 << 14  # documents given to their cells at once
 
 
 def nearest_in_cells(units: Tensor, count: int, probes: int = PROBES) -> NDArray[np.int32]:
@@ -42,22 +42,23 @@ def nearest_in_cells(units: Tensor, count: int, probes: int = PROBES) -> NDArray
     stops = torch.bincount(chosen, minlength=len(centres)).cumsum(0).tolist()
     cells = [order[start:stop] for start, stop in zip([0, *stops[:-1]], stops, strict=True)]
     near = torch.argsort(centres @ centres.T, dim=1, descending=True, stable=True).tolist()
-    found = np.empty((len(units), count), np.int32)
+    neighbours = np.empty((len(units), count), np.int32)
     for cell, others in zip(cells, near, strict=True):
         candidates = torch.cat([cells[other] for other in others[:probes]])
-        if len(candidates) <= count:  # most documents are alike, and fill a cell or two
+        if len(candidates) <= count:
+            # Where most documents are alike they fill one or two cells, and those around hold too few.
             candidates = order
         vectors = units[candidates]
         for members in torch.split(cell, max(1, _SIMILARITIES // len(candidates))):
             cosines = units[members] @ vectors.T
             cosines[members[:, None] == candidates] = -torch.inf
             best = candidates[cosines.topk(count, 1).indices]
-            found[members.cpu().numpy()] = best.cpu().numpy()
-    return found
+            neighbours[members.cpu().numpy()] = best.cpu().numpy()
+    return neighbours
 
 
 def _centres(units: Tensor) -> Tensor:
-    """[sqrt(M), d] centres of cells, of length one, found from a part of the points."""
+    """[sqrt(M), d] centres of cells, of length one, computed from an evenly spaced sample of the points."""
     number = round(len(units) ** 0.5)
     part = np.linspace(0, len(units) - 1, min(len(units), _PER_CELL * number)).astype(np.int64)
     sample = units[torch.from_numpy(part).to(units.device)]

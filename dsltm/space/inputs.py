@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from dsltm.formats.stacked import Rows
 
-_BLOCK = 8192
+_BLOCK = 8192  # documents made dense at once
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ class Inputs:
 
     @property
     def width(self) -> int:
-        """D."""
+        """D, the length of a document vector."""
         hidden = 0 if self.hidden is None else self.hidden.shape[1]
         return hidden + (0 if self.counts is None else int(self.counts.shape[1]))
 
     def stored(self, rows: NDArray[np.int64]) -> NDArray[np.floating]:
-        """[len(rows), D], float16 where all of it is stored so."""
+        """Vectors [len(rows), D] as they are stored: float16 for hidden states alone, else float32."""
         parts: list[NDArray[np.floating]] = []
         if self.hidden is not None:
             parts.append(self.hidden[rows])
@@ -64,7 +64,7 @@ class Inputs:
         return np.concatenate(parts, 1) if len(parts) > 1 else parts[0]
 
     def dense(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """[len(rows), D]."""
+        """The same vectors [len(rows), D] as float32."""
         return self.stored(rows).astype(np.float32, copy=False)
 
     def mean_and_scale(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -101,7 +101,7 @@ def dense(counts: csr_array) -> NDArray[np.float32]:
 
 
 def sum_of(counts: csr_array, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """[V] how often each word occurs in `rows`."""
+    """[V] how often each word occurs in the documents `rows`."""
     total = np.zeros(counts.shape[1])
     for block in _blocks(rows):
         total += counts[block].sum(0, dtype=np.float64)
@@ -109,7 +109,7 @@ def sum_of(counts: csr_array, rows: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def document_frequency(counts: csr_array, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """[V] in how many of `rows` each word occurs.
+    """[V] in how many of the documents `rows` each word occurs.
 
     Raises:
         DsltmError: a count is below zero.

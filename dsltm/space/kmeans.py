@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-_ROUNDS = 30
-_RESTARTS = 8
-_BLOCK = 1 << 14
-_SAMPLE = 1 << 18  # at most so many points, evenly spaced, are what the centres are found from
+_ROUNDS = 30  # of Lloyd's algorithm at most; chosen, not measured
+_RESTARTS = 8  # measured in tests/bench/README.md, "The space of neighbours and clusters"
+_BLOCK = 1 << 14  # points compared with the centres at once
+_SAMPLE = 1 << 18  # at most so many evenly spaced points give the centres; chosen, not measured
 
 
 def cluster(
@@ -30,20 +30,21 @@ def cluster(
     """
     generator = torch.Generator().manual_seed(seed)
     values = torch.from_numpy(points)
-    some = values[:: -(-len(values) // _SAMPLE)]
-    runs = (_lloyd(some, _spread(some, count, generator)) for _ in range(restarts))
+    sample = values[:: -(-len(values) // _SAMPLE)]
+    runs = (_lloyd(sample, _spread(sample, count, generator)) for _ in range(restarts))
     centres = min(runs, key=lambda run: run[1])[0]
     chosen: NDArray[np.int64] = _assign(values, centres)[0].numpy()
     return chosen
 
 
 def _spread(points: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """First centres [K, d] by k-means++: far from each other, with chance."""
+    """First centres [K, d] by k-means++: points far from those drawn before are likelier to be drawn."""
     first = int(torch.randint(len(points), (1,), generator=generator))
     centres = [points[first]]
     distance = (points - centres[0]).square().sum(1)
     for _ in range(count - 1):
-        # by the running sum: torch.multinomial ends at 2^24 points; the sum in float64 reaches every point
+        # Drawn by a running sum, because torch.multinomial takes no more than 2^24 points. Summed in float64,
+        # because in float32 the far end of a long sum would no longer grow, and could not be drawn.
         reach = distance.double().cumsum(0)
         drawn = torch.rand((), generator=generator, dtype=torch.float64) * reach[-1]
         chosen = min(int(torch.searchsorted(reach, drawn, right=True)), len(points) - 1)
@@ -53,13 +54,12 @@ def _spread(points: Tensor, count: int, generator: torch.Generator) -> Tensor:
 
 
 def _lloyd(points: Tensor, centres: Tensor) -> tuple[Tensor, float]:
-    """Centres [K, d] and the sum of squared distances to the nearest."""
+    """The centres [K, d] at the end of Lloyd's algorithm, and the sum of squared distances to the nearest."""
     chosen, gap = _assign(points, centres)
     for _ in range(_ROUNDS):
         centres, sizes = means(points, chosen, len(centres))
-        if len(
-            empty := torch.nonzero(sizes == 0)[:, 0]
-        ):  # a centre that lost its points goes where few are near
+        if len(empty := torch.nonzero(sizes == 0)[:, 0]):
+            # A centre without points moves to the point that is farthest from its own centre.
             centres[empty] = points[gap.topk(len(empty)).indices]
         before = chosen
         chosen, gap = _assign(points, centres)
@@ -69,7 +69,7 @@ def _lloyd(points: Tensor, centres: Tensor) -> tuple[Tensor, float]:
 
 
 def means(points: Tensor, chosen: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Centres [K, d] of each cluster's points, 0 where it has none, and how many [K] it has.
+    """The mean [K, d] of each cluster's points, 0 where it has none, and the number [K] of its points.
 
     Args:
         points: [M, d].
@@ -81,7 +81,7 @@ def means(points: Tensor, chosen: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 
 def _assign(points: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
-    """The nearest centre [M], and its squared distance [M]."""
+    """The nearest centre [M] of each point, and the squared distance [M] to it."""
     lengths = centres.square().sum(1)
     chosen, gaps = [], []
     for block in torch.split(points, _BLOCK):

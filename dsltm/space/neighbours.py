@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CELLS = 1 << 25  # similarities held at once: 128 MB
-_BLOCK = 1024
-_SETTLED = 4
-EXACT = 100_000  # documents up to which all pairs are compared
+_BLOCK = 1024  # points compared with all others at once
+_SETTLED = 4  # rounds of averaging, from tests/bench/README.md, "The space of neighbours and clusters"
+EXACT = 100_000  # documents up to which all pairs are compared; chosen, not measured
 
 
 def nearest(points: NDArray[np.float32], count: int, device: torch.device | None = None) -> NDArray[np.int32]:
@@ -27,7 +27,7 @@ def nearest(points: NDArray[np.float32], count: int, device: torch.device | None
 
     Args:
         points: [M, d]; 20,000 of 100 coordinates take a second or two on two cores.
-        count: at most M - 1 are found.
+        count: neighbours of each; where it is larger, M - 1.
 
     Returns:
         [M, count] indices.
@@ -36,14 +36,14 @@ def nearest(points: NDArray[np.float32], count: int, device: torch.device | None
     units = torch.nn.functional.normalize(torch.from_numpy(points).to(device), dim=1)
     if len(points) > EXACT:
         return nearest_in_cells(units, count)
-    found = np.empty((len(points), count), np.int32)
+    neighbours = np.empty((len(points), count), np.int32)
     step = max(1, min(_BLOCK, _CELLS // len(points)))
     for start in range(0, len(points), step):
         cosines = units[start : start + step] @ units.T
         own = torch.arange(len(cosines), device=cosines.device)
         cosines[own, own + start] = -torch.inf
-        found[start : start + step] = cosines.topk(count, 1).indices.cpu().numpy()
-    return found
+        neighbours[start : start + step] = cosines.topk(count, 1).indices.cpu().numpy()
+    return neighbours
 
 
 def averaged(
