@@ -25,9 +25,9 @@ K1, B = 1.5, 0.75
 
 The defaults of bm25s and of rank_bm25; Robertson and Zaragoza 2009 recommend K1 between 1.2 and 2.
 """
-_TERM = re.compile(r"\w+")  # shorter words too, other than in a vocabulary: topics are called "go" and "qt"
+_TERM = re.compile(r"\w+")  # short words too, unlike in a vocabulary: topics are called "go" and "qt"
 _BLOCK = 8192
-_SMOOTHING = 0.05  # share of each topic's words that goes to all words alike
+_SMOOTHING = 0.05  # share of each topic's probability that all words share alike; chosen, not measured
 
 
 def saturated(counts: Array, length: Array) -> Array:
@@ -57,7 +57,8 @@ def search(texts: Iterable[str], wanted: Sequence[Sequence[str]], common: float 
     Only the queries' own words are counted, so that memory grows with their hits.
 
     Args:
-        common: words in more than this share of the texts are left out of queries that have others.
+        common: a word that more than this share of the texts have is left out of a query, unless all words of
+            the query are so common.
     """
     index = {word: i for i, word in enumerate(dict.fromkeys(word for query in wanted for word in query))}
     rows: list[int] = []
@@ -101,10 +102,17 @@ def expansion(
     inverse: NDArray[np.float64],
     most: int,
 ) -> NDArray[np.float32]:
-    """[K, V] the words that a topic's representative documents have and others lack, at most 1 each.
+    """[K, V] weights in [0, 1] of words that a topic's representative documents have and others lack.
 
-    A word's weight is its share of the representatives that have it, less that of all documents (Rocchio's
-    idea), times its inverse document frequency; the `most` heaviest are kept, the heaviest becomes 1.
+    A word's weight is the share of the representatives that have it, less the share of all documents
+    (Rocchio's idea), times its inverse document frequency. The `most` heaviest words of a topic keep their
+    weight, scaled so that the largest is 1; the others have 0.
+
+    Args:
+        counts: [N, V].
+        representatives: for each of K topics the rows of its documents.
+        inverse: [V] inverse document frequency.
+        most: how many words a topic gets.
     """
     documents, words = counts.shape
     out = np.zeros((len(representatives), words), np.float32)
@@ -126,7 +134,7 @@ def class_tfidf(counts: csr_array, theta: NDArray[np.float32]) -> NDArray[np.flo
     A the words of an average topic (Grootendorst 2022).
 
     Args:
-        counts: [N, V] how often each word comes in each document, or what it weighs there.
+        counts: [N, V] how often each word comes in each document, or its weight there.
         theta: [N, K].
     """
     return smoothed(np.ascontiguousarray((counts.T @ theta.astype(np.float64)).T))

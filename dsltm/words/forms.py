@@ -1,4 +1,4 @@
-"""Forms of one word: singular and plural, tenses, and the like, told by a stemmer.
+"""Which words are forms of one word (singular and plural, tenses), by a stemmer.
 
 snowballstemmer (Porter, "Snowball: a language for stemming algorithms", 2001) is pure Python, light, and
 knows some thirty languages.
@@ -46,7 +46,7 @@ LANGUAGES: dict[str, str] = {
 
 
 def stems(words: Sequence[str], language: str = "en") -> list[str]:
-    """What the forms of each word have in common; the word itself where its language has no stemmer.
+    """The stem of each word, which its forms share; the word itself where its language has no stemmer.
 
     Args:
         words: lower-cased, of any number of parts: of "unit tests" each part is stemmed.

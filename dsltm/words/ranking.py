@@ -1,4 +1,4 @@
-"""Which words stand for a topic, first word first: frequent in it, telling, and used by its documents.
+"""Which words stand for a topic: frequent in it, rarer elsewhere, and used by its documents.
 
 Everything that shows or judges topics by their words takes them from here, so that what is measured is what
 a reader sees.
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-_TINY = 1e-30
-_PREDICTED = 0.25  # the model's share in what is ranked; the rest is the use of documents
-_POWER = 0.6  # of frequency beside lift; 1 is the divergence's own
+_TINY = 1e-30  # keeps logarithms finite
+# Both were chosen beside the scores of tests/bench/README.md, "Words: which score, which target".
+_PREDICTED = 0.25  # the model's weight in a word's frequency; the rest is that of the documents' own use
+_POWER = 0.6  # of the frequency, beside the lift; with 1 the score is a word's part in the KL divergence
 
 
 def telling(
@@ -109,7 +110,10 @@ def ranked(
 
 
 def _one_form_each(row: Integers, forms: Integers, used: NDArray[np.integer] | None) -> Integers:
-    """The words of a row, one of each form: the most used one, where the first of them stands."""
+    """The words of a row without other forms of the same word.
+
+    Of the forms of one word the one that is used most stays, in the place of the one that stood first.
+    """
     _, first = np.unique(forms[row], return_index=True)
     places = np.sort(first)
     if used is None:

@@ -1,4 +1,4 @@
-"""The topic vocabulary: which words a corpus is told apart by, counted in one pass."""
+"""The topic vocabulary: the words that topics are made of, counted in one pass over a corpus."""
 
 import difflib
 import re
@@ -19,8 +19,8 @@ from dsltm.formats.source import read_text
 
 SIZE = 2000
 STOPWORDS = "en"
-_FEW_DOCUMENTS, _PER_MIN_DF, _LARGEST_MIN_DF = 100, 2000, 10
-_PRUNE_AT = 3_000_000  # distinct words; beyond this the rarest are forgotten, so that memory has a bound
+_FEW_DOCUMENTS, _PER_MIN_DF, _LARGEST_MIN_DF = 100, 2000, 10  # of `usual_min_df`; chosen, not measured
+_PRUNE_AT = 3_000_000  # distinct words; the rarest beyond are forgotten to bound memory; chosen, not measured
 
 # Python's \w lacks combining marks, without which the words of Hindi fall to pieces, and has ² and ½.
 _CATEGORIES = {chr(i): unicodedata.category(chr(i)) for i in range(0x80, 0x20000)}
@@ -74,10 +74,10 @@ def count_words(corpus: Iterable[Document]) -> Counts:
     """Count the words of a corpus in one pass."""
     counts = Counts(0, Counter(), Counter())
     for document in corpus:
-        found = words(document.text)
+        tokens = words(document.text)
         counts.documents += 1
-        counts.tf.update(found)
-        counts.df.update(set(found))
+        counts.tf.update(tokens)
+        counts.df.update(set(tokens))
         counts.bound()
     return counts
 
@@ -96,8 +96,8 @@ def choose_words(
     most = counts.documents if max_df is None else _documents(max_df, counts.documents)
     stop = frozenset(stopwords)
     ranked = sorted((-df, word) for word, df in counts.df.items() if least <= df <= most and word not in stop)
-    kept = ((word, -df) for df, word in ranked if keep is None or keep(word))
-    entries = [Entry(word, df, counts.tf[word]) for word, df in islice(kept, size)]
+    allowed = ((word, -df) for df, word in ranked if keep is None or keep(word))
+    entries = [Entry(word, df, counts.tf[word]) for word, df in islice(allowed, size)]
     if not entries:
         raise DsltmError(
             f"no word is left of the {len(counts.df):,} in {counts.documents:,} documents",
@@ -111,8 +111,8 @@ def choose_words(
 def usual_min_df(documents: int) -> int:
     """In how many documents a word must come to be chosen, by the size of a corpus.
 
-    A word of one document tells nothing of a topic, and in a large corpus neither does one of a few; a
-    corpus of a hundred documents cannot be choosy.
+    A word of a single document says nothing about a topic, and in a large corpus neither does a word of a few
+    documents. A corpus of fewer than a hundred documents has too few words to leave any out.
     """
     if documents < _FEW_DOCUMENTS:
         return 1
@@ -176,7 +176,7 @@ def load_stopwords(choice: str) -> frozenset[str]:
         raise UsageError(
             f"no stop words for {choice!r}", hint=f"a file, none, or a language such as {', '.join(near)}"
         )
-    # "don't" in a list must also stop "don", which is what `words` makes of it.
+    # A list's "don't" must also stop "don", because that is what `words` makes of it in a text.
     return frozenset(piece for word in listed for piece in (word.lower(), *words(word)))
 
 
