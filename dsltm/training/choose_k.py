@@ -1,8 +1,8 @@
 """How many topics a corpus has: the number at which two halves of it are divided most alike.
 
-Both halves are clustered on their own, in the space and by the k-means that the guide of training begins
-with, and each clustering then divides the whole corpus. Where K is too small or too large, what is merged or
-split is an accident of the half, and the two divisions disagree; where it fits, they agree. The idea is that
+Both halves are clustered on their own, in the same space and by the same k-means as the guide of training,
+and each clustering then divides the whole corpus. Where K is too small or too large, it depends on the half
+which groups are merged or split, and the two divisions disagree; where K fits, they agree. The idea is that
 of Ben-Hur, Elisseeff and Guyon, "A stability based method for discovering structure in clustered
 data" (2002).
 """
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 NUMBERS = (5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 160, 200)
 SPLITS = 4
-_DOCUMENTS = 20_000  # of a larger corpus so many are looked at
-_LEAST = 20  # documents a topic, in the sample
+_DOCUMENTS = 20_000  # the sample of a larger corpus; chosen, not measured
+_LEAST = 20  # documents of the sample for each topic, else K is not tried; chosen, not measured
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Tried:
 
     Attributes:
         topics: K.
-        agreement: mean adjusted Rand index of the two divisions; 1 the same, 0 by chance.
+        agreement: mean adjusted Rand index of the two divisions: 1 where they are equal, about 0 by chance.
         error: standard error of that mean.
     """
 
@@ -58,8 +58,8 @@ class Choice:
     """A number of topics, and why.
 
     Attributes:
-        documents: how many were looked at.
-        tried: the numbers that were tried, rising.
+        documents: how many documents were clustered.
+        tried: the numbers that were tried, in rising order.
     """
 
     documents: int
@@ -67,7 +67,7 @@ class Choice:
 
     @property
     def best(self) -> Tried:
-        """The number of greatest agreement; of equal ones the smaller."""
+        """The number with the greatest agreement, the smaller one at a tie."""
         return max(self.tried, key=lambda each: each.agreement)
 
     def why(self) -> str:
@@ -93,9 +93,9 @@ def choose_topics(labels: Labels, seed: int, advance: Callable[[int], object] = 
     """Find the number of topics, from the document vectors alone.
 
     Args:
-        labels: documents; those flagged empty are not looked at.
+        labels: documents; those flagged empty are left out.
         seed: of the halves and of k-means.
-        advance: told each number that has been tried.
+        advance: called with each number once it has been tried.
 
     Raises:
         DsltmError: too few documents to tell.
@@ -127,7 +127,7 @@ def numbers_for(labels: Labels) -> tuple[int, ...]:
 
 
 def _points(labels: Labels) -> Floats:
-    """[M, d] where the documents of a sample lie, each moved to the middle of its neighbours."""
+    """Coordinates [M, d] of a sample of documents, each moved to the mean of its neighbours."""
     rows = np.flatnonzero(~labels.empty)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _DOCUMENTS)).astype(np.int64)]
     points = document_space(Inputs(labels.hidden, labels.vocabulary_counts), rows)
@@ -145,6 +145,6 @@ def _agreement(points: Floats, count: int, seed: int) -> float:
 def _divided(points: Floats, half: Floats, count: int, seed: int) -> NDArray[np.int64]:
     """The cluster of each point, by the nearest of the centres that half of them have."""
     chosen = torch.from_numpy(cluster(half, count, seed, restarts=3))
-    centres, sizes = (found.numpy() for found in means(torch.from_numpy(half), chosen, count))
+    centres, sizes = (array.numpy() for array in means(torch.from_numpy(half), chosen, count))
     gaps = np.where(sizes > 0, (centres**2).sum(1), np.inf) - 2 * points @ centres.T
     return np.asarray(gaps.argmin(1))

@@ -34,11 +34,13 @@ _BEST_OF: dict[Target, dict[str, Any]] = {
     "mixed": {"temperature": 2.0, "guide": 900.0},
     "soft": {"temperature": 1.0, "guide": 300.0},
 }
-"""What was measured to work best with each target (dsltm-results(7)); the words that documents use are
-noisier than soft labels, and ask for a stronger guide."""
-_BATCHES, _EPOCHS = (64, 256), (10, 40)  # how few and how many
+"""The temperature and the guide for each target. The guide of soft labels was measured in
+tests/bench/README.md, "What helped"; mixed targets need a stronger one, because the words that documents use
+are noisier than soft labels."""
+# The least and the most of each, and the steps in all: tests/bench/README.md, "Training speed".
+_BATCHES, _EPOCHS = (64, 256), (10, 40)
 _STEPS = 1600
-_NEIGHBOURS = (10, 40)  # as few and as many
+_NEIGHBOURS = (10, 40)  # the least and the most, from the table that `neighbourhood` names
 
 
 def _published(what: str) -> str:
@@ -59,8 +61,9 @@ class TrainConfig:
         target: None is "mixed"; it is "soft" with the paper's preset, or where the encoder reads word counts
             alone.
         loss: "kl", or "ce", which differs by the targets' entropy: another number, the same gradient.
-        preset: word counts are always learned as published, whatever it is.
-        centre: "empty" is what Zhao, Wallace, Feng, Klein and Singh do, "Calibrate before use", 2021.
+        preset: where defaults come from; word counts are learned as published under either.
+        centre: what is subtracted from each word's logit. "empty" follows Zhao, Wallace, Feng, Klein and
+            Singh, "Calibrate before use", 2021.
         smooth: None for `neighbourhood`, 0 for none.
         guide: γ of -γ log θ_c, which draws a document's θ to its k-means cluster c; 0 for none.
         epochs, batch: where they are None, by `pace`, or as published.
@@ -148,7 +151,7 @@ class TrainConfig:
     )
 
     def resolved(self, documents: int = 20_000) -> TrainConfig:
-        """The same with nothing left to defaults.
+        """The same options with every default filled in.
 
         Args:
             documents: size of the corpus.
@@ -185,12 +188,15 @@ class TrainConfig:
         return BACKBONES[self.model]
 
     def as_header(self) -> dict[str, Any]:
-        """The options that made a model, for its header; the device made no difference."""
+        """The options for a model's header, without the device, which does not change the model."""
         return {name: value for name, value in asdict(self).items() if name not in ("device", "seed")}
 
 
 def neighbourhood(documents: int) -> int:
-    """How many neighbours a document is averaged with: more where there are more that are near.
+    """How many neighbours a document is averaged with: √N / 3.5 of N documents, between 10 and 40.
+
+    A larger corpus has more documents near each one. The rule was chosen from the table of neighbours and
+    rounds in tests/bench/README.md, "The space of neighbours and clusters", and TweetTopic decided it.
 
     Args:
         documents: size of the corpus.
@@ -199,14 +205,15 @@ def neighbourhood(documents: int) -> int:
 
 
 def pace(documents: int, batch: int | None = None) -> dict[str, int]:
-    """Batch and epochs by the size of a corpus, found on 20,000 documents.
+    """Batch and epochs by the size of a corpus.
 
-    About eighty steps an epoch, in batches that keep a processor busy where documents are many; 1,600 steps
-    in all, but no fewer than ten epochs and no more than forty.
+    About eighty steps an epoch, in batches of 64 to 256, which keep a processor busy; 1,600 steps in all, but
+    no fewer than ten epochs and no more than forty. Measured on 20,000 documents (tests/bench/README.md,
+    "Training speed").
 
     Args:
         documents: size of the corpus.
-        batch: where it is chosen already.
+        batch: documents a step, where the user chose it; None to derive it.
     """
     batch = batch or min(max(_BATCHES[0], documents // 80), _BATCHES[1])
     steps = max(1, documents // batch)

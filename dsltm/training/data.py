@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class TrainingSet:
     """The documents that carry text: their inputs, their targets and the targets' entropy [M].
 
-    Documents flagged empty are left out: what the teacher says of them is about the instruction only, and a
+    Documents flagged empty are left out: the teacher's answer for them is about the instruction alone, and a
     corpus with many of them would spend a topic on it. They still get a θ from `assign`.
     """
 
@@ -77,19 +77,22 @@ class TrainingSet:
         )
 
     def _centre(self, labels: Labels, config: TrainConfig) -> NDArray[np.float32] | None:
-        """[V] what is taken away from every document's logits."""
+        """[V] what is subtracted from every document's logits; None for nothing."""
         if config.centre != "empty":
             return mean_logits(labels.logits, self.rows) if config.centre == "mean" else None
-        of_nothing = labels.header.get("empty_logits")
-        if of_nothing is None:
+        empty_logits = labels.header.get("empty_logits")
+        if empty_logits is None:
             raise DsltmError(
                 "the labels do not tell what the teacher says of an empty document",
                 hint="distill again, or --centre mean",
             )
-        return np.array(of_nothing, np.float32)
+        return np.array(empty_logits, np.float32)
 
     def _look_around(self, labels: Labels, config: TrainConfig) -> NDArray[np.int32] | None:
-        """Each document's neighbours, where they are wanted; `clusters` [M] are made on the way."""
+        """Each document's neighbours [M, n], None where none are averaged with.
+
+        Sets `clusters` [M] on the way, because they are made of the same points.
+        """
         self.clusters: Tensor | None = None
         neighbours = None
         if not config.smooth and not config.guide:

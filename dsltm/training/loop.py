@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from dsltm.training.config import TrainConfig
 
 _BLOCK = 4096
-_ALIKE = 0.1  # a word's spread over the topics, summed over words; two topics that share no word have 2
-_IMPROVES = 1e-4  # relative; a smaller gain does not reset the patience
+_ALIKE = 0.1  # of `collapsed`; two topics that share no word have 2; chosen, not measured
+_IMPROVES = 1e-4  # relative gain in the loss below which patience runs on; chosen, not measured
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def train(
     progress: Callable[[Epoch], None] | None = None,
     init: Model | None = None,
 ) -> Model:
-    """Fit a topic model to what a teacher said of a corpus.
+    """Fit a topic model to a teacher's labels of a corpus.
 
     The same labels, options and seed give the same model, bit for bit, on one machine, however many threads
     it has.
@@ -61,8 +61,8 @@ def train(
         init: go on from this model, whose topics keep their numbers; the documents may be new.
 
     Raises:
-        DsltmError: fewer documents than topics, a loss that is not a number, or a model to go on from that is
-            of other labels or of another shape.
+        DsltmError: fewer documents than topics, a loss that is not a number, or an `init` that was trained on
+            other labels or has another shape.
         UsageError: an option outside its range.
     """
     config = config.resolved(len(labels))
@@ -81,12 +81,15 @@ def train(
 
 
 def collapsed(model: Model) -> bool:
-    """Whether all topics of a model have nearly the same words, which a regulariser too strong does."""
+    """Whether all topics have nearly the same words, as they do under too strong a regulariser.
+
+    The measure is the difference of a word's largest and smallest probability, summed over all words.
+    """
     return float(np.ptp(model.beta, axis=0).sum()) < _ALIKE
 
 
 def build(config: TrainConfig, data: TrainingSet, labels: Labels) -> Backbone:
-    """An untrained backbone, on the scale of its inputs."""
+    """An untrained backbone that knows the mean and the scale of its inputs."""
     words = labels.logits.shape[1]
     backbone = config.entry.load()(
         Shape(data.inputs.width, config.topics, words, config.units, config.dropout)
@@ -98,10 +101,13 @@ def build(config: TrainConfig, data: TrainingSet, labels: Labels) -> Backbone:
 
 
 def resume(init: Model, config: TrainConfig, data: TrainingSet, labels: Labels) -> Backbone:
-    """The backbone of a model, with its scale, and as clusters its topics, so that they keep their numbers.
+    """The backbone of a model, ready to be trained further.
+
+    It keeps the model's scale of inputs. The model's own topics take the place of the clusters, so that the
+    guide holds each topic at its number.
 
     Raises:
-        DsltmError: the model is of other labels or of another shape, or its topics have been edited.
+        DsltmError: the model was trained on other labels, has another shape, or its topics were edited.
     """
     check_compatible(init.header, labels.header)
     if "edit" in init.header:
@@ -157,7 +163,15 @@ def fit(
 
 
 def _summary(parts: torch.Tensor, entropy: float, number: int, config: TrainConfig) -> Epoch:
-    """The epoch of steps' cross-entropies and regularisers [steps, 2], and of the targets' mean entropy."""
+    """The means of an epoch.
+
+    Args:
+        parts: [steps, 2] cross-entropy and regulariser of each step.
+        entropy: the targets' mean entropy.
+
+    Raises:
+        DsltmError: a step's loss is not a number.
+    """
     assert config.epochs
     assert config.weight
     bad = torch.nonzero(~parts.isfinite().all(1))
@@ -175,7 +189,7 @@ def _summary(parts: torch.Tensor, entropy: float, number: int, config: TrainConf
 def to_model(
     backbone: Backbone, config: TrainConfig, labels: Labels, last: Epoch, data: TrainingSet
 ) -> Model:
-    """What is written to disk; nothing in it depends on the clock or the device."""
+    """The model as it is written to disk; nothing in it depends on the clock or the device."""
     with torch.no_grad():
         beta = backbone.beta().cpu().numpy().astype(np.float32)
     first = first_topics(backbone, data)
@@ -199,7 +213,7 @@ def to_model(
 
 
 def first_topics(backbone: Backbone, data: TrainingSet) -> NDArray[np.int64]:
-    """[M] the first topic of each document that is trained on."""
+    """[M] the most probable topic of each training document."""
     device = backbone.input_mean.device
     with torch.no_grad():
         chosen = [
@@ -213,11 +227,11 @@ def first_topics(backbone: Backbone, data: TrainingSet) -> NDArray[np.int64]:
 def usage_of(
     counts: csr_array, rows: NDArray[np.int64], first: NDArray[np.int64], topics: int
 ) -> NDArray[np.int32]:
-    """[K, V] in how many documents of each topic each word comes.
+    """[K, V] in how many documents of each topic each word occurs.
 
     Args:
         counts: [N, V].
-        rows: the M documents that are looked at.
+        rows: M documents, as rows of `counts`.
         first: [M] their first topics.
         topics: K.
     """

@@ -1,4 +1,4 @@
-"""Targets: the step between what the teacher said, what documents say, and what the model learns."""
+"""Targets: the word distributions that a model learns, made of the teacher's logits and documents' words."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 _BLOCK = 1024
 _BACKGROUND = 0.05
-"""Share of the whole corpus's words in what a neighbourhood uses: no word is impossible anywhere."""
+"""Share of the corpus's word distribution in that of a neighbourhood, so that no word has probability zero;
+chosen, not measured."""
 _LIFTS = (-1.0, 2.0)
-"""Bounds, in logits, of what the teacher may take from a word or give to it: a token that is far out of the
-ordinary for one document says more about the token than about the topic."""
+"""Bounds, in logits, of what the teacher may take from a word or give to it, because a token whose logit is
+far from its mean in one document says more about the token than about the topic. The bounds are those of
+tests/bench/README.md, "Words: which score, which target"; chosen, not measured."""
 
 
 def soft_targets(
@@ -42,10 +44,10 @@ def soft_targets(
 
     Args:
         logits: ℓ [N, V].
-        rows: the documents wanted, M indices.
+        rows: indices of the M documents wanted.
         temperature: τ.
         top: keep the `top` largest values of a row (ties by position), and renormalise.
-        centre: [V] taken away from every document's logits (`mean_logits`, for one).
+        centre: [V] subtracted from every document's logits, such as `mean_logits`.
         neighbours: [M, n] positions in `rows`; ℓ becomes the mean of a document's and its neighbours'.
 
     Returns:
@@ -66,16 +68,16 @@ def mixed_targets(
     centre: Floats | None = None,
     neighbours: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.float16], Floats]:
-    """y ∝ u · exp(clip(ℓ - c) / τ): what a neighbourhood uses, weighed by what the teacher says.
+    """y ∝ u · exp(clip(ℓ - c) / τ): the words of a neighbourhood, weighed by the teacher's logits.
 
-    u is the distribution of words over the documents of a neighbourhood, so that a topic's words are words
-    that its documents use, names of things among them; ℓ - c is how far the teacher expects a word of this
-    document more than of any other, which tells words that mean the topic from words that only come with it.
-    Words that the teacher cannot say in one token have no lift, and stand by their use alone.
+    u is the distribution of words over the documents of a neighbourhood, so that a topic's words, names among
+    them, are words that its documents use. ℓ - c is how much more the teacher expects a word for this
+    document than for the others, which tells words that mean the topic from words that only occur with it. A
+    word that the teacher cannot say in one token has no such lift, and counts by its use alone.
 
     Args:
         logits, rows, temperature, top, centre, neighbours: as of `soft_targets`.
-        counts: [N, V] how often each word comes in each document.
+        counts: [N, V] how often each word occurs in each document.
         said: [V] whether the teacher says the word in one token.
 
     Returns:
@@ -93,7 +95,7 @@ def mixed_targets(
 def _lifts(
     logits: Rows, rows: Members, centre: Floats | None, neighbours: NDArray[np.int32] | None
 ) -> Callable[[Members], Floats]:
-    """ℓ - c [m, V] of m members, means of their neighbourhoods where there are neighbours."""
+    """A function that gives ℓ - c [m, V] of m members, averaged over neighbourhoods if there are any."""
     zero = np.float32(0) if centre is None else centre
 
     def own(members: Members) -> Floats:
@@ -108,10 +110,10 @@ def _lifts(
 def _use(
     counts: csr_array, rows: Members, neighbours: NDArray[np.int32] | None
 ) -> Callable[[Members], Floats]:
-    """u [m, V] of m members, rows sum to one and no entry is zero.
+    """A function that gives u [m, V] of m members; its rows sum to one, and no entry is zero.
 
-    A word counts once a document. With neighbours a document takes the mean of its neighbourhood twice, its
-    neighbours' neighbours included: a few titles are too few words for a distribution.
+    A word counts once in a document. With neighbours the mean over the neighbourhood is taken twice, which
+    brings in the neighbours' neighbours, because the words of a few titles make a poor distribution.
     """
     frequency = document_frequency(counts, rows).astype(np.float64) + 1
     background = (frequency / frequency.sum()).astype(np.float32)
@@ -144,8 +146,8 @@ def _distributions(
 ) -> tuple[NDArray[np.float16], Floats]:
     """softmax of the scores of all members [M, V], and its entropy [M].
 
-    Stored as float16, whose spacing at the share of an average word (5e-4 for V = 2000) is a thousandth of
-    it; above a gigabyte in a temporary file, memory-mapped.
+    They are stored as float16, whose spacing at the share of an average word (5e-4 for V = 2000) is a
+    thousandth of that share. What exceeds a gigabyte lies in a temporary file, memory-mapped.
     """
     targets = scratch((len(rows), logits.shape[1]), np.float16)
     entropy = np.empty(len(rows), np.float32)
@@ -163,7 +165,7 @@ def _distributions(
 
 
 def mean_logits(logits: Rows, rows: Members) -> Floats:
-    """[V] what the teacher says of every one of the documents `rows`."""
+    """[V] the mean logit of each word over the documents `rows`."""
     total = np.zeros(logits.shape[1])
     for block in _blocks(len(rows)):
         total += logits[rows[block]].sum(0, dtype=np.float64)
