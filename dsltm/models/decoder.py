@@ -1,4 +1,4 @@
-"""The decoder of ProdLDA and ECRTM: word scores mixed by θ, then batch-normalised, and how far off it is."""
+"""The decoder of ProdLDA and ECRTM: word scores mixed by θ, then batch-normalised, and its loss."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ class _Decoding(torch.autograd.Function):
 
     A column of θ β has variance β C βᵀ, C the covariance [K, K] of the batch's θ, so the normalisation is one
     of β: z = (θ - mean) β / √(variance + ε) + shift. What it contributes to the derivatives passes through
-    [K, V], not [B, V]. The logits' own, ŷ Σ y - y, are wanted at once, as the loss is a number.
+    [K, V], not [B, V]. The derivative by the logits, ŷ Σ y - y, is known in the forward pass already, because
+    the loss is a single number; so all derivatives are computed there.
     """
 
     @staticmethod

@@ -15,7 +15,7 @@ from dsltm.models.decoder import NormalisedDecoder
 from dsltm.models.encoder import Encoder, draw, dropout, laplace_log_variance
 from dsltm.models.transport import potential, squared_distances
 
-# The published settings: of β's softmax, of the transport plan (α), and of the regulariser.
+# The published settings: temperature of β's softmax, α of the transport plan, weight of the regulariser.
 TEMPERATURE, SHARPNESS, WEIGHT = 0.2, 20.0, 100.0
 _TOLERANCE = 0.005  # of the plan's marginals, as published
 

@@ -42,8 +42,8 @@ def dropout(x: Tensor, share: float, *, training: bool) -> Tensor:
     if not training or share == 0:
         return x
     numbers = torch.empty(-(-x.numel() // 4), dtype=torch.int64, device=x.device).random_(-(2**63), None)
-    kept = numbers.view(torch.int16)[: x.numel()].view_as(x) >= round(share * 2**16) - 2**15
-    return x * (kept * (1 / (1 - share)))
+    mask = numbers.view(torch.int16)[: x.numel()].view_as(x) >= round(share * 2**16) - 2**15
+    return x * (mask * (1 / (1 - share)))
 
 
 class _Posterior(torch.autograd.Function):

@@ -54,7 +54,7 @@ class FASTopic(Backbone):
         beta, of_words = plan(
             to_words, log_softmax(self.word_weights, 0), self.word_potential, WORD_SHARPNESS
         )
-        if self.training:  # batches differ in what they are about: their potentials are averaged
+        if self.training:  # batches are about different things, so their potentials are averaged
             self.topic_potential.lerp_(of_topics - of_topics.mean(), _MOMENTUM)
             self.word_potential.copy_(of_words)
         cost = (theta * to_topics).sum(1).mean() + (beta * to_words).sum(1).mean()

@@ -20,7 +20,7 @@ class Ground(Backbone):
 
     dense is the cosine of document and topic in the teacher's standardised vector space, lexical is BM25 of
     the topic's words in the document. Both are calibrated over the corpus, so that a topic which is near
-    everything, or whose words are everywhere, has no advantage; how frequent a topic is, π says.
+    everything, or whose words are everywhere, has no advantage. π holds how frequent each topic is.
 
     Attributes:
         queries: [K, H] unit vectors.
@@ -72,7 +72,7 @@ class Ground(Backbone):
         return torch.softmax(mixed / self.temperature + self.prior, 1)
 
     def load_arrays(self, arrays: dict[str, NDArray[np.generic]]) -> None:
-        super().load_arrays({"prior": self.prior.numpy(), **arrays})  # older models have none
+        super().load_arrays({"prior": self.prior.numpy(), **arrays})  # models of older versions lack it
 
     def set(self, **values: NDArray[np.float32] | float) -> None:
         """Change buffers by name."""

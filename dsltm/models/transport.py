@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_SWEEPS = 10  # iterations between two checks of the error, which costs as much as one
-_CHECKS = 10  # checks at most; a training step goes on where the one before it stopped
+# Their product bounds the iterations of a training step, which goes on where the step before it stopped.
+_SWEEPS = 10  # chosen, not measured
+_CHECKS = 10  # chosen, not measured
 
 
 def squared_distances(left: Tensor, right: Tensor) -> Tensor:
@@ -90,8 +91,8 @@ def plan(cost: Tensor, log_columns: Tensor, start: Tensor, sharpness: float) -> 
 class _Plan(torch.autograd.Function):
     """The derivatives of a plan follow from its marginals, which stay what they are whatever the cost.
 
-    That is a linear system in the potentials, whose longer side is eliminated. The derivative of the last
-    few iterations, which is what autograd would give at a bearable price, lets FASTopic diverge.
+    That gives a linear system in the potentials, whose longer side is eliminated. The derivative of the
+    last few iterations, which autograd would give at a bearable price, lets FASTopic diverge.
     """
 
     @staticmethod
