@@ -130,7 +130,7 @@ def _points(labels: Labels) -> Floats:
     """Coordinates [M, d] of a sample of documents, each moved to the mean of its neighbours."""
     rows = np.flatnonzero(~labels.empty)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _DOCUMENTS)).astype(np.int64)]
-    points = document_space(Inputs(labels.hidden, labels.vocabulary_counts), rows)
+    points = document_space(Inputs(labels.hidden, labels.counts), rows)
     return settled(points, nearest(points, neighbourhood(len(points))))
 
 

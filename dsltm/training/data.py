@@ -97,7 +97,7 @@ class TrainingSet:
         neighbours = None
         if not config.smooth and not config.guide:
             return None
-        points = document_space(Inputs(labels.hidden, labels.vocabulary_counts), self.rows)
+        points = document_space(Inputs(labels.hidden, labels.counts), self.rows)
         if config.smooth:
             neighbours = nearest(points, config.smooth, self.device)
             points = settled(points, neighbours)
