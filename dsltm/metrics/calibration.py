@@ -17,7 +17,7 @@ from dsltm.metrics.evidence import Evidence, Scores
 from dsltm.metrics.subject import NO_TOPIC
 
 BINS = 10
-"""As usual for reliability diagrams (Niculescu-Mizil and Caruana 2005)."""
+"""The usual number for reliability diagrams (Niculescu-Mizil and Caruana 2005)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Bin:
 
 
 def calibration(evidence: Evidence) -> Scores:
-    """`ece_topic`, and its bins where they are wanted, of the documents with a class, a topic and theta."""
+    """`ece_topic` over the documents with a class, a topic and theta; its bins too, where they are wanted."""
     subject, scored, scores = evidence.subject, evidence.scored(), Scores()
     if scored is None or subject.clusters is None or subject.theta is None:
         return scores
@@ -75,7 +75,7 @@ def reliability(p: NDArray[np.floating[Any]], right: NDArray[np.bool_], bins: in
     Raises:
         DsltmError: a probability outside [0, 1], or not a number.
     """
-    if not ((p >= 0) & (p <= 1 + 1e-6)).all():  # float32 rows sum to one but for rounding
+    if not ((p >= 0) & (p <= 1 + 1e-6)).all():  # rows of float32 sum to one only up to rounding
         raise DsltmError("the probability of a document's topic does not lie between 0 and 1")
     edges = np.linspace(0, 1, bins + 1)
     number = np.clip(np.searchsorted(edges, p, side="left") - 1, 0, bins - 1)

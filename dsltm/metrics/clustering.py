@@ -45,7 +45,7 @@ def check_theta(theta: NDArray[np.floating[Any]]) -> None:
 
 
 def contingency(clusters: Labelling, classes: Labelling) -> NDArray[np.int64]:
-    """Counts [clusters, classes] of the documents that fall into both.
+    """Counts [clusters, classes] of the documents of each cluster that are of each class.
 
     Raises:
         DsltmError: if the two differ in length or are empty.
@@ -157,7 +157,7 @@ def agreement(evidence: Evidence) -> Scores:
 
 
 def _pair(first: Labelling, second: Labelling) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Both labellings as codes 0, 1, …: what a class is called never reaches a metric."""
+    """Both labellings as codes 0, 1, …, so that no metric depends on what a class is called."""
     if len(first) != len(second):
         raise DsltmError(
             f"{len(first)} assignments cannot be compared with {len(second)} gold labels: one each is needed"

@@ -67,8 +67,8 @@ def c_uci(joint: Integers, total: int) -> float:
 def umass(joint: Integers, total: int) -> float:
     """UMass, about -28 to 0: mean over pairs of log((P(i,j) + ε) / P(j)), j standing before i in the topic.
 
-    Over documents, and with gensim's ε = 1e-12 for a pair that never meets where Mimno et al. 2011,
-    "Optimizing semantic coherence in topic models", add one document: lower by far for such pairs.
+    It is counted over documents. A pair that never meets gets gensim's ε = 1e-12, where Mimno et al. 2011,
+    "Optimizing semantic coherence in topic models", add one document; so its value is far lower than theirs.
     """
     together = joint / total + EPSILON
     alone = np.diag(joint) / total
@@ -89,7 +89,7 @@ def _npmi(joint: Integers, total: int) -> Floats:
 
 
 def _mean_of_pairs(matrix: Floats) -> float:
-    """Of a symmetric matrix."""
+    """The mean over all pairs of different words, from a symmetric matrix."""
     return float(matrix[np.tril_indices(len(matrix), -1)].mean())
 
 

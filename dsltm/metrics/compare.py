@@ -12,7 +12,7 @@ from dsltm.metrics.names import COUNTS, TOP_WORDS
 from dsltm.metrics.stability import stability
 from dsltm.metrics.subject import Subject
 
-# A metric that varies by less than this share of itself, or of one, varies by rounding only.
+# A metric whose standard error is below this share of itself, or of one, varies by rounding alone.
 _ROUNDING = 1e-12
 
 

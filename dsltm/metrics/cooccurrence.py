@@ -25,8 +25,9 @@ DOCUMENT = 0
 Integers = NDArray[np.int64]
 Token = TypeVar("Token", bound=Hashable)
 
-_BLOCK_TOKENS = 1 << 19  # tokens held at a time: some tens of megabytes of intervals
-_GROUP_WORDS = 4096  # different words counted together: their table of pairs has 64 MiB
+# Both bound memory and change no result.
+_BLOCK_TOKENS = 1 << 19  # tokens held at a time, whose intervals take some tens of megabytes
+_GROUP_WORDS = 4096  # different words counted together, whose table of pairs takes 64 MiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def count_windows(
     """Count the topics' words in one pass over the reference, for several window sizes at once.
 
     Args:
-        documents: the tokens of each document; read once, nothing of it is kept. Strings or numbers.
+        documents: the tokens of each document, strings or numbers; read once and not kept.
         topics: the words of each topic, all different within a topic, of the same kind as the tokens.
         windows: sizes in tokens, `DOCUMENT` for the whole document.
         counting: see `names.Counting`.
@@ -123,7 +124,7 @@ def _presence(
     position = place - block.first[document]
     start = np.maximum(position - window + 1, 0) if window else np.zeros_like(position)
     if window and counting == "gensim":
-        # Gone with the word's first occurrence in the window that this one enters.
+        # In gensim's counting the word is lost when its first occurrence in the window leaves.
         key = word * int(block.length.sum())
         leaves = position[np.searchsorted(key + place, key + block.first[document] + start)]
     else:
@@ -153,7 +154,7 @@ def _parts(topics: Sequence[Integers]) -> Iterator[list[Integers]]:
 
 
 class _Group:
-    """Counts of some topics' words and pairs; other pairs are met in the text and passed over."""
+    """Counts of the words and word pairs of some topics; pairs that no topic has are not counted."""
 
     def __init__(self, topics: Sequence[Integers], vocabulary: int, windows: Sequence[int]) -> None:
         words = np.unique(np.concatenate(topics))

@@ -13,9 +13,9 @@ _BLOCK = 1 << 12  # documents held at a time
 def first_copies(labels: Labels, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """The first document of each different text, as indices into `rows`, in rising order.
 
-    A labels file has no texts. Two documents are taken for copies where the teacher's hidden states and the
-    word counts are the same to the byte: one text, read twice, gives the same bytes, and different texts that
-    agree in both differ in nothing that any model here could see.
+    A labels file has no texts, so two documents are taken for copies where the teacher's hidden states and
+    the word counts are the same to the byte. A text that is read twice gives the same bytes, and different
+    texts that agree in both look the same to every model here.
 
     Args:
         rows: documents of the labels file.

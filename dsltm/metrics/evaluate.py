@@ -38,7 +38,7 @@ def evaluate(
         options: what to measure; without it the usual.
 
     Raises:
-        DsltmError: what is given does not fit together.
+        DsltmError: the models, labels, classes and reference do not fit together.
     """
     options = options or EvalOptions()
     if options.word_vectors is None and labels is not None:

@@ -79,7 +79,8 @@ class Evidence:
     Attributes:
         subject: topics, and the N documents' topics.
         options: what to measure.
-        classes: [N] the gold class of each document, None for a document without; None without any.
+        classes: [N] the gold class of each document, None for a document without one; None where no document
+            has any.
         labels: a labels file that holds all of the documents, None where there is none.
         rows: [N] each document's row in that file.
     """
@@ -98,8 +99,8 @@ class Evidence:
     def scored(self) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
         """The documents that have a gold class [n], and these classes as codes [n]; None without classes.
 
-        Documents without a class are left out; documents without text are not: they are given a topic as all
-        others, and a model that gathers them in one topic is the better for it.
+        Documents without a class are left out. Documents without text are not: they get a topic like all
+        others, and a model that gathers them in one topic does well to do so.
         """
         if self.classes is None or self.subject.clusters is None:
             return None

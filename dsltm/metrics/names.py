@@ -19,14 +19,14 @@ TOP_WORDS = 15
 """How many words of each topic count, unless another number is asked for (the DSL paper's)."""
 
 SHOWN_WORDS = 10
-"""How many words of a topic people usually read: those that precision, coverage and intrusion look at."""
+"""How many words of a topic people usually read; precision, coverage and intrusion use as many."""
 
 Counting = Literal["gensim", "exact"]
 """How a word that comes twice within a window is counted when its first occurrence leaves.
 
-`exact`: it is still there, as in Röder et al. 2015. `gensim`: it is gone until the next occurrence enters,
-as gensim's `WordOccurrenceAccumulator` has it (4.4 and before), and so most published tables. Documents no
-longer than the window, and whole documents as windows, are counted alike.
+`exact`: the word still counts as present, as in Röder et al. 2015. `gensim`: it counts as absent until its
+next occurrence enters, as in gensim's `WordOccurrenceAccumulator` (4.4 and before) and so in most published
+tables. The two agree for documents no longer than the window, and for whole documents as windows.
 """
 
 
@@ -149,4 +149,4 @@ MEANINGS = {name: meaning for family in FAMILIES for name, meaning in family.mea
 """What each number says, in a few words for people."""
 
 COUNTS = {name for name in MEANINGS if name.endswith(("documents", "topics", "classes", "words", "ratings"))}
-"""Those that count what was scored, and say nothing of how good it is."""
+"""The metrics that count what was scored, and say nothing about how good it is."""

@@ -10,10 +10,10 @@ from dsltm.formats.labels import Labels
 
 
 def presence(labels: Labels, words: Sequence[str]) -> sparse.csr_array:
-    """[N, n] 1 where a document has a word, words in the order given; a word that was not counted is nowhere.
+    """[N, n] 1 where a document has a word, 0 elsewhere and for words that the labels file does not count.
 
     Args:
-        words: n of them, repeated or not; capitals make no difference.
+        words: n words, one a column in this order; they may repeat, and capitals make no difference.
     """
     counts = labels.counts
     places = {word: column for column, word in enumerate(labels.words)}
@@ -24,5 +24,5 @@ def presence(labels: Labels, words: Sequence[str]) -> sparse.csr_array:
 
 
 def as_token(word: str) -> str:
-    """A word as documents' tokens are written: other tools' topics may be capitalised."""
+    """A word as documents' tokens are written, because other tools' topics may be capitalised."""
     return unicodedata.normalize("NFC", word).lower().strip()

@@ -75,7 +75,7 @@ def parse_rating(answer: str) -> int | None:
     Another number in it ("3 of 5", "2.5"), or two different ratings, make it no rating.
     """
     answer = re.sub(r"<think>.*?</think>", "", answer, flags=re.DOTALL)
-    answer = re.sub(r"\b(?:of|out of|to) 3\b|/ ?3\b", "", answer)  # of the scale, not on it
+    answer = re.sub(r"\b(?:of|out of|to) 3\b|/ ?3\b", "", answer)  # this 3 names the scale, not a rating
     numbers = set(re.findall(r"\d+(?:[.,]\d+)?", answer))
     named = numbers & {str(rating) for rating in RATINGS}
     return int(named.pop()) if len(numbers) == len(named) == 1 else None

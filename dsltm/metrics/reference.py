@@ -24,7 +24,7 @@ FROM_COUNTS = {
     "npmi_doc": COHERENCE["npmi_doc"],
     "umass": COHERENCE["umass"],
 }
-"""What can be measured without the order of words: there each document is one window, also for C_V."""
+"""What can be measured without the order of words; each document is one window then, also for C_V."""
 
 
 def by_corpus(

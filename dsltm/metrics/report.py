@@ -11,7 +11,7 @@ from dsltm.metrics.names import COUNTS, MEANINGS
 from dsltm.metrics.subject import Subject
 
 MOST_COLUMNS = 6
-TERMINAL_WIDTH = 80  # of most terminals, at least
+TERMINAL_WIDTH = 80  # characters, which nearly every terminal shows
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,13 @@ DEPTHS = (1, 5, 10)
 """As in the DSL paper's tables."""
 
 MAX_QUERIES = 20_000
-"""So many queries give a share to within .0036, its standard error at most."""
+"""With so many queries the standard error of a share is at most .0036, the root of ¼ / 20,000."""
 
-_EPSILON = 1e-12  # of the paper's code
+_EPSILON = 1e-12  # as in the DSL paper's published code
 # Sizes that keep the work in a processor's cache; they change no result.
-_KEYS = 1 << 15  # documents ranked at a time ...
-_SCORES = 1 << 21  # ... and scores held at a time
-_GROUP = 64  # columns of which the best is looked at first
+_KEYS = 1 << 15  # documents ranked at a time
+_SCORES = 1 << 21  # scores held at a time
+_GROUP = 64  # neighbouring columns that are first compared by their maximum
 
 Matrix = NDArray[np.floating[Any]]
 
@@ -101,7 +101,7 @@ def precision_by_topics(
 def precision_by_vectors(
     vectors: Rows, classes: Labelling, depths: Sequence[int] = DEPTHS, max_queries: int = MAX_QUERIES
 ) -> dict[int, float]:
-    """The same by the cosine of document vectors: what topics of these vectors can hope for.
+    """The same by the cosine of document vectors, which is what topics of these vectors can hope to reach.
 
     Args:
         vectors: [N, H], of any floating type, memory-mapped or not; a zero vector is at cosine 0.
@@ -162,8 +162,8 @@ def _nearest(
             own = np.flatnonzero((rows[part] >= first) & (rows[part] < first + len(block)))
             mine[own, rows[part][own] - first] = -np.inf
             column = _best_columns(mine, depth)
-            # The best of earlier blocks stand in front, where a stable sort leaves them: they come first in
-            # the corpus.
+            # The best of earlier blocks come first in the corpus, so they stand in front, where a stable sort
+            # leaves them at a tie.
             values = np.concatenate([best[part], np.take_along_axis(mine, column, axis=1)], axis=1)
             indices = np.concatenate([nearest[part], column + first], axis=1)
             order = _best(values, depth)
@@ -187,14 +187,14 @@ def _best_columns(scores: Matrix, depth: int) -> NDArray[np.int64]:
 
 
 def _best(values: Matrix, depth: int) -> NDArray[np.int64]:
-    """As a stable descending argsort cut to `depth`, without sorting what is cut."""
+    """The first `depth` columns of a stable descending argsort, without sorting the others."""
     falling = -values
     if values.shape[1] <= depth:
         return np.argsort(falling, axis=1, kind="stable")
     chosen = np.sort(np.argpartition(falling, depth - 1, axis=1)[:, :depth], axis=1)
     picked = np.take_along_axis(falling, chosen, axis=1)
     best = np.take_along_axis(chosen, np.argsort(picked, axis=1, kind="stable"), axis=1)
-    # Where the last value is there more often than it was chosen, the partition may have kept later ones.
+    # Where more columns tie with the last value than were chosen, the partition may have chosen later ones.
     tied = np.flatnonzero((falling <= picked.max(axis=1, keepdims=True)).sum(axis=1) > depth)
     best[tied] = np.argsort(falling[tied], axis=1, kind="stable")[:, :depth]
     return best

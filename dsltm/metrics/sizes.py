@@ -1,4 +1,4 @@
-"""How much there is of what."""
+"""How many topics and documents there are."""
 
 import numpy as np
 

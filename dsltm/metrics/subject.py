@@ -1,4 +1,4 @@
-"""What is evaluated: topics, and the topics of documents, of a model of ours or of any other tool."""
+"""What is evaluated: the topics of a model, ours or another tool's, and the topics of documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from dsltm.metrics.clustering import assign
 from dsltm.words.ranking import ranked, telling
 
 NO_TOPIC = "none"
-NONE = -1  # how BERTopic and HDBSCAN write that a document has no topic; null is how dsltm does
+NONE = -1  # BERTopic and HDBSCAN write this for a document without a topic, where dsltm writes null
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def from_files(topics: str | None, assignments: str | None) -> Subject:
             and "id". Without ids the documents are taken in the order of the gold labels.
 
     Raises:
-        DsltmError: a row that has none of that, or other fields than the first.
+        DsltmError: a row that lacks these fields, or has other fields than the first row.
     """
     name = topics or assignments or ""
     described = None if topics is None else list(read_jsonl(topics))
@@ -147,7 +147,7 @@ def _cluster(row: dict[str, Any], number: int, path: str) -> str:
 
 def _listed(clusters: NDArray[Any], described: Sequence[dict[str, Any]]) -> NDArray[np.int64] | None:
     """[N] which of the topics each document has, -1 for none; None where two topics have one name."""
-    if clusters.dtype.kind == "i":  # from theta: the columns are the topics
+    if clusters.dtype.kind == "i":  # they come from theta, whose columns are the topics
         return np.where(clusters < len(described), clusters, -1)
     places = {f"topic {row.get('topic', place)}": place for place, row in enumerate(described)}
     if len(places) < len(described):

@@ -1,4 +1,4 @@
-"""Do documents use a topic's words: counted in the documents themselves, by their first topics."""
+"""Whether documents use the words of their first topic, counted in the documents themselves."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 def usage(evidence: Evidence) -> Scores:
-    """How well the documents' words and a topic's words agree, and how much stands out among these."""
+    """How well the documents' words and their topics' words agree, and how probable a first word is."""
     subject, scores = evidence.subject, Scores()
     if subject.first_word_shares is not None:
         scores.per_topic["first_word_share"] = subject.first_word_shares.tolist()
