@@ -27,12 +27,15 @@ if TYPE_CHECKING:
 
     Integers = NDArray[np.int64]
 
+# How much the page shows; chosen, not measured: documents on the map, and for each topic typical documents,
+# borderline ones and nearest topics; and values of a field of classes.
 POINTS = 20_000
 _EXAMPLES = 6
 _BORDERLINE = 3
 _NEAR = 4
-_CLASSES = 60  # values of a class field that are shown
-_FEW = 20  # below so many documents the 95 % limits of a share span up to 40 points
+_CLASSES = 60
+# Of fewer documents the 95% limits of a share (Wilson 1927) are up to 40 percentage points apart.
+_FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,8 @@ def _sample(view: View, wanted: Sequence[Integers], options: Options) -> Integer
     if len(rows) <= options.points:
         return rows
     must = np.unique(np.concatenate([np.empty(0, np.int64), *wanted]))
-    if len(must) > options.points:  # very many topics: without the spare ones
+    # Very many topics show more documents than the map may have: then the spare ones stay away.
+    if len(must) > options.points:
         must = np.unique(np.concatenate([each[:_EXAMPLES] for each in wanted]))
     rest = np.setdiff1d(rows, must)
     more = max(options.points - len(must), 0)

@@ -17,21 +17,25 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 NAMES = {"tsne": "t-SNE", "pca": "PCA"}
-_SLOW = 5000  # more documents take scikit-learn's t-SNE minutes
-_PLACES = 30  # principal components in which neighbours are looked for
-_THETA = 2.0  # how much topic proportions count beside document vectors
-_PERPLEXITY = 30.0  # the default of openTSNE and scikit-learn
+# More documents than these take scikit-learn's t-SNE minutes, which a message says; estimated, not measured.
+_SLOW = 5000
+# So many principal components are kept, in which neighbours are looked for; chosen, not measured.
+_PLACES = 30
+# The weight of topic proportions, where document vectors have 1; chosen, not measured.
+_THETA = 2.0
+# The default of openTSNE and of scikit-learn.
+_PERPLEXITY = 30.0
 
 
 def choose(layout: Layout) -> Literal["tsne", "pca"]:
-    """The layout to use; `auto` is t-SNE, as documents of different topics lie on each other in PCA."""
+    """The layout to use. `auto` is t-SNE, because PCA draws documents of different topics over each other."""
     return "tsne" if layout == "auto" else layout
 
 
 def place(
     theta: NDArray[np.float32], hidden: NDArray[np.float16], layout: Literal["tsne", "pca"], seed: int = 0
 ) -> Floats:
-    """Lay documents out so that those alike are near.
+    """Lay documents out so that similar ones are near each other.
 
     Args:
         theta: [N, K] topic proportions.
@@ -50,7 +54,7 @@ def place(
 
 
 def _features(theta: NDArray[np.float32], hidden: NDArray[np.float16], seed: int) -> Floats:
-    """Principal components [N, P] of √θ and the vectors side by side, both of unit variance, weighted."""
+    """Principal components [N, P] of √θ and the vectors side by side, each scaled to unit total variance."""
     from sklearn.decomposition import PCA
 
     root = np.sqrt(theta.astype(np.float32))
@@ -73,8 +77,8 @@ def _tsne(features: Floats, seed: int) -> Floats:
     """t-SNE from the principal components as its start, so that the map's large parts mean something.
 
     Kobak and Berens 2019, "The art of using t-SNE for single-cell transcriptomics", recommend that start, of
-    standard deviation 1e-4. scikit-learn's t-SNE, which is several times slower, is for machines for which
-    there is no wheel of openTSNE.
+    standard deviation 1e-4. scikit-learn's t-SNE is several times slower, and used where openTSNE is not
+    installed, because not every machine has a wheel of it.
     """
     start = features[:, :2] / (features[:, 0].std() or 1.0) * 1e-4
     perplexity = min(_PERPLEXITY, (len(features) - 1) / 3)
@@ -94,7 +98,10 @@ def _tsne(features: Floats, seed: int) -> Floats:
 
 
 def _unit_square(places: Floats) -> Floats:
-    """Shift and scale; the few outermost documents are drawn in, as they would make the rest small."""
+    """Places shifted and scaled to [0, 1].
+
+    The outermost 0.2% on each side are moved to the edge, because they would make the rest of the map small.
+    """
     low, high = np.quantile(places, [0.002, 0.998], axis=0)
     middle, span = (low + high) / 2, float((high - low).max()) or 1.0
     within: Floats = np.clip((places - middle) / (span * 1.06) + 0.5, 0, 1)

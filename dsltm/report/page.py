@@ -66,7 +66,8 @@ def page(data: Mapping[str, Any]) -> bytes:
     }
     before, *rest = _asset("page.html").split("{{")
     filled = [before]
-    for piece in rest:  # in one pass: what was filled in is not looked at again
+    # One pass over the template: what has been filled in is not searched for placeholders.
+    for piece in rest:
         name, after = piece.split("}}", 1)
         filled += [parts[name], after]
     return "".join(filled).encode()
@@ -74,10 +75,10 @@ def page(data: Mapping[str, Any]) -> bytes:
 
 def embedded(data: Mapping[str, Any]) -> bytes:
     """JSON for a script element: nothing in it can end the element or open a comment."""
-    found = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
+    json = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
     for character, escape in _UNSAFE.items():
-        found = found.replace(character, escape)
-    return found
+        json = json.replace(character, escape)
+    return json
 
 
 def _asset(name: str) -> str:
@@ -85,5 +86,5 @@ def _asset(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """As a content security policy names an inline element: by what stands between its tags."""
+    """An inline element's hash, of the text between its tags, as a content security policy writes it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

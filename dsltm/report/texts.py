@@ -1,4 +1,4 @@
-"""The texts that the page holds: whole ones, made harmless, and packed for the browser to unpack."""
+"""The texts that the page holds, made harmless, and packed for the browser to unpack."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 CHARACTERS = 40_000_000
 """Of all texts together: 20,000 pages of print, and a file of some 20 MB that a browser opens in seconds."""
 
-_SEPARATOR = "\x1e"  # the record separator of ASCII, a control character, which no harmless text contains
+# The record separator of ASCII. It is a control character, which no text contains that was made harmless.
+_SEPARATOR = "\x1e"
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What the documents of the page say.
+    """The texts of the page's documents.
 
     Attributes:
         by_row: texts by the documents' rows in the labels.
-        limit: texts longer than this many characters were cut there; None where all are whole.
+        limit: longer texts were cut to this many characters; None where all are whole.
     """
 
     by_row: dict[int, str]
@@ -53,7 +54,8 @@ def read(rows: Iterable[int], corpus: Corpus, labels: Labels, budget: int = CHAR
             continue
         texts[row] = _cut(harmless(document.text), limit)
         held += len(texts[row])
-        if held > 1.25 * budget:  # a quarter above, so that cutting is rare
+        # All texts are cut again only when they are a quarter above the budget, so that this is rare.
+        if held > 1.25 * budget:
             limit = fair_limit([len(text) for text in texts.values()], budget)
             texts = {row: _cut(text, limit) for row, text in texts.items()}
             held = sum(map(len, texts.values()))
@@ -72,9 +74,11 @@ def harmless(text: str) -> str:
 def fair_limit(lengths: Sequence[int], budget: int) -> int:
     """The greatest length to cut texts to so that together they are no longer than the budget; at least 1."""
     ordered = np.sort(np.asarray(lengths, np.int64))
-    shorter = np.concatenate([[0], np.cumsum(ordered)[:-1]])  # characters of the texts that stay whole
+    # If the texts before the i-th stay whole, the rest of the budget is shared equally by the others. The
+    # first text that is longer than its share is cut, and that share is the limit.
+    shorter = np.concatenate([[0], np.cumsum(ordered)[:-1]])
     limits = (budget - shorter) // np.arange(len(ordered), 0, -1)
-    fitting = limits < ordered  # the first text that is longer than its part of what is left is cut
+    fitting = limits < ordered
     return max(int(limits[fitting.argmax()]) if fitting.any() else int(ordered[-1]), 1)
 
 
