@@ -1,9 +1,9 @@
 """`--prompt auto`: which instructions suit a corpus, found on a sample of it and without labels.
 
-An instruction that makes the teacher see what documents are about finds the neighbours that other such
-instructions find; one that does not, finds its own. So each instruction is scored by how many of a document's
-nearest neighbours under it are nearest neighbours under the others, too. tests/bench/README.md says how well
-that ranks instructions.
+Instructions that make the teacher see what documents are about agree on which documents are neighbours; an
+instruction that does not do so finds neighbours of its own. So each instruction is scored by how many of a
+document's nearest neighbours under it are nearest neighbours under the others, too. tests/bench/README.md,
+"Choosing prompts without labels", says how well that ranks instructions.
 """
 
 from __future__ import annotations
@@ -26,10 +26,16 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Document
     from dsltm.teacher.reading.teacher import Teacher
 
+# The number of documents that are read; tests/bench/README.md, "Choosing prompts without labels", has the
+# scores of 500 to 800.
 SAMPLE = 500
+# As many instructions as the default has, so that reading costs what it costs by default.
 CHOSEN = 4
-_LOOKED_THROUGH = 50  # sampled evenly from the corpus's first SAMPLE * 50 documents
+# The sample is spread evenly over the corpus's first SAMPLE * 50 documents; chosen, not measured.
+_LOOKED_THROUGH = 50
+# Ten neighbours, as in the table of tests/bench/README.md.
 _NEIGHBOURS = 10
+# The axes of the space in which they are looked for; chosen, not measured.
 _DIMENSIONS = 50
 CANDIDATES = tuple(p for p in NAMED.values() if not p.chat and p.name != "examples")
 
@@ -92,12 +98,12 @@ def agreement(hidden: NDArray[np.float16]) -> NDArray[np.float64]:
     from dsltm.space.neighbours import nearest
 
     count, rows = len(hidden), np.arange(hidden.shape[1])
-    found = np.zeros((count, len(rows), len(rows)), bool)
+    neighbours = np.zeros((count, len(rows), len(rows)), bool)
     for number, states in enumerate(hidden):
         points = document_space(Inputs(states, None), rows, _DIMENSIONS)
-        np.put_along_axis(found[number], nearest(points, _NEIGHBOURS).astype(np.int64), True, 1)
-    together = found.sum(0)
-    others: NDArray[np.float64] = np.array([(together[mine] - 1).sum() / mine.sum() for mine in found])
+        np.put_along_axis(neighbours[number], nearest(points, _NEIGHBOURS).astype(np.int64), True, 1)
+    together = neighbours.sum(0)
+    others: NDArray[np.float64] = np.array([(together[mine] - 1).sum() / mine.sum() for mine in neighbours])
     return others / (count - 1)
 
 

@@ -1,4 +1,4 @@
-"""What can be chosen about distilling."""
+"""The options of `distill`."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

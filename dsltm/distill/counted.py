@@ -1,4 +1,4 @@
-"""Which words of a corpus are counted in its labels: more than the teacher is asked for."""
+"""Which words of a corpus its labels count: those that the teacher is asked for, and many more."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ if TYPE_CHECKING:
 
     from dsltm.words.vocabulary import Counts
 
-LEAST_DOCUMENTS = 2  # a word of a single document sets no two documents apart from the others
-MOST_WORDS = 50_000  # their names take half a megabyte of a labels file
+# A word of a single document says nothing of how documents are alike.
+LEAST_DOCUMENTS = 2
+# The names of so many words take half a megabyte of a labels file; chosen for that, not measured.
+MOST_WORDS = 50_000
 
 
 def counted_words(counts: Counts, vocabulary: Sequence[str], stopwords: Collection[str]) -> list[str]:

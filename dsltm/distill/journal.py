@@ -1,8 +1,8 @@
-"""The scratch journal: finished rows on disk, so that a run that dies is continued and memory stays flat.
+"""The scratch journal: finished rows on disk, so that a run that dies can be continued and memory stays flat.
 
-A folder of plain files. `state.json` says how many bytes of the others are good; it is replaced
-after each window, once their bytes are on the disk. Whatever was written after it is cut off. What was read
-of the next window is in `window.log`.
+It is a folder of plain files. `state.json` says how many bytes of the others are good, and is replaced after
+each window, once the window's bytes are on the disk. Bytes beyond those are cut off when the journal is
+opened. What was read of the next window is in `window.log`.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Journal:
     """Finished rows of one run; use as a context manager.
 
     Args:
-        directory: where it lives; made if it is missing.
+        directory: its folder; made if it is missing.
         settings: all that decides the rows; a journal of other settings is refused.
-        fresh: throw away what is there.
+        fresh: throw away what an earlier run left in the folder.
 
     Attributes:
         rows: how many documents are done, all of whole windows.
-        window: keeps what is read of the next window.
+        window: the batches that were read of the next window.
 
     Raises:
         DsltmError: the journal belongs to another run, or is in use.
@@ -117,14 +117,14 @@ class Journal:
     def _open(self) -> None:
         state = self.directory / "state.json"
         if state.exists():
-            kept = orjson.loads(state.read_bytes())
-            if changed := _changed(kept["settings"], self._settings):
+            state_before = orjson.loads(state.read_bytes())
+            if changed := _changed(state_before["settings"], self._settings):
                 raise DsltmError(
                     f"{self.directory}: an unfinished run with another {changed} left this journal",
                     hint="the same command as then, or --fresh to start over",
                 )
-            self.rows, self._widths = kept["rows"], kept["widths"]
-            sizes = kept["sizes"]
+            self.rows, self._widths = state_before["rows"], state_before["widths"]
+            sizes = state_before["sizes"]
         else:
             sizes = [0] * len(_FILES)
             (self.directory / _LOG).unlink(missing_ok=True)
@@ -137,7 +137,8 @@ class Journal:
             self._files.append(file)
         self.window = WindowLog(self.directory / _LOG, self.rows)
         if not state.exists():
-            self._save_state()  # whose the batches of the first window are
+            # The batches of the first window belong to this run, which the state tells the next one.
+            self._save_state()
 
     def _save_state(self) -> None:
         state = {
@@ -168,7 +169,7 @@ class Journal:
 
 
 def _digest(value: object) -> str:
-    """What stands for a setting, some of which are lists of thousands of words."""
+    """A hash in place of a setting's value, because some settings are lists of thousands of words."""
     return hashlib.sha256(orjson.dumps(value)).hexdigest()
 
 

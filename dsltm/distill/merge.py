@@ -1,4 +1,4 @@
-"""Joining shards: the labels file that one machine would have written."""
+"""Joining shards into the labels file that one machine would have written."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def merge(paths: Sequence[str], target: BinaryIO) -> int:
 
 
 def _in_order(paths: Sequence[str]) -> list[Labels]:
-    """The shards by their number, once it is sure that they are all there and of one run."""
+    """The shards in the order of their numbers, after a check that none is missing and all are of one run."""
     shards = [read_labels(path) for path in paths]
     first = shards[0].header
     for path, shard in zip(paths, shards, strict=True):
@@ -128,7 +128,7 @@ def _bow(shards: Sequence[Labels]) -> dict[str, NDArray[Any]]:
     np.cumsum(lengths, out=indptr[1:])
     indices, data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.int32)
     for number, shard in enumerate(shards):
-        # place of each count: the start of its document's counts, plus its place among them
+        # A count's place is where the counts of its document begin, plus its place among them.
         starts = indptr[number : -1 : len(shards)]
         within = np.arange(len(shard.bow_data)) - np.repeat(shard.bow_indptr[:-1], np.diff(shard.bow_indptr))
         place = np.repeat(starts, np.diff(shard.bow_indptr)) + within

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.forward import Reader
     from dsltm.teacher.reading.tokens import Tokens
 
+# A window is finished at so many documents or tokens. Longer ones sort better by length, and cost more memory
+# and, where a run dies, more of what it had read; chosen, not measured.
 WINDOW_DOCUMENTS = 8192
 WINDOW_TOKENS = 1 << 18
 _LIMIT = float(np.finfo(np.float16).max)
@@ -71,7 +73,7 @@ def read_windows(
     advance: Callable[[int, int, int], None],
     log: WindowLog | None = None,
 ) -> Iterator[Window]:
-    """Read windows; the next one is tokenized while one is read.
+    """Read windows with the teacher; while it reads one, the next one is tokenized.
 
     Args:
         advance: called after each batch with its documents, tokens and estimated tokens.
@@ -130,10 +132,10 @@ def _batches(
     advance: Callable[[int, int, int], None],
     log: WindowLog | None,
 ) -> Iterator[ReadBatch]:
-    """The batches of a window, those first that are in the log.
+    """The batches of a window; those that are in the log come first.
 
-    The reader's batches come in one order whoever asks, so that what is left to read after some of them falls
-    into the same batches as it would have, and gives the same bytes.
+    The reader makes its batches in a fixed order. So the documents that are left after some batches fall into
+    the same batches as they would have in an unbroken run, and give the same bytes.
     """
     left = np.arange(len(documents), dtype=np.int32)
     for earlier in log.begin(len(documents)) if log is not None else ():
@@ -161,7 +163,7 @@ def _batches(
 
 
 def _half(values: NDArray[np.float32]) -> NDArray[np.float16]:
-    """As float16; what is larger than that can be becomes its largest number."""
+    """As float16; numbers beyond its range become the nearest that it has."""
     return values.clip(-_LIMIT, _LIMIT).astype(np.float16)
 
 

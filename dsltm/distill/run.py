@@ -32,8 +32,11 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.teacher import Teacher
     from dsltm.words.vocabulary import Counts
 
+# A teacher that can say a smaller part of the vocabulary is warned of; chosen, not measured.
 LOW_COVERAGE = 0.9
-_COLLAPSED = 0.02  # of the words: where all share their first token, one of them is left
+# At this part of the words or less the tokens do not tell words apart: of words that share their first token
+# only one is left. Chosen, not measured.
+_COLLAPSED = 0.02
 
 
 def distill(
@@ -114,9 +117,9 @@ def report_coverage(projection: Projection, wanted: int, teacher: str) -> None:
         DsltmError: none, or so few that its tokens do not tell words apart.
     """
     if projection.unsaid:
-        said = len(projection.words) - len(projection.unsaid)
+        whole = len(projection.words) - len(projection.unsaid)
         console.note(
-            f"{teacher} writes {said:,} of {wanted:,} words as one token ({projection.coverage:.0%}); "
+            f"{teacher} writes {whole:,} of {wanted:,} words as one token ({projection.coverage:.0%}); "
             "the others are known by the documents that use them"
         )
         return
@@ -142,7 +145,7 @@ def settings_of(
     words: list[str],
     reader: Reader,
 ) -> dict[str, Any]:
-    """All that decides the rows; the header of the labels file.
+    """All settings that decide the rows; they stand in the header of the labels file.
 
     Args:
         words: those that are counted, the vocabulary first.
@@ -167,7 +170,7 @@ def settings_of(
 
 
 def facts_of(projection: Projection, skipped: int, reader: Reader) -> dict[str, Any]:
-    """What the header of a labels file says of a run beside its settings, and what decides no row."""
+    """The rest of a labels file's header: facts about the run that do not decide its rows."""
     (_, nothing), *_ = reader.read(reader.encoder.encode([""]))
     return {
         "coverage": round(projection.coverage, 4),
@@ -185,7 +188,7 @@ def _journal_directory(output: str | None, scratch: str | None, temporary: str) 
 
 @contextlib.contextmanager
 def _going_on_explained(journal: Journal, *, keeps: bool) -> Iterator[None]:
-    """Where the run is interrupted, say what is kept of it and how to go on.
+    """If the run is interrupted, say what is kept of it and how to go on.
 
     Args:
         keeps: whether the journal outlives this process.

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from dsltm.formats.corpus import Corpus, Document
 
+# Estimates for the progress bar and the size of windows, not measured: the characters of a token of English
+# text, and the tokens of an instruction behind the document.
 _CHARACTERS_PER_TOKEN = 4
 _TAIL_TOKENS = 8
 
@@ -34,7 +36,7 @@ class Survey:
 
 
 def estimate_tokens(text: str, max_tokens: int) -> int:
-    """About how many tokens of work a document is."""
+    """About how many tokens the teacher reads for a document, the shared prefix not counted."""
     return _TAIL_TOKENS + min(len(text) // _CHARACTERS_PER_TOKEN, max_tokens)
 
 
@@ -43,8 +45,8 @@ def survey(corpus: Corpus, *, max_tokens: int, shard: tuple[int, int], count: bo
 
     Args:
         max_tokens: the longest prompt.
-        shard: (i, n); the work is that of the documents whose number leaves i after division by n.
-        count: count the words too, those of all shards.
+        shard: (i, n); `work` counts only documents whose number leaves i after division by n.
+        count: whether to count words, too; they are counted over all shards.
     """
     totals = [0, 0]
 

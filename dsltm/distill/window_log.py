@@ -1,4 +1,4 @@
-"""What was read of a window that is not finished yet: a file of batches, each of them whole or not there.
+"""What was read of a window that is not finished yet: a file of batches, of which each is whole or missing.
 
 The rows of a window can join the journal only when all of them are read, because the teacher reads documents
 of one length together. Until then its batches are kept here, so that a run that is killed loses no more than
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_HEAD = struct.Struct("<QIIIII")  # first row of the window, its documents, n, V, H, CRC of what follows
-_SECONDS = 10.0  # between two waits for the disk: so much is lost where the machine stops, not the process
+# Before a batch stand the window's first row, its number of documents, n, V, H, and the CRC of the batch.
+_HEAD = struct.Struct("<QIIIII")
+# Seconds between two waits for the disk. So much is lost when the machine stops; when only the process does,
+# nothing is. Chosen, not measured.
+_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class WindowLog:
     """The batches of one window, in the order in which they were read.
 
     Args:
-        path: the file; made if it is missing. What was written last and is not whole is cut off.
+        path: the file; made if it is missing. A last batch that is not whole is cut off.
         first: the number of the window's first row. Batches of another window are thrown away.
 
     Attributes:
@@ -61,8 +64,8 @@ class WindowLog:
         """The batches that an earlier run read of the window that begins now.
 
         Args:
-            documents: of the window. Where the earlier run's window had another number, it was cut otherwise,
-                and nothing is kept.
+            documents: how many the window has. Where the earlier run's window had another number of them, it
+                was another window, and its batches are thrown away.
         """
         if self.documents and self._window != documents:
             self.clear(self._first)
