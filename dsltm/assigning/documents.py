@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.teacher import Teacher
 
 FORMAT, VERSION = "dsltm.assignments", 1
+# So many documents are assigned at a time, to bound the memory; chosen, not measured.
 _BLOCK = 1 << 15
 
 
@@ -92,7 +93,7 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
     """The topics of the documents of a labels file.
 
     Args:
-        documents: the same documents, for the fields that are kept of them.
+        documents: the same documents of the corpus, for the fields that are kept of them.
 
     Raises:
         DsltmError: model and labels come from different teachers, prompts or vocabularies.
@@ -109,8 +110,9 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
             ids = labels.ids[rows]
             fields = [each.fields for each in islice(documents or (), len(ids))]
             yield Block(ids, inference.theta(labels.hidden[rows], counts), labels.empty[rows], fields)
+        # Going on to the end lets the reader of the documents find that the corpus has more than the labels.
         for _ in documents or ():
-            pass  # there must be none; whoever reads them along says so
+            pass
 
     return Assigned(len(labels), model.topics, blocks())
 
@@ -118,7 +120,7 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
 def assign_corpus(
     model: Model, corpus: Corpus, teacher: Teacher, *, batch_tokens: int | None = None
 ) -> Assigned:
-    """The topics of new documents, as if they had been distilled first; in memory that does not grow.
+    """The topics of new documents, as if they had been distilled first, in memory that does not grow.
 
     Args:
         teacher: the one that the model was trained with.
@@ -148,7 +150,7 @@ def assign_corpus(
 
 
 def _counting_cut(windows: Iterable[Window], reader: Reader) -> Iterator[Window]:
-    """The windows as they come; behind the last of them it is said how many documents were cut."""
+    """The windows as they come; after the last one, a warning tells how many documents were cut."""
     from dsltm.distill.reading import tell_cut
 
     cut = documents = 0

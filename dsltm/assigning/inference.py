@@ -1,4 +1,4 @@
-"""Topic proportions of documents: the one path that assigning, evaluating and tests share."""
+"""Topic proportions of documents, computed in one place for assigning, evaluating and tests."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dsltm.formats.model import Edit, Model
     from dsltm.formats.stacked import Rows
 
+# So many documents go through the encoder at once, to bound the memory; chosen, not measured.
 _BLOCK = 4096
 
 
@@ -70,5 +71,6 @@ class Inference:
 def _regrouped(theta: NDArray[np.float32], edit: Edit) -> NDArray[np.float64]:
     """θ [B, K] over the topics that an edit left: added up within merged ones, without the dropped ones."""
     added = np.stack([theta[:, group].sum(axis=1, dtype=np.float64) for group in edit.groups], axis=1)
-    added += np.finfo(np.float32).tiny  # a document may have all of it in topics that were dropped
+    # A document may have all its proportions in topics that were dropped: it gets the others in equal parts.
+    added += np.finfo(np.float32).tiny
     return np.asarray(added / added.sum(axis=1, keepdims=True))

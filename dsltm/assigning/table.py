@@ -1,4 +1,4 @@
-"""Assignments with what people want beside them: the topic's name and words, and columns of the corpus."""
+"""Assignments with more columns beside them: the topic's name and words, and fields of the corpus."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dsltm.assigning.documents import Block
     from dsltm.formats.model import Model
 
+# The columns that dsltm writes itself.
 _OWN = ("id", "topic", "p", "label", "words", "theta", "topics", "ps", "empty")
 
 
@@ -30,7 +31,7 @@ def described_rows(
     Args:
         blocks: with the fields to keep, where some are.
         model: whose topics they are.
-        words: how many of the topic's most probable words; 0: neither these nor its name.
+        words: how many of the topic's most probable words to give; 0: no words, and no name either.
         keep: fields of the corpus; one that is called like a column of ours gets "corpus_" before its name.
         top, min_prob: as of `assignment_rows`.
         flat: every row has the same keys, and with `top` the topics and their probabilities are two lists.
