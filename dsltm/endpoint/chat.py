@@ -36,7 +36,7 @@ class ChatEndpoint:
 
     Args:
         url: the API's base ("http://localhost:8000/v1") or the full address of its chat completions.
-        model: the model's name there.
+        model: the name that the endpoint knows the model by.
         key_env: the environment variable that holds the key; None as `request.find_key` says.
         cache_dir: where answers are kept; None keeps none.
         max_requests: at most so many requests are sent, repeated ones included; None for no bound.
@@ -72,7 +72,8 @@ class ChatEndpoint:
         # Parameters that the server does not take, and what it may call them instead.
         self._refused: dict[str, str | None] = {}
         self._lock, self._thread = threading.Lock(), threading.local()
-        self._not_before = 0.0  # on the monotonic clock: until then the server wants to be left alone
+        # Until this time of the monotonic clock the server wants to be left alone.
+        self._not_before = 0.0
 
     def complete(self, messages: Conversation, **params: Any) -> str:
         """The model's next message in a conversation.
@@ -82,7 +83,7 @@ class ChatEndpoint:
             params: further fields of the request, such as temperature=0.
 
         Raises:
-            EndpointError: there is no answer; it says why.
+            EndpointError: the question has no answer, for the reason that it gives.
         """
         question = {"model": self.model, "messages": list(messages), **params}
         place = None if self._cache is None else self._cache / self._name(question)
@@ -107,13 +108,13 @@ class ChatEndpoint:
         """`function`, which asks this endpoint, for each of `items`, several at a time.
 
         Args:
-            advance: called as each is done, in the caller's thread.
+            advance: called after each item, in the caller's thread.
 
         Returns:
             In the order of `items` the result, or the `EndpointError` that stands for it.
 
         Raises:
-            EndpointError: a fatal one; what was not yet asked is not asked any more.
+            EndpointError: a fatal one; the questions that were not asked by then are not asked.
         """
         results: dict[int, Result | EndpointError] = {}
         waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -184,7 +185,7 @@ class ChatEndpoint:
 
     def _wait(self, failure: RequestError, attempt: int) -> None:
         if failure.retry_after is not None:
-            # The server is too busy for all threads, not for this one.
+            # The server is too busy for every thread, not only for this one.
             self._not_before = max(self._not_before, time.monotonic() + failure.retry_after)
         else:
             pause = min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)

@@ -28,8 +28,10 @@ _PATH = "/chat/completions"
 _PASSING = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
 # Statuses that no other question would change: a wrong key, address or method, or no money left.
 _FATAL = {401, 402, 403, 404, 405}
-_MAX_ANSWER = 1 << 24  # bytes; a longer answer would be no chat completion
-_DETAIL = 300  # characters of a server's error message that are repeated
+# An answer of more bytes is no chat completion; chosen, not measured.
+_MAX_ANSWER = 1 << 24
+# So many characters of a server's error message are repeated; chosen, not measured.
+_DETAIL = 300
 
 
 class EndpointError(DsltmError):
@@ -77,7 +79,7 @@ class Address:
 
     Attributes:
         url: the full address.
-        host: for messages.
+        host: the name and port, for messages.
         key: what is sent as the bearer token, or None.
         local: the host is this machine.
     """
@@ -106,7 +108,7 @@ class Address:
         raise UsageError(f"{url!r} is not an http or https address", hint="http://localhost:8000/v1")
 
     def redact(self, text: str) -> str:
-        """Servers like to quote the key that they refuse."""
+        """The text without the key, which servers like to quote when they refuse it."""
         return text.replace(self.key, "***") if self.key else text
 
 
@@ -142,10 +144,10 @@ def post(address: Address, body: bytes, timeout: float) -> bytes:
     """Send one request and read the whole answer.
 
     Args:
-        timeout: seconds for all of it.
+        timeout: seconds for the request and its answer.
 
     Raises:
-        RequestError: there is no answer.
+        RequestError: the server gave no answer, or refused the request.
     """
     headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "dsltm"}
     if address.key:
@@ -153,7 +155,8 @@ def post(address: Address, body: bytes, timeout: float) -> bytes:
     request = urllib.request.Request(address.url, body, headers, method="POST")  # noqa: S310 (checked: http)
     handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
     if address.local:
-        handlers.append(urllib.request.ProxyHandler({}))  # a proxy elsewhere does not reach this machine
+        # Requests to this machine use no proxy, because a proxy elsewhere does not reach it.
+        handlers.append(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + timeout
     try:
         with urllib.request.build_opener(*handlers).open(request, timeout=timeout) as response:
@@ -171,8 +174,8 @@ def content(body: bytes) -> str:
     """The message in a chat completion.
 
     Raises:
-        RequestError: there is none, it is empty, or an error stands in its place, as routers to other servers
-            write it into an answer of status 200.
+        RequestError: the answer has no message or an empty one, or an error in its place, which routers to
+            other servers write into an answer of status 200.
     """
     try:
         answer = orjson.loads(body)
@@ -184,7 +187,8 @@ def content(body: bytes) -> str:
         raise RequestError("the answer is not JSON, or was cut off", passing=True) from error
     except (KeyError, IndexError, TypeError) as error:
         raise RequestError("the answer is not a chat completion", passing=True) from error
-    if isinstance(text, list):  # in parts, as some servers write it
+    # Some servers write the message in parts.
+    if isinstance(text, list):
         text = "".join(str(part.get("text", "")) for part in text if isinstance(part, dict))
     if not isinstance(text, str) or not text.strip():
         ending = choice.get("finish_reason")
@@ -200,19 +204,19 @@ def _raise_error_in(answer: Any) -> None:
     code = problem.get("code") if isinstance(problem, dict) else None
     if isinstance(code, int) and 400 <= code < 600:
         raise _classified(code, Message(), orjson.dumps({"error": problem}), keyless=False)
-    told = problem.get("message", problem) if isinstance(problem, dict) else problem
-    raise RequestError(f"it answered with an error: {' '.join(str(told).split())[:_DETAIL]}", passing=True)
+    message = problem.get("message", problem) if isinstance(problem, dict) else problem
+    raise RequestError(f"it answered with an error: {' '.join(str(message).split())[:_DETAIL]}", passing=True)
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirect would carry the key, and the documents, to wherever the server says."""
+    """Refuses redirects, which would carry the key and the documents to wherever the server says."""
 
     def redirect_request(self, *_: object) -> None:
         return None
 
 
 def _read(response: Any, deadline: float) -> bytes:
-    """The body; a server that drips a byte a second must not hold a thread for ever."""
+    """The body, read until the deadline, so that a server that sends a byte a second cannot hold a thread."""
     body = bytearray()
     while chunk := response.read1(1 << 16):
         body += chunk
