@@ -26,10 +26,10 @@ class Document:
 
     Args:
         id: its name; where the corpus gives none, the 0-based number of its line, or of its row.
-        text: what it says, possibly nothing.
+        text: its text, possibly empty.
         label: its class, where the corpus has one.
         line: the line of the file that it begins on, or its row, counted from 1.
-        fields: what else was asked for, by name; without those that this document lacks.
+        fields: further fields that were asked for, by name, without those that this document lacks.
     """
 
     id: str
@@ -64,7 +64,7 @@ class Corpus:
         path: a file, packed or not, "-" for standard input, a folder, a pattern such as "posts/*.csv", an
             address that fsspec knows; or several of them, one after another.
         fields: what documents are made of.
-        reading: how.
+        reading: how its files are read.
 
     Attributes:
         name: the file's or folder's, for messages.
@@ -83,9 +83,8 @@ class Corpus:
         self._places = places_of(paths)
         self._fields, self._reading = fields, reading
         alone = len(self._places) == 1
-        self._only = (
-            self._places[0].open(reading.encoding) if alone else None
-        )  # a pipe cannot be opened again
+        # A single file stays open, because it may be a pipe, which cannot be opened again.
+        self._only = self._places[0].open(reading.encoding) if alone else None
         self.name = self._only.name if self._only else ", ".join(paths[:3]) + ", ..." * (len(paths) > 3)
         self.skipped = 0
         self._digests: dict[int, str] = {}
@@ -186,7 +185,7 @@ class Classless:
         self.first = self.first or where
 
     def warn(self, name: str) -> None:
-        """Say how many there were, if any."""
+        """Warn of them, if there are any."""
         if self.count:
             console.warn(
                 f"{name}: {self.count:,} documents have no class here, because their label is a list or an "
@@ -235,7 +234,8 @@ def _text(row: Mapping[str, Any], name: str, where: str) -> str:
     if isinstance(text, str):
         return text
     if isinstance(text, bytes):
-        return text.decode("utf-8", "replace")  # Parquet files by older programs keep strings as bytes
+        # Parquet files of older programs keep strings as bytes.
+        return text.decode("utf-8", "replace")
     if name in row:
         raise DsltmError(f"{where}: the field {name!r} is {kind(text)}, not a string")
     inner = next((key for key, value in row.items() if isinstance(value, list) and value), None)

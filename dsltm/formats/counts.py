@@ -12,20 +12,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-_BLOCK = 8192  # documents
+# So many documents are copied at a time.
+_BLOCK = 8192
 
 
 def csr(data: NDArray[Any], indices: NDArray[np.int32], indptr: NDArray[np.int64], columns: int) -> csr_array:
     """A sparse matrix [N, columns] of the arrays themselves.
 
-    scipy's constructor would copy them out of a file that is mapped into memory. Its operations want all
-    numbers of one width, so that the pointers become 32 bits wide where that is enough.
+    scipy's constructor would copy them out of a file that is mapped into memory, so they are set one by one.
+    scipy's operations want indices and pointers of one width: 32 bits where that is enough, else 64.
 
     Args:
         data: the values that are not zero, one row's after another's.
         indices: their columns.
         indptr: [N + 1], row i has `data[indptr[i]:indptr[i + 1]]`.
-        columns: how many columns there are.
+        columns: the number of columns.
     """
     from scipy.sparse import csr_array
 
@@ -40,7 +41,7 @@ def csr(data: NDArray[Any], indices: NDArray[np.int32], indptr: NDArray[np.int64
 
 
 def first_columns(counts: csr_array, columns: int) -> csr_array:
-    """The matrix [N, columns] of the first columns, which leaves memory for a file where it is large."""
+    """The matrix [N, columns] of the first columns; it lies in a file where it is large (see `scratch`)."""
     if columns == counts.shape[1]:
         return counts
     indptr = np.zeros(counts.shape[0] + 1, np.int64)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 UTF8 = "utf-8"
 UTF8_MARK = b"\xef\xbb\xbf"
-_MARKS = {  # byte order marks; the longer ones first, because UTF-32's begins with UTF-16's
+# Byte order marks, the longer ones first, because a mark of UTF-32 begins with one of UTF-16.
+_MARKS = {
     b"\xff\xfe\x00\x00": "utf-32",
     b"\x00\x00\xfe\xff": "utf-32",
     b"\xff\xfe": "utf-16",
@@ -31,7 +32,7 @@ def check_encoding(name: str) -> None:
     """Refuse an encoding that Python does not know.
 
     Raises:
-        UsageError: there is no text encoding of that name.
+        UsageError: Python has no text encoding of that name.
     """
     try:
         "".encode(name)

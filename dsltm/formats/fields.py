@@ -1,4 +1,4 @@
-"""Under which names a corpus keeps what a document is made of, and which of it a command needs."""
+"""The names of the fields that a document is made of, and the values of fields as strings."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def scalar(value: object) -> str | None:
     how a table has a cell without a value.
     """
     if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")  # Parquet files by older programs keep strings as bytes
+        # Parquet files of older programs keep strings as bytes.
+        value = value.decode("utf-8", "replace")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and math.isnan(value):

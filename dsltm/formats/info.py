@@ -1,4 +1,4 @@
-"""What a file or folder of ours is, told by its header, without reading an array."""
+"""What a file or folder that dsltm wrote is, by its header, without reading an array."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from dsltm.formats.source import MANIFEST, is_folder_of_parts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The newest version of each format that is read.
 _NEWEST = {labels.FORMAT: labels.VERSION, model.FORMAT: model.VERSION}
-_STATE = "state.json"  # what makes a folder the journal of an unfinished run
+# A folder with this file is the journal of an unfinished run.
+_STATE = "state.json"
 
 
 def header(path: str) -> dict[str, Any]:
@@ -35,17 +37,17 @@ def header(path: str) -> dict[str, Any]:
             parts = f"{len(manifest.parts):,} of {manifest.total:,}"
             return manifest.settings | {"format": manifest.holds, "documents": documents, "parts": parts}
         if (state := Path(path) / _STATE).is_file():
-            kept = orjson.loads(state.read_bytes())
-            return {"format": "dsltm.journal", "documents": kept["rows"]}
+            journal = orjson.loads(state.read_bytes())
+            return {"format": "dsltm.journal", "documents": journal["rows"]}
         os.stat(path)
     except OSError as error:
         raise DsltmError(f"{path}: {reason(error)}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise DsltmError(f"{path}: its {_STATE} cannot be read") from error
-    found = header_of(path)
-    if found is None or not str(found.get("format", "")).startswith("dsltm."):
+    about = header_of(path)
+    if about is None or not str(about.get("format", "")).startswith("dsltm."):
         raise DsltmError(f"{path}: is no labels file, model, folder of parts or journal of dsltm")
-    return found
+    return about
 
 
 def facts(path: str) -> dict[str, Any]:

@@ -31,7 +31,8 @@ class _Run:
     pipes: dict[tuple[int, int], BinaryIO] = field(default_factory=dict)
 
 
-_runs: list[_Run] = []  # the innermost last: a command may run another one
+# The runs under way, the innermost last, because a command may run another one.
+_runs: list[_Run] = []
 
 
 @contextlib.contextmanager
@@ -46,7 +47,7 @@ def one_run() -> Iterator[None]:
 
 
 def note_input(path: str) -> None:
-    """Remember that a path is read by this run; a path that is not there is no matter."""
+    """Remember that a path is read by this run; a path that does not exist is ignored."""
     with contextlib.suppress(OSError, ValueError):
         status = os.stat(path)
         if _runs and stat.S_ISDIR(status.st_mode):
@@ -70,7 +71,8 @@ def refuse_input(path: str) -> None:
     try:
         status = os.stat(path)
     except (OSError, ValueError):
-        return  # what is not there was not read
+        # What does not exist was not read.
+        return
     _refuse(status, path)
     real = os.path.realpath(path)
     for run in _runs:
@@ -124,10 +126,11 @@ def copied(file: BinaryIO) -> BinaryIO:
     """The rest of a stream, in a temporary file that vanishes when it is closed."""
     copy = tempfile.TemporaryFile(prefix="dsltm-")  # noqa: SIM115
     shutil.copyfileobj(file, copy, 1 << 20)
-    copy.seek(0)  # which writes what is buffered, too
+    # Seeking also writes what is still buffered.
+    copy.seek(0)
     return copy
 
 
 def _again(copy: BinaryIO) -> BinaryIO:
-    """The same file under a number of its own, so that one reader may close it and another go on."""
+    """The same file under another descriptor, so that one reader may close it and another go on."""
     return os.fdopen(os.dup(copy.fileno()), "rb")

@@ -28,15 +28,17 @@ if TYPE_CHECKING:
 
 FORMAT, VERSION = "dsltm.labels", 2
 EMPTY, TRUNCATED, FAILED = 1, 2, 4
-EMPTY_LOGITS = "empty_logits"  # which machines may round differently; the first part's is kept
-PER_PART = ("documents", "empty", "truncated", "gold_names")  # what parts of one run may differ in
+# The logits of an empty document, which machines may round differently: the first part's are taken for all.
+EMPTY_LOGITS = "empty_logits"
+# The keys of a header in which parts of one run may differ.
+PER_PART = ("documents", "empty", "truncated", "gold_names")
 
 
 @dataclass(frozen=True)
 class Labels:
     """One row a document, in the order of the corpus; N documents, H hidden units.
 
-    The teacher was asked for V words, the vocabulary. Counted are W words, of which the first V are the
+    The teacher was asked for the V words of the vocabulary. W words are counted, of which the first V are the
     vocabulary; files of version 1 count no others.
 
     Attributes:
@@ -88,9 +90,9 @@ class Labels:
     @property
     def said(self) -> NDArray[np.bool_]:
         """[V] whether a word's logit is its own, or only that of the token which begins it."""
-        said = np.ones(self.logits.shape[1], bool)
-        said[self.header.get("unsaid", [])] = False
-        return said
+        own = np.ones(self.logits.shape[1], bool)
+        own[self.header.get("unsaid", [])] = False
+        return own
 
     @property
     def has_gold(self) -> bool:
@@ -226,7 +228,8 @@ def _stack(parts: list[Labels], path: str) -> Labels:
         tables.append(np.array([*own, -1], np.int32))
         for key in counts:
             counts[key] += int(part.header.get(key, 0))
-        part.header.clear()  # thousands of equal vocabularies are gigabytes
+        # The first part's header speaks for all: thousands of equal vocabularies would take gigabytes.
+        part.header.clear()
     return Labels(
         header={**first, **counts, "gold_names": list(names)},
         ids=Strings(

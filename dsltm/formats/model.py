@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT, VERSION = "dsltm.model", 2
-_PROVENANCE = {  # how documents were read, by the keys of a header, and what to call several of it
+# The keys of a header that tell how documents were read, and the plural of each for messages.
+_PROVENANCE = {
     "teacher": "teachers",
     "prompts": "prompts",
     "projection": "projections",
@@ -32,11 +33,11 @@ class Model:
         header: JSON object: teacher, prompts, projection, vocabulary, backbone, hyperparameters,
             seed, training; names, where the topics have some; edit, where they were merged or dropped
             (`dsltm.topics.edit`); sizes, [K] how many documents of training each topic is the first of.
-        beta: [K, V] float32, rows sum to one: the words of a document of one topic alone, as the model
-            predicts them.
+        beta: [K, V] float32, rows sum to one: the distribution of words that the model predicts for a
+            document of one topic alone.
         arrays: the encoder's arrays by name.
-        usage: [K, V] int32 in how many of its documents of training each topic has each word; None in files
-            of version 1.
+        usage: [K, V] int32, how many of each topic's documents of training have each word; None in files of
+            version 1.
     """
 
     header: dict[str, Any]
@@ -70,7 +71,8 @@ class Edit:
 
     Attributes:
         topics: how many it was trained with.
-        groups: for each topic of now, the old ones that it was merged from; those of no group were dropped.
+        groups: for each topic of the edited model the old ones that it was merged from; topics of no group
+            were dropped.
     """
 
     topics: int
@@ -127,9 +129,9 @@ def read_model(path: str) -> Model:
     _check_names(header.get("names"), len(beta), name)
     usage = arrays.pop("usage", None)
     _check_usage(usage, header.get("sizes"), beta.shape, name)
-    kept = {key: np.array(array) for key, array in arrays.items()}
-    predicted = beta if header["version"] > 1 else predicted_beta(header, beta, kept)
-    return Model(header, np.array(predicted), kept, None if usage is None else np.array(usage))
+    copies = {key: np.array(array) for key, array in arrays.items()}
+    predicted = beta if header["version"] > 1 else predicted_beta(header, beta, copies)
+    return Model(header, np.array(predicted), copies, None if usage is None else np.array(usage))
 
 
 def _check_usage(usage: NDArray[Any] | None, sizes: Any, shape: tuple[int, ...], file: str) -> None:

@@ -29,13 +29,17 @@ if TYPE_CHECKING:
 
     from dsltm.formats.stacked import Rows
 
+# The earliest date of a zip file, given to every member.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _ALIGN = 64
-_PADDING_FIELD = 0xD935  # the extra-field id that zip aligners use
+# The id of the extra field that tools which align zip files use for padding.
+_PADDING_FIELD = 0xD935
+# Bytes of a zip file's local header without the name, and of its zip64 extra field.
 _LOCAL_HEADER, _ZIP64_EXTRA = 30, 20
 _LABELS = "dsltm.labels"
 _CHUNK = 1 << 22
-_BROKEN = (  # what the zip and numpy modules raise at a file that is cut off or altered
+# What the zip and numpy modules raise at a file that is cut off or altered.
+_BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -103,7 +107,7 @@ def _write_member(archive: zipfile.ZipFile, name: str, array: Rows | Blocks) -> 
 
 
 def open_npz(path: str, *, expect: str, newest: int) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Open an NPZ of ours: its header, and its arrays memory-mapped read-only.
+    """Open an NPZ that dsltm wrote: its header, and its arrays memory-mapped read-only.
 
     Args:
         path: a file, or `-` for standard input (copied to a temporary file first).
@@ -135,8 +139,9 @@ def open_npz(path: str, *, expect: str, newest: int) -> tuple[dict[str, Any], di
 
 
 def header_of(path: str) -> dict[str, Any] | None:
-    """The header of a file of ours; None for files of others. Reads no array."""
-    if not os.path.isfile(path):  # looking into a pipe would use it up
+    """The header of a file that dsltm wrote, None for other files; reads no array."""
+    # A pipe is not looked into, because that would use it up.
+    if not os.path.isfile(path):
         return None
     try:
         with open(path, "rb") as raw, zipfile.ZipFile(raw) as archive:
@@ -148,9 +153,9 @@ def header_of(path: str) -> dict[str, Any] | None:
 
 
 def format_of(path: str) -> str | None:
-    """What a file's header calls it, such as "dsltm.labels"; None for files of others. Reads no array."""
-    found = (header_of(path) or {}).get("format")
-    return found if isinstance(found, str) else None
+    """The format that a file's header names, such as "dsltm.labels", None for other files; reads no array."""
+    name = (header_of(path) or {}).get("format")
+    return name if isinstance(name, str) else None
 
 
 @contextlib.contextmanager
@@ -192,7 +197,8 @@ def _map_member(
             size *= length
         if start + size != info.file_size or min(shape, default=0) < 0:
             raise ValueError("the array's size is not the member's")
-        while member.read(_CHUNK):  # reading to the end is what checks the CRC
+        # Only reading to the end checks the CRC.
+        while member.read(_CHUNK):
             pass
     raw.seek(info.header_offset + 26)
     name_length, extra_length = struct.unpack("<HH", raw.read(4))

@@ -1,8 +1,8 @@
 """Models of version 1, whose β was not what the model predicts but a part of its decoder.
 
-ProdLDA's was the softmax of its word scores, whose scale the decoder's normalisation divides away again, and
-ECRTM's how each word is shared among the topics. The decoder's arrays are in the file, so that β can be made
-what it is in a new model: softmax(norm(e_k β) + shift).
+ProdLDA's β was the softmax of its word scores, whose scale the decoder's normalisation divides away again.
+ECRTM's β was how each word is shared among the topics. The decoder's arrays are in the file, so that the β of
+a new model can be computed from them: softmax(norm(e_k β) + shift).
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_EPSILON = 1e-5  # of the decoder's normalisation
-_TEMPERATURE = 0.2  # of ECRTM's shares
+# As in version 1: what the decoder's normalisation adds to variances, and the temperature of ECRTM's shares.
+_EPSILON = 1e-5
+_TEMPERATURE = 0.2
 
 
 def predicted_beta(
     header: dict[str, Any], beta: NDArray[np.float32], arrays: dict[str, NDArray[Any]]
 ) -> NDArray[np.float32]:
-    """β [K, V] of a model of version 1 as its decoder predicts it; of other backbones it is that already.
+    """β [K, V] of a model of version 1 as its decoder predicts it; β of other backbones is returned as it is.
 
-    Topics that were merged or dropped keep their old words: whose mean they are is not in the file.
+    Topics that were merged or dropped keep their old words, because the file does not tell of which topics
+    they are the mean.
     """
     scores = _scores(header.get("backbone"), arrays)
     try:

@@ -15,6 +15,7 @@ from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.inputs import refuse_input, refuse_open_input
 
 STDOUT = "-"
+# The errors of a disk or a quota that is full.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -65,7 +66,8 @@ def _stdout(*, binary: bool) -> Iterator[BinaryIO]:
         raise DsltmError("standard output is closed")
     if binary and console.stdout_is_terminal():
         raise UsageError("binary output is not written to a terminal", hint="-o FILE or a pipe")
-    with contextlib.suppress(OSError, ValueError):  # not every stream has a file behind it
+    # Not every stream has a file behind it.
+    with contextlib.suppress(OSError, ValueError):
         refuse_open_input(os.fstat(sys.stdout.fileno()), "standard output")
     yield sys.stdout.buffer
     sys.stdout.buffer.flush()
@@ -77,7 +79,8 @@ def _file(path: Path) -> Iterator[BinaryIO]:
     if not place.name:
         raise DsltmError(f"{path}: cannot be written: is a directory")
     refuse_input(str(path))
-    stem = os.fsdecode(os.fsencode(place.name)[:200])  # names have at most 255 bytes
+    # A file's name has at most 255 bytes, and the temporary one is longer than the final one.
+    stem = os.fsdecode(os.fsencode(place.name)[:200])
     part = place.with_name(f".{stem}.{secrets.token_hex(4)}.part")
     try:
         mode = place.stat().st_mode if place.exists() else None
@@ -90,7 +93,8 @@ def _file(path: Path) -> Iterator[BinaryIO]:
             yield file
         if direct:
             return
-        refuse_input(str(path))  # again: what the block has read is known now
+        # Asked again, because now it is known what the block has read.
+        refuse_input(str(path))
         if mode is not None:
             part.chmod(stat.S_IMODE(mode))
         part.replace(place)

@@ -1,4 +1,4 @@
-"""Compressed files, told by their first bytes, unpacked while they are read."""
+"""Compressed files, recognised by their first bytes and unpacked while they are read."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _zstd_module() -> Any:
     """Python's own module, which it has from 3.14 on, or the same from a package.
 
     Raises:
-        DsltmError: neither is there.
+        DsltmError: neither is installed.
     """
     for name in ("compression.zstd", "backports.zstd"):
         with contextlib.suppress(ImportError):

@@ -1,4 +1,4 @@
-"""A folder of part files, which many machines wrote, and the manifest that says which there are."""
+"""A folder of part files, which several machines wrote, and the manifest that lists them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Manifest:
     Attributes:
         holds: the format of the parts, such as "dsltm.labels".
         settings: all that decides their rows.
-        total: how many parts there will be.
+        total: how many parts the finished folder has.
         parts: of the finished ones by number: "file", "documents", "bytes" and what else the writer recorded.
     """
 
@@ -92,7 +92,7 @@ def finished_parts(path: str, holds: str) -> list[tuple[Path, int]]:
         holds: the format that its parts must have.
 
     Raises:
-        DsltmError: there is no manifest, it is of another format, or it is not complete.
+        DsltmError: the manifest is missing, is of another format, or is not complete.
     """
     folder, kind = Path(path), holds.removeprefix("dsltm.")
     if not (folder / MANIFEST).exists():

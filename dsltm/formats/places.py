@@ -1,4 +1,4 @@
-"""Which files a corpus is: one, several, those of a folder, or of what fsspec reaches."""
+"""Which files make up a corpus: one, several, those of a folder, or what fsspec reaches."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _INSTALL = "pip install 'dsltm[remote]'"
-_LIBRARIES = (  # what they raise at a network that fails
+# The exceptions of libraries under fsspec when the network fails: module and name.
+_LIBRARIES = (
     ("aiohttp", "ClientError"),
     ("botocore.exceptions", "BotoCoreError"),
     ("botocore.exceptions", "ClientError"),
 )
-_DOCUMENTS = ("lines", "text")  # in a folder, each file of these is a document
+# Forms of plain text: in a folder each such file is a document.
+_DOCUMENTS = ("lines", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,12 @@ def is_remote(path: str) -> bool:
 def places_of(paths: Sequence[str]) -> list[Place]:
     """The files of a corpus, those of a folder in the order of their names.
 
-    A path may be a pattern such as 'posts/*.csv'. Of a folder the files count whose names tell a form that is
-    read; where there are tables or JSON among them, texts (.txt, .md) are taken for notes beside them. Hidden
-    files, and those whose names begin with an underscore, are passed over.
+    A path may be a pattern such as 'posts/*.csv'. Of a folder those files are taken whose names tell a form
+    that is read. Where there are tables or JSON among them, texts (.txt, .md) are passed over as notes on them,
+    and so are always hidden files and those whose names begin with an underscore.
 
     Raises:
-        DsltmError: a path is not there, or a folder holds nothing that is read.
+        DsltmError: a path does not exist, or a folder holds nothing that is read.
     """
     if len(paths) > 1 and STDIN in paths:
         raise UsageError("standard input stands alone: no other file beside it")
@@ -100,7 +102,7 @@ def _read(names: Sequence[str], folder: str) -> list[str]:
     """Those files of a folder that are read, in order.
 
     Raises:
-        DsltmError: there are none.
+        DsltmError: none of its files is read.
     """
     shown = [n for n in names if not any(step.startswith((".", "_")) for step in n.split("/"))]
     forms = {name: form for name in sorted(shown) if (form := form_by_name(name)) is not None}
@@ -129,7 +131,7 @@ def _remote(path: str) -> list[Place]:
 
 
 def _reach(path: str) -> tuple[Any, str]:
-    """The file system of an address, and what the place is called there."""
+    """The file system of an address, and the path of the address in it."""
     try:
         from fsspec.core import url_to_fs
     except ImportError:
@@ -155,7 +157,7 @@ class _Fetched(Source):
 
 
 def remote_failures() -> tuple[type[Exception], ...]:
-    """What file systems raise at what they cannot reach, of those libraries that have been imported."""
+    """The exceptions of file systems that cannot be reached, as far as their libraries have been imported."""
     failures: list[type[Exception]] = [OSError, ValueError, RuntimeError, ImportError]
     for module, name in _LIBRARIES:
         if (failure := getattr(sys.modules.get(module), name, None)) is not None:
@@ -164,11 +166,11 @@ def remote_failures() -> tuple[type[Exception], ...]:
 
 
 def unreachable(address: str, error: Exception) -> DsltmError:
-    """The sentence that says so."""
+    """The error that says that an address cannot be reached, and why."""
     if isinstance(error, FileNotFoundError):
         return DsltmError(f"{address}: no such file")
     if isinstance(error, ImportError):
         return DsltmError(f"{address}: cannot be reached: {error}", hint=_INSTALL)
-    told = reason(error) if isinstance(error, OSError) else str(error)
-    why = told.partition("\n")[0] or type(error).__name__
+    message = reason(error) if isinstance(error, OSError) else str(error)
+    why = message.partition("\n")[0] or type(error).__name__
     return DsltmError(f"{address}: cannot be reached: {why[:200]}")

@@ -11,8 +11,10 @@ from dsltm.formats.output import open_output
 from dsltm.formats.source import MAX_LINE, Source
 
 _KINDS = {str: "a string", bool: "true or false", int: "a number", float: "a number", list: "a list"}
-_MOST_DIGITS = 4300  # Python's own limit, sys.int_info.default_max_str_digits
-_ONE_A_LINE = {  # by what such a file begins with
+# Python's own limit, sys.int_info.default_max_str_digits.
+_MOST_DIGITS = 4300
+# What to do with a file that has not one object a line, by what it begins with.
+_ONE_A_LINE = {
     b"[": "jq -c '.[]' to put one object on each line",
     b"{": "jq -c . to put one object on each line",
 }
@@ -41,7 +43,8 @@ def write_jsonl(target: str | BinaryIO | None, rows: Iterable[Mapping[str, Any]]
     for row in rows:
         try:
             line = orjson.dumps(row, option=options)
-        except orjson.JSONEncodeError:  # text without a UTF-8 form, such as a file's name in another encoding
+        except orjson.JSONEncodeError:
+            # Some text has no UTF-8 form, such as a file's name in another encoding.
             line = without_surrogates(json.dumps(row, ensure_ascii=False, default=_plain)).encode() + b"\n"
         target.write(line)
 
@@ -133,7 +136,7 @@ def decode(line: bytes, where: str) -> str:
 
 
 def without_surrogates(text: str) -> str:
-    """Text that has a UTF-8 form: bytes of a file's name, and halves of an emoji, become question marks."""
+    """The text, with a question mark for what has no UTF-8 form: bytes of a file's name, half an emoji."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -16,10 +16,13 @@ from dsltm.formats.output import reason
 from dsltm.formats.packing import Unpacked, packing_of
 
 STDIN = "-"
-MANIFEST = "manifest.json"  # what makes a folder a folder of parts
-MAX_LINE = 1 << 26  # bytes: a longer line is refused, so that none takes all the memory
+# A folder with this file is a folder of parts.
+MANIFEST = "manifest.json"
+# A line of more bytes is refused, so that none takes all the memory; chosen, not measured.
+MAX_LINE = 1 << 26
 ZIP = b"PK\x03\x04"
 _BUFFER = 1 << 18
+# Files that are no text: what they begin with, what they are, and what to use or do in their place.
 _FOREIGN = {
     ZIP: ("a zip or NPZ file", None),
     b"PAR1": ("a Parquet file", "a name that ends in .parquet, or --format parquet, where a corpus is read"),
@@ -39,7 +42,8 @@ _FOREIGN = {
     ),
     b"\x89HDF": ("an HDF5 file", "pandas's to_parquet"),
 }
-HEAD = 4096  # bytes that are looked at to tell what a file is
+# So many bytes of a file are looked at to tell what it is.
+HEAD = 4096
 
 
 def is_folder_of_parts(path: str) -> bool:
@@ -48,8 +52,11 @@ def is_folder_of_parts(path: str) -> bool:
 
 
 def holds_labels(path: str) -> bool:
-    """Whether there are labels, not a corpus: an NPZ, in a file, a pipe or on standard input ("-"), or a
-    folder of parts. False where there is nothing to see."""
+    """Whether a path leads to labels, not to a corpus.
+
+    Labels are an NPZ, in a file, a pipe or on standard input ("-"), or a folder of parts. A path that cannot be
+    read leads to none.
+    """
     if path == STDIN:
         waiting = getattr(sys.stdin, "buffer", None)
         return waiting is not None and _is_npz(waiting.peek(HEAD))
@@ -81,7 +88,7 @@ class Source:
         encoding: as it was given.
         inside: the path within the folder that was given in the file's place; empty for a file alone.
         first: the number of the first line; more than 1 where it is not the file's first.
-        before: how many lines there are in the files before this one.
+        before: the number of lines in the files before this one.
 
     Raises:
         DsltmError: it cannot be opened, or standard input is closed.
@@ -267,7 +274,7 @@ class _Hashed(_Window):
 
 
 def _refuse_foreign(head: bytes, name: str, *, binary: bool) -> None:
-    """Say what a file is that holds no text, and what to do with it."""
+    """Refuse a file that holds no text, and say what it is and what to do with it."""
     for magic, (what, hint) in _FOREIGN.items():
         if head.startswith(magic):
             raise DsltmError(f"{name}: not UTF-8 text but {what}", hint=hint)
@@ -283,7 +290,8 @@ def _utf16_hint(head: bytes) -> str | None:
     """What to try where every other byte of a file is zero, as in UTF-16 that has no byte order mark."""
     for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         half = head[offset::2]
-        if half and half.count(0) > 0.7 * len(half):  # as in European text
+        # European text in UTF-16 has a zero in nearly every character; seven in ten is chosen, not measured.
+        if half and half.count(0) > 0.7 * len(half):
             return f"--encoding {name}"
     return None
 

@@ -1,4 +1,4 @@
-"""Many arrays as one: rows are read where they lie, and nothing is copied but what is asked for."""
+"""Several arrays that are used as one: only the rows that are asked for are copied."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+# So many rows are copied at a time.
 _BLOCK = 1 << 20
 
 
 class Rows(Protocol):
-    """What the stages may use of a large array, which is an array of numpy or a `Stacked`.
+    """What may be done with a large array, which is an array of numpy or a `Stacked`.
 
     There is no arithmetic on it: that would need all of it in memory. Rows that are taken from it, by a
     number, a slice, a mask or an array of numbers, are arrays of numpy; `np.asarray` makes one of the whole.
@@ -97,7 +98,7 @@ def stacked(arrays: Sequence[Rows]) -> Rows:
 def whole(rows: Rows) -> NDArray[Any]:
     """All rows as one array, for those who compute with all of it.
 
-    An array is that itself; the copy of a `Stacked` leaves memory for a file where it is large.
+    An array is returned as it is. The copy of a `Stacked` lies in a file where it is large (see `scratch`).
     """
     if isinstance(rows, np.ndarray):
         return rows

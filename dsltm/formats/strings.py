@@ -1,4 +1,4 @@
-"""Strings as two arrays, as they lie in a file, and the pointers of what has rows of unequal length."""
+"""Strings as two arrays, as they lie in a file, and pointers to rows of unequal length."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Strings(Sequence[str]):
 
 
 def pointers(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """The indptr of CSR matrices, or of strings, under each other, from their own."""
+    """The indptr of CSR matrices, or of strings, that are put under each other, from the indptr of each."""
     starts = np.cumsum([0, *(int(part[-1]) for part in parts)])
     shifted = (part[1:] + start for part, start in zip(parts, starts[:-1], strict=True))
     return np.concatenate([np.zeros(1, np.int64), *shifted])

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 TableForm = Literal["jsonl", "csv", "tsv", "parquet"]
 _BY_SUFFIX: dict[str, TableForm] = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".pq": "parquet"}
 _NOT_WRITTEN = (".xlsx", ".xls", ".ods", ".arrow", ".feather", ".npz")
-_BATCH = 8192  # rows of a Parquet file's row group
+# The rows of a row group of a Parquet file; chosen, not measured.
+_BATCH = 8192
 
 
 def table_form(output: str | None, chosen: TableForm | None) -> TableForm:
@@ -74,7 +75,8 @@ def _write_text(target: BinaryIO, rows: Iterable[Mapping[str, Any]], delimiter: 
                 _write_cells(text, writer, columns, delimiter)
             _write_cells(text, writer, [cells.get(column, "") for column in columns], delimiter)
     finally:
-        text.detach()  # the file belongs to who opened it
+        # The file is left open for whoever opened it.
+        text.detach()
 
 
 def _write_cells(text: io.TextIOWrapper, writer: Any, cells: list[str], delimiter: str) -> None:
@@ -88,7 +90,8 @@ def _write_cells(text: io.TextIOWrapper, writer: Any, cells: list[str], delimite
 
 
 def _flat(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    import numpy as np  # here, since commands name the forms of a table when they explain themselves
+    # Imported here, because the help of commands imports this module for the forms of a table.
+    import numpy as np
 
     for key, value in row.items():
         if isinstance(value, np.ndarray):
@@ -137,12 +140,12 @@ def _write_parquet(target: BinaryIO, rows: Iterable[Mapping[str, Any]]) -> None:
 
 def _parquet_type(pyarrow: Any, name: str, values: list[Any]) -> Any:
     """The type of a column; where the first rows all lack a value, a topic is a number and all else text."""
-    found = pyarrow.array([_plain(value) for value in values]).type
-    if pyarrow.types.is_null(found):
+    type_of_values = pyarrow.array([_plain(value) for value in values]).type
+    if pyarrow.types.is_null(type_of_values):
         return pyarrow.int64() if name == "topic" else pyarrow.string()
-    if pyarrow.types.is_list(found) and pyarrow.types.is_null(found.value_type):
+    if pyarrow.types.is_list(type_of_values) and pyarrow.types.is_null(type_of_values.value_type):
         return pyarrow.list_(pyarrow.string())
-    return found
+    return type_of_values
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,8 @@ from dsltm.formats.source import Source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MOST = 1000  # topics: a corpus given in their place is noticed before it is read as one
+# A file of more topics is taken for a corpus that was given by mistake; chosen, not measured.
+MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ def write_topics(target: str | BinaryIO | None, topics: Iterable[WrittenTopic]) 
 def read_topics(path: str) -> list[WrittenTopic]:
     """Read topics that a person wrote, `dsltm generate` or `dsltm topics`.
 
-    A line is a label, or an object of which only "label" must be there; the first line tells. The lines of
-    `dsltm topics` will do, too: their "words" are the keywords, and where they have no label the first three
-    words are.
+    Each line is a label, or each is an object of which only "label" is required; the first line tells
+    which. The lines of `dsltm topics` will do, too: their "words" are the keywords, and a topic without a label
+    is called by the first three of them.
 
     Args:
         path: a file of labels or of JSON lines, or "-" for standard input.
@@ -76,7 +77,7 @@ def read_topics(path: str) -> list[WrittenTopic]:
 
 
 def _rows(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The numbered lines as objects, which a plain line is made to by its label."""
+    """The numbered lines as objects; of a plain line an object is made that has it as its label."""
     source = Source(path)
     plain: bool | None = None
     for number, line in enumerate(source.lines(), 1):

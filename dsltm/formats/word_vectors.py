@@ -1,4 +1,4 @@
-"""Where words lie by their meaning: word vectors from a labels file, or from a file of the user's."""
+"""Word vectors, from a labels file or from a file of the user's."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class WordVectors:
 
     @classmethod
     def of(cls, words: Iterable[str], vectors: NDArray[np.floating]) -> WordVectors:
-        """Word vectors [n, E] of n words, brought to length one; of a word that is there twice the first."""
+        """Word vectors [n, E] of n words, brought to length one; of a word that comes twice the first."""
         places: dict[str, int] = {}
         for row, word in enumerate(words):
             places.setdefault(word, row)
@@ -58,7 +58,7 @@ class WordVectors:
 
 
 def read_word_vectors(path: str, wanted: set[str]) -> WordVectors:
-    """Read the vectors of some words from a file; what is not wanted is not kept.
+    """Read the vectors of some words from a file; only these stay in memory.
 
     Args:
         path: an NPZ with the arrays `words` [n] and `vectors` [n, E]; an NPY with the vectors, beside a text
@@ -127,10 +127,10 @@ def _from_text(path: str, wanted: set[str]) -> tuple[list[str], NDArray[np.float
     vectors: list[NDArray[np.float32]] = []
     size: int | None = None
     for number, line in _lines(path):
-        word, *fields = line.rstrip(" \r\n").rsplit(
-            " ", size or -1
-        )  # a word may have spaces, a number has none
-        if number == 1 and len(fields) == 1:  # word2vec's first line
+        # Split from the right, because a word may have spaces and a number has none.
+        word, *fields = line.rstrip(" \r\n").rsplit(" ", size or -1)
+        # The first line of word2vec's files has the numbers of words and dimensions.
+        if number == 1 and len(fields) == 1:
             continue
         size = size or len(fields)
         if len(fields) != size or not size:

@@ -1,6 +1,6 @@
-"""The forms that a corpus may have, one reader each, and how they are told by name and content.
+"""The forms that a corpus may have, a reader for each, and how a file's form is recognised.
 
-A reader takes a source and the fields that are looked at, and gives numbered rows one at a time.
+A reader takes a source and the names of the fields that are wanted, and gives numbered rows one at a time.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ def form_of(source: Source, fields: Fields) -> FormName:
     return "jsonl"
 
 
-_LOOK = 1 << 16  # bytes: a heading or the beginning of a JSON text
+# So many bytes are looked at to recognise a heading or the beginning of a JSON text.
+_LOOK = 1 << 16
 
 
 def _is_workbook(head: bytes) -> bool:
@@ -100,7 +101,8 @@ def _over_lines(start: bytes, first: bytes) -> bool:
     try:
         return PYTHON_JSON.raw_decode(text)[1] > len(first.decode(errors="replace"))
     except (ValueError, RecursionError):
-        return first == b"{"  # too long to be seen whole
+        # The object is longer than what was read. Written over several lines, it mostly begins with a lone "{".
+        return first == b"{"
 
 
 def _guessed(heading: str, fields: Fields) -> FormName:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from dsltm.formats.fields import Fields, Row
     from dsltm.formats.source import Source
 
-_BATCH = 4096  # rows
+# So many rows are in memory at a time; chosen, not measured.
+_BATCH = 4096
 
 
 def parquet_rows(source: Source, fields: Fields) -> Iterator[Row]:
@@ -48,7 +49,8 @@ def arrow_rows(source: Source, fields: Fields) -> Iterator[Row]:
             raise _unreadable(source, "an Arrow file", error) from error
 
 
-ARROW, PARQUET = b"ARROW1", b"PAR1"  # what such files begin with
+# What Arrow and Parquet files begin with.
+ARROW, PARQUET = b"ARROW1", b"PAR1"
 
 
 def _arrow(source: Source) -> Any:
@@ -66,7 +68,8 @@ def _failures(arrow: Any) -> tuple[type[Exception], ...]:
     """What pyarrow raises at a file that is cut off, altered, or holds what Python has no value for."""
     return (
         *(arrow.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError),
-        MemoryError,  # a length that was altered claims more than there is
+        # A length that was altered may claim more memory than the machine has.
+        MemoryError,
     )
 
 
@@ -76,7 +79,7 @@ def _unreadable(source: Source, what: str, error: Exception) -> DsltmError:
 
 
 def _wanted(names: list[str], fields: Fields, source: Source) -> list[str]:
-    """The columns that are looked at and are there."""
+    """Those of the wanted columns that the file has."""
     if fields.text is not None and fields.text not in names:
         raise DsltmError(
             f"{source.name}: no column {fields.text!r} among {listed(names)}", hint="--text-field NAME"
@@ -99,8 +102,10 @@ def _numbered(batches: Iterable[Any]) -> Iterator[Row]:
 
 
 def _plain(batch: Any) -> Any:
-    """The batch with points in time to the microsecond and without zones: Python has no finer ones, and
-    machines without a time zone database cannot place the others."""
+    """The batch with points in time to the microsecond and without zones.
+
+    Python has no finer ones, and a machine without a database of time zones cannot make ones with a zone.
+    """
     import pyarrow
 
     columns = []

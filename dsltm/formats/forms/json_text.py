@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _SPACE = " \t\r\n"
-_HALVES = ("\\ud", "\\uD")  # what an escaped half of an emoji begins with
+# What an escaped half of an emoji begins with.
+_HALVES = ("\\ud", "\\uD")
 
 
 def lines(source: Source, _fields: Fields) -> Iterator[Row]:
@@ -38,7 +39,7 @@ def values(source: Source, _fields: Fields) -> Iterator[Row]:
     """The objects of an array, or one after another, however they are broken into lines.
 
     Raises:
-        DsltmError: what is not JSON; where the next object begins cannot be told then.
+        DsltmError: text that is not JSON, after which nobody can tell where the next object begins.
     """
     text = _Text(source)
     closing = "]" if text.next() == "[" else ""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from dsltm.formats.fields import Fields, Row
     from dsltm.formats.source import Source
 
-_MOST_BYTES = 1 << 30  # of an unpacked workbook, which is read into memory
+# An unpacked workbook of more bytes is refused, because it is read into memory; chosen, not measured.
+_MOST_BYTES = 1 << 30
 
 
 def rows(source: Source, fields: Fields) -> Iterator[Row]:

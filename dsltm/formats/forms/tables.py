@@ -73,8 +73,11 @@ def tsv_rows(source: Source, fields: Fields) -> Iterator[Row]:
 
 
 class _Lines:
-    """The lines as text. One that is none is given with its bad bytes replaced, so that a reader of quoted
-    fields sees where they end, and why it is none is kept in `bad`."""
+    """The lines as text.
+
+    A line that is not UTF-8 is given with its bad bytes replaced, so that a reader of quoted fields sees
+    where they end, and the error is put into `bad`.
+    """
 
     def __init__(self, source: Source) -> None:
         self.bad: list[DsltmError] = []
@@ -99,14 +102,14 @@ def row_maker(
 
     Args:
         columns: the heading.
-        fields: of which the text's column must be there.
+        fields: the names of the wanted columns, of which the text's is required.
         name: the table's, for messages.
 
     Returns:
         A function of the cells and of what an error begins with.
 
     Raises:
-        DsltmError: a column that is needed is not there, or is there twice; from the function, a row with
+        DsltmError: a required column is missing, or a wanted one comes twice; from the function, a row with
             fewer or more cells than columns, which would put text into the wrong column without a word.
     """
     if fields.text is not None and fields.text not in columns:
