@@ -1,4 +1,4 @@
 """Topics that somebody wrote: `generate` writes them, `ground` and `attend` find the documents they fit.
 
-Models of written topics are used like trained ones; only how they come about is here.
+Only the making of such models is here, because they are used like trained ones.
 """

@@ -1,4 +1,4 @@
-"""What a model of written topics takes over from the documents that it was made with."""
+"""The header of models of written topics, and the check that their teacher is the documents' teacher."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ def header_of(labels: Labels, topics: Sequence[WrittenTopic], backbone: str) -> 
 
 
 def check_teacher(teacher: Teacher, labels: Labels) -> None:
-    """Refuse a teacher other than the one that read the documents."""
+    """Refuse a teacher other than the one that read the documents.
+
+    Raises:
+        DsltmError: its weights are others.
+    """
     wanted = labels.header["teacher"]
     if teacher.weights_sha256 != wanted["weights_sha256"]:
         raise DsltmError(f"the documents were read by {wanted['name']}, not by {teacher.name}")

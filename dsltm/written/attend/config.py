@@ -17,9 +17,10 @@ class AttendConfig:
     Attributes:
         heads: (layer, head) pairs; None chooses them without labels.
         layers: only heads of these layers, None for all.
-        choosing: so many documents choose the heads.
+        choosing: how many documents the heads are chosen on; chosen, not measured.
         temperature: T of θ = softmax(score / T), scores having deviation one.
-        penalty: on the linear map that stands for the attention in the model.
+        penalty: weight of the squares of the linear map that replaces attention in the model; chosen, not
+            measured.
     """
 
     answer: Answer = option(

@@ -1,4 +1,4 @@
-"""Which of the teacher's heads say something about a document's topic, found without a label."""
+"""Which of the teacher's attention heads follow a document's topic, found without a label."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_DEGREE = 3
-_PARTNERS = (1, 2, 3)  # how far off in the order of lengths the documents are that tell what chance is
+_DEGREE = 3  # of the polynomial in a document's length; chosen, not measured
+# A document is compared, for chance, with those so far away in the order of lengths; chosen, not measured.
+_PARTNERS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What attention is on each topic whatever a document says, by the document's length.
+    """The attention that each topic draws whatever a document says, by the document's length.
 
-    Where a topic stands, how long its name is and how far away the answer is all show in attention. They are
-    fitted as a cubic in the logarithm of the length, and taken off.
+    Attention depends on where a topic stands, on the length of its name and on its distance from the answer.
+    This part is fitted as a cubic in the logarithm of the document's length, and subtracted.
 
     Attributes:
         coefficients: [degree + 1, ...].
@@ -38,7 +39,8 @@ class Baseline:
         powers = min(_DEGREE, len(np.unique(lengths)) - 1)
         design = np.vander((size - centre) / spread, powers + 1, increasing=True)
         flat = logs.reshape(len(logs), -1).astype(np.float64)
-        # a little ridge keeps lengths that the sample has seldom from being fitted exactly
+        # A small ridge penalty keeps the curve from following the few documents of rare lengths exactly. Its
+        # weight was chosen, not measured.
         penalty = 1e-3 * len(logs) * np.diag([0.0] + [1.0] * powers)
         weights = np.asarray(np.linalg.solve(design.T @ design + penalty, design.T @ flat), np.float64)
         return cls(weights.reshape(powers + 1, *logs.shape[1:]), centre, spread)
@@ -52,16 +54,16 @@ class Baseline:
 
 
 def agreement(scores: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-    """How well a head's choice of topic under one order of the list foretells the same choice under another.
+    """How well a head's choice of topic under one order of the list predicts the same choice under another.
 
-    Attention that follows meaning chooses the same topic wherever it stands in the list, and different ones
-    for different documents; attention that follows places does one or the other. The measure is the part of
-    the mutual information of the two choices that comes from equal ones, in nats, at most log K; less what it
-    is between one document and another of the same length, so that what only the length decides counts as
-    nothing.
+    Attention that follows meaning chooses the same topic wherever it stands in the list, and different topics
+    for different documents; attention that follows places fails one of the two. The measure is the part of
+    the mutual information of the two choices that comes from equal choices, in nats, at most log K. The same
+    measure between documents of neighbouring lengths is subtracted, so that a choice which only the length
+    decides counts for nothing.
 
     Args:
-        scores: [orders, n, heads, K], the baseline taken off.
+        scores: [orders, n, heads, K], the baseline subtracted.
         lengths: [n] of the documents.
 
     Returns:
@@ -88,7 +90,12 @@ def shared_information(left: NDArray[np.int64], right: NDArray[np.int64], kinds:
 
 
 def choose(value: NDArray[np.float64], most: int) -> NDArray[np.int64]:
-    """The heads to use: up to `most`, none worth less than half of the best."""
+    """The heads to use, in ascending order: the best ones, and none of less than half the best one's value.
+
+    Args:
+        value: [heads] `agreement`.
+        most: how many heads at most.
+    """
     order = np.argsort(-value, kind="stable")[:most]
     best = value[order[0]]
     return np.asarray(np.sort(order[value[order] >= best - abs(best) / 2]))

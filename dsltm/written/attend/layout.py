@@ -1,4 +1,4 @@
-"""The prompt: numbered topics, the document, the question, and the numbers that could be the answer."""
+"""The prompt: numbered topics, the document and the question; and the numbers that may be the answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HEAD = "Topics:\n"
 QUESTION = f"\nDocument: {SLOT}\n\nTopic:"
-_KEYWORDS = 5
+_KEYWORDS = 5  # of a topic that its line in the prompt shows; chosen, not measured
 _OPEN, _CLOSE = " (", ")"
 
 
@@ -28,7 +28,8 @@ class Layout:
     """One order of the topics as prompts.
 
     Attributes:
-        prompts: the first ends in the question; the others begin a number, as far as numbers branch.
+        prompts: the first ends in the question; each other one also has the beginning of a number that more
+            than one token may follow.
         spans: by topic, where its words are in the prompts' text, (start, end) in characters.
         tokens: the tokens that an answer can go on with.
         steps: by topic, its number token by token: (prompt, place in `tokens`, places of all that could
@@ -54,7 +55,7 @@ def layout(topics: Sequence[WrittenTopic], order: Sequence[int], tokenizer: Any)
     """The prompts that list `topics` in this order.
 
     Args:
-        order: for each line of the list the topic that stands there.
+        order: for each line of the list the number of its topic.
         tokenizer: the teacher's.
     """
     text, spans, plain = HEAD, [(0, 0)] * len(topics), PlainText(tokenizer)
@@ -83,7 +84,7 @@ class _Answers:
 
     Attributes:
         tokens: all that occur, in ascending order.
-        branches: text of an answer so far, by its tokens, where more than one token can follow.
+        branches: the beginnings of answers that more than one token can follow, as text by their tokens.
     """
 
     def __init__(self, count: int, tokenizer: Any) -> None:

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.spans import Watcher
     from dsltm.teacher.reading.teacher import Teacher
 
-_LEAST = 1e-9  # attention: heads that look away altogether
+_LEAST = 1e-9  # attention, so that the logarithm stays finite for heads that give a topic none
 
 
 @dataclass(frozen=True)
 class Seen:
-    """n documents as the attention heads saw them.
+    """What the attention heads, and the answer's probabilities, show of n documents.
 
     Attributes:
         topics: [orders, n, heads, K] float32, logarithm of the attention per token of each topic.
-        numbers: [orders, n, K] float32, log P of each topic's number as the answer; 0 where not asked for.
+        numbers: [orders, n, K] float32, log P of each topic's number as the answer; 0 where not wanted.
         lengths: [n] tokens behind the list of topics.
         words: for each document, its words and the attention on each [heads or 1, words], mean over orders.
     """
@@ -85,7 +85,7 @@ class TopicReader:
 
         Args:
             heads: which heads are wanted, numbered through all layers; None for all.
-            advance: told how many documents were read under one more order.
+            advance: called with how many more documents have been read under one order.
             numbers: whether the numbers' probabilities are wanted, which takes longer.
         """
         wanted = np.arange(self.layers * self.heads) if heads is None else heads
@@ -126,8 +126,9 @@ class TopicReader:
     ) -> NDArray[np.float32]:
         """[heads, words] attention on the words of a document: the sum over the tokens of each.
 
-        The document is tokenized once more to learn where its tokens lie. Where that does not give the tokens
-        that were read, because the document was cut or has a special token's name in it, the rest has none.
+        The document is tokenized once more to learn where its tokens lie. The result may differ from the
+        tokens that were read, where the document was cut or holds the name of a special token; words from
+        there on get no attention.
         """
         before = QUESTION.split(SLOT)[0]
         encoding = self._tokenizer.encode(before + text, add_special_tokens=False)
@@ -155,7 +156,7 @@ class TopicReader:
 
 
 def _align(ids: Sequence[int], stem: Sequence[int]) -> int:
-    """Where the document's tokens begin in the stem: 0, or a little later where the join took a token."""
+    """Where the document's tokens begin in the stem: at 0, or one or two later."""
     head = list(ids[:3])
     return next((i for i in range(min(3, len(stem))) if head == list(stem[i : i + len(head)])), 0)
 
@@ -164,6 +165,6 @@ def _words(text: str) -> Iterator[tuple[str, int, int]]:
     """The words of a text as `dsltm.words.vocabulary.words` has them, and where they are."""
     lower = text.lower()
     if len(lower) != len(text):
-        return  # a few letters change their length in lower case; such a document has no word mass
+        return  # a few letters change their length in lower case, and the places would be wrong
     for match in WORD.finditer(lower):
         yield match[0], match.start(), match.end()

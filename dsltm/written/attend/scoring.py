@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 
 BACKBONE = "attend"
 _CHUNK = 4096  # documents whose shapes are sorted together
-_WEAK = 0.3  # nats of agreement
+_WEAK = 0.3  # nats of `agreement`, below which heads do not follow the topics; chosen, not measured
 _FREE = ("", "N/A", *("..." * size for size in (1, 2, 4, 8, 16, 32)))
-"""Documents without content, of several lengths."""
+"""Documents without content, of several lengths; chosen, not measured."""
 
 
 @dataclass(frozen=True)
 class Attended:
-    """What attention gave.
+    """The result of reading documents by attention.
 
     Attributes:
-        model: for assign, topics and eval.
+        model: the model that assign, topics and eval use.
         rows: [n] which documents were read by attention.
-        theta: [n, K] their topics, as attention has them.
+        theta: [n, K] the topics that attention gives them.
     """
 
     model: Model
@@ -67,7 +67,7 @@ def attend(
         topics: K of them.
         labels: the documents, as `distill` read them.
         corpus: their texts.
-        teacher: the one that read them.
+        teacher: the teacher that read them.
 
     Raises:
         UsageError: heads or layers that the teacher does not have, both at once, or only one order to
@@ -125,7 +125,7 @@ def _texts(corpus: Corpus, rows: NDArray[np.int64]) -> list[str]:
 def _heads(
     reader: TopicReader, trial: Seen, config: AttendConfig
 ) -> tuple[NDArray[np.int64], tuple[NDArray[np.float64], float]]:
-    """The heads to use, what each is worth, and what the numbers are worth."""
+    """The heads to use; and, in nats, the `agreement` of each and that of the numbers."""
     allowed = np.arange(reader.layers * reader.heads)
     if config.layers is not None:
         if bad := [layer for layer in config.layers if not 0 <= layer < reader.layers]:
@@ -161,7 +161,7 @@ def _off(
     lengths: NDArray[np.int64],
     free_lengths: NDArray[np.int64],
 ) -> NDArray[np.float32]:
-    """`logs` [orders, n, ...] without the baseline of `free` [orders, m, ...], centred over the topics."""
+    """`logs` [orders, n, ..., K] less the baseline of `free` [orders, m, ..., K], centred over the topics."""
     calibrated = np.stack(
         [
             Baseline.fit(usual, free_lengths).off(given, lengths)
@@ -180,7 +180,7 @@ def _read(
     free: Seen,
     config: AttendConfig,
 ) -> tuple[NDArray[np.float32], list[tuple[NDArray[np.int64], NDArray[np.float32]]]]:
-    """Scores [n, K] with deviation one, and for each document its words and what they weigh."""
+    """Scores [n, K] with deviation one, and for each document its words and their weights."""
     index = {word: i for i, word in enumerate(vocabulary)}
     scale = np.maximum(_off(free.topics, free.topics, free.lengths, free.lengths).std((0, 1, 3)), 1e-6)
     share = np.maximum(worth[0], 1e-9) / np.maximum(worth[0], 1e-9).sum()
@@ -207,7 +207,7 @@ def _read(
 def _weights(
     words: list[str], mass: NDArray[np.float32], share: NDArray[np.float64], index: dict[str, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """A document's words of the vocabulary and their weights, which sum to how many there are."""
+    """A document's words of the vocabulary and their weights, which sum to the number of these words."""
     known = [i for i, word in enumerate(words) if word in index]
     weight = (share @ mass)[known].astype(np.float32)
     return np.array([index[words[i]] for i in known], np.int64), weight * (
@@ -227,12 +227,12 @@ def _per_topic(
 def _student(
     labels: Labels, rows: NDArray[np.int64], theta: NDArray[np.float32], config: AttendConfig
 ) -> Attend:
-    """The linear map from document vectors to what attention gave, so that assign need not attend again."""
+    """The linear map from document vectors to attention's topics, which spares assign the attention."""
     inputs = Inputs.of("hidden", labels.hidden, None)
     model = Attend(Shape(inputs.width, theta.shape[1], len(labels.vocabulary)))
     model.set_scale(*inputs.mean_and_scale(rows))
-    left = model.fit(torch.from_numpy(inputs.dense(rows)), torch.from_numpy(theta), penalty=config.penalty)
-    console.note(f"the document vectors tell the attention's topics with a cross-entropy of {left:.3f}")
+    loss = model.fit(torch.from_numpy(inputs.dense(rows)), torch.from_numpy(theta), penalty=config.penalty)
+    console.note(f"the document vectors tell the attention's topics with a cross-entropy of {loss:.3f}")
     return model
 
 

@@ -10,8 +10,8 @@ from dsltm.option import option
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-LOCAL_TOKENS = 1500  # a small model loses the thread in more
-LOCAL_ROUNDS = 2  # for each topic: a local teacher writes one a round, and some are dropped
+LOCAL_TOKENS = 1500  # a small model does not keep more in view; chosen, not measured
+LOCAL_ROUNDS = 2  # for each topic: a local teacher writes one a round, and some are dropped; not measured
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class GenerateConfig:
         rounds, context_tokens: None for 8 and 8000.
         per_round: how many topics each round asks for, None to leave it to the writer.
         overview: the first round is of documents from everywhere.
-        stopwords: words that never are a cue.
+        stopwords: words that are never part of a cue.
     """
 
     topics: int | None = option(

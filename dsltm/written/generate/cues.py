@@ -22,21 +22,22 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Document
     from dsltm.formats.topics import WrittenTopic
 
-_WORDS = 12
-_AXES = 100
-_VALUES = 24  # of a field: where there are more, and they have an order, they are shown in spans
+_WORDS = 12  # named in a cue; chosen, not measured
+_AXES = 100  # of the documents' words, as many as `dsltm.space.axes` keeps
+_VALUES = 24  # of a field, above which numbers and times are shown in spans; chosen, not measured
 
 
 class Windows:
-    """The rounds' windows: an overview, then clusters of the corpus and what the topics so far leave out.
+    """The rounds' windows: an overview, then clusters, first those that the topics so far leave out.
 
     Args:
         documents: a sample of the corpus.
-        tokens: what an input holds, a quarter of it for the answer.
-        vectors: [n, d] theirs; None for those of their words.
+        tokens: the length of an input, a quarter of it for the answer.
+        vectors: [n, d] vectors of the documents; None to make them of their words.
         clusters: into how many the sample falls, by k-means over the vectors.
-        field: a field whose values are shown one by one, too; many times or numbers, span by span.
-        stopwords: words that never are a cue.
+        field: a field whose values are shown one by one, too, or span by span where they are many times or
+            numbers.
+        stopwords: words that are never part of a cue.
         seed: of the clusters.
     """
 
@@ -62,10 +63,10 @@ class Windows:
     def requests(
         self, topics: list[WrittenTopic], count: int | None, overview: bool = True
     ) -> Iterator[Request]:
-        """One request after another; `topics` is looked at anew each time, as the rounds fill it.
+        """One request after another; `topics` is read anew for each, because the rounds fill it.
 
         Args:
-            count: how many topics each asks for.
+            count: how many topics each request asks for.
             overview: begin with documents from everywhere.
         """
         if overview:
@@ -79,9 +80,9 @@ class Windows:
                 cue, members = shares.pop(0)
                 yield self._request(members, cue, topics, count)
             if len(seen) < len(self._near):
-                left = np.bincount(self._cluster, uncovered + 1e-3, len(self._near))
-                left[list(seen)] = -1
-                seen.add(chosen := int(np.argmax(left)))
+                remaining = np.bincount(self._cluster, uncovered + 1e-3, len(self._near))
+                remaining[list(seen)] = -1
+                seen.add(chosen := int(np.argmax(remaining)))
                 near = self._near[chosen]
                 rows = [*near[uncovered[near]], *near[~uncovered[near]]]
                 yield self._request(rows, self._words(rows, uncovered), topics, count)
@@ -128,7 +129,7 @@ class Windows:
 
 
 def place_of(value: str) -> float | None:
-    """Where a number or a time (ISO 8601) stands among its like; None for anything else."""
+    """A number by which numbers, or times (ISO 8601), are put in order; None for any other text."""
     with contextlib.suppress(ValueError):
         number = float(value)
         return number if math.isfinite(number) else None
@@ -151,7 +152,7 @@ def lexical_vectors(documents: Sequence[Document], stopwords: Collection[str]) -
     )
     try:
         vectors = vectorizer.fit_transform([document.text for document in documents])
-    except ValueError:  # not one word in all of them
+    except ValueError:  # there is not one word in all the documents
         return np.zeros((len(documents), 1), np.float32)
     axes = min(_AXES, *(size - 1 for size in vectors.shape))
     if axes < 1:

@@ -1,8 +1,8 @@
-"""A local teacher that writes topics: it chooses what it finds likelier with the documents before its eyes.
+"""A local teacher that writes topics: it chooses the words that the documents make likelier.
 
-A small model that is asked to write copies its instruction, but it judges well. So the JSON is given, and
-label, keywords and documents are choices among what the documents shown have to offer. What is likely anyway
-is taken off: a choice counts by its gain in log-probability over the same question without documents.
+A small model that is asked to write copies its instruction, but it judges well. So the form of the answer is
+given, and the model chooses label, keywords and documents among those shown. A choice counts by its gain in
+log-probability over the same question without documents, because some words are likely anyway.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.teacher import Teacher
     from dsltm.written.generate.request import AnswerError, Request
 
+# These numbers were chosen, not measured.
 _SHOWN, _LONGEST = 12, 200  # documents that the teacher judges by, and characters of each
-_TOKENS = 256  # of a document, for its vector
-_KEYWORDS, _DOCUMENTS = 10, 5
-_CANDIDATES = 40
+_TOKENS = 256  # of a document that are read for its vector
+_KEYWORDS, _DOCUMENTS = 10, 5  # of a topic
+_CANDIDATES = 40  # words that the teacher chooses keywords among
 _QUESTION = "Keywords:"
 
 
@@ -43,7 +44,7 @@ class LocalWriter:
 
     Args:
         teacher: an open teacher.
-        stopwords: words that are no keywords, and do not begin or end a label.
+        stopwords: words that are never keywords, and never begin or end a label.
     """
 
     def __init__(self, teacher: Teacher, stopwords: Collection[str] = ()) -> None:
@@ -51,7 +52,7 @@ class LocalWriter:
         self._likelihood = teacher.likelihood
 
     def vectors(self, documents: Sequence[Document]) -> NDArray[np.float32]:
-        """[n, d] the documents as the teacher reads them."""
+        """[n, d] coordinates of the documents, made of the teacher's hidden states."""
         reader = self._teacher.reader(DEFAULT[:1], max_tokens=_TOKENS)
         encoded = reader.encoder.encode([document.text for document in documents])
         hidden = np.empty((len(documents), self._teacher.hidden_size), np.float16)
@@ -72,7 +73,7 @@ class LocalWriter:
         return orjson.dumps({"topics": [topic]}).decode()
 
     def again(self, request: Request, answer: str, error: AnswerError) -> str | None:  # noqa: ARG002
-        """Nothing: the answer cannot but be valid."""
+        """None, because the answer is always valid."""
         return None
 
     def _keywords(self, documents: Sequence[Document]) -> list[str]:
@@ -84,7 +85,8 @@ class LocalWriter:
             if len(term) > 2 and not term.isdigit()
         )
         words = sorted(count, key=lambda word: (-count[word], word))[:_CANDIDATES]
-        several = [word for word in words if count[word] > 1]  # what is misspelt once surprises most of all
+        # A word that is misspelt in one document would gain the most, so words of one document are left out.
+        several = [word for word in words if count[word] > 1]
         words = several if len(several) >= _KEYWORDS // 2 else words
         if not words:
             return ["document"]
@@ -96,6 +98,6 @@ class LocalWriter:
 
 
 def _typical(documents: Sequence[Document], keywords: Sequence[str]) -> list[int]:
-    """Numbers of the documents that have the most keywords; of equals the first ones."""
+    """Numbers, from 1, of the documents that have the most keywords; at a tie the first ones."""
     have = [len(set(terms(document.text)) & set(keywords)) for document in documents]
     return [place + 1 for place in sorted(range(len(have)), key=lambda i: -have[i])[:_DOCUMENTS]]

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Document
 
 SAME = 1.0
-"""From here on two topics are one: Jaccard of their keywords, twice that where their labels share a word,
-plus the cosine of their vectors. Neither does alone: words such as "use" come in many topics, and topics that
-share no word may be about the same documents."""
-_KEYWORDS = 10
+"""The score from which two topics are taken for one: the Jaccard index of their keywords, doubled where their
+labels share a word, plus the cosine of their vectors. Neither part is enough alone, because words such as
+"use" occur in many topics, and topics that share no word may be about the same documents. Chosen, not
+measured."""
+_KEYWORDS = 10  # of a topic that was joined of two; chosen, not measured
 
 
 class Merger:
@@ -31,7 +32,7 @@ class Merger:
             that two topics with other words about the same documents are seen to be one.
 
     Attributes:
-        topics: those that are there, in the order in which they came.
+        topics: the topics so far, in the order in which they came.
     """
 
     def __init__(self, documents: Iterable[Document]) -> None:
@@ -40,10 +41,10 @@ class Merger:
         self._terms = [frozenset(terms(document.text)) for document in documents]
 
     def add(self, new: Sequence[WrittenTopic]) -> int:
-        """Take in topics; one that is there already is joined with what is there.
+        """Take in topics; one that is the same as a topic of the list is joined with it.
 
         Returns:
-            How many are really new.
+            How many topics the list has gained.
         """
         fresh = 0
         for topic in new:
@@ -59,10 +60,10 @@ class Merger:
         return fresh
 
     def best(self, count: int) -> list[WrittenTopic]:
-        """The `count` topics whose keywords come in the most documents, in the order in which they came."""
+        """The `count` topics whose keywords occur in the most documents, in the order in which they came."""
         reach = np.array([np.count_nonzero(vector) for vector in self._vectors])
-        kept = np.sort(np.argsort(-reach, kind="stable")[:count])
-        return [self.topics[i] for i in kept]
+        widest = np.sort(np.argsort(-reach, kind="stable")[:count])
+        return [self.topics[i] for i in widest]
 
     def _vector(self, topic: WrittenTopic) -> NDArray[np.float32]:
         wanted = [frozenset(terms(word)) for word in topic.keywords]

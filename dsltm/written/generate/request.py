@@ -1,4 +1,4 @@
-"""What a writer is asked, and what of its answer holds."""
+"""The question that a writer is asked, and the check of its answer."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from dsltm.formats.corpus import Document
 
-_BYTES_PER_TOKEN = 4  # of UTF-8, so that scripts whose letters are tokens count for more
-_TRIES = 100  # places where an answer's JSON may begin
+# These numbers were chosen, not measured.
+_BYTES_PER_TOKEN = 4  # of UTF-8, so that text in scripts with few letters a token counts as longer
+_TRIES = 100  # places in an answer that are tried as the beginning of its JSON
 _LONGEST_DOCUMENT = 600  # characters of one document in the input
 _LONGEST_LABEL, _LONGEST_SUMMARY = 80, 400  # characters
 
@@ -34,7 +35,7 @@ documents that are typical of it."""
 
 
 class AnswerError(DsltmError):
-    """An answer that is not topics; the message is what the writer is told about it."""
+    """An answer without usable topics; its message is what the writer is told about it."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ class Request:
     """One round's question.
 
     Attributes:
-        documents: what is shown, in order.
-        cue: what sets this round apart from the others.
+        documents: the documents shown, in order.
+        cue: a sentence that sets this round apart from the others.
         count: how many topics are wanted, None for as many as there are.
-        known: labels found so far, to be left alone.
+        known: labels of the topics so far, which are not wanted again.
         answer_tokens: how long the answer may be.
     """
 
@@ -72,12 +73,12 @@ class Request:
 
 @dataclass
 class Dropped:
-    """What of the answers did not hold.
+    """How much of the answers was dropped, because the documents shown do not bear it out.
 
     Attributes:
         documents: numbers of documents that were not shown.
-        keywords: that come in none of the documents shown.
-        topics: without a usable label, or without a keyword that comes in the documents.
+        keywords: keywords that occur in none of the documents shown.
+        topics: topics without a usable label, or without a keyword that occurs in the documents.
         repairs: answers that had to be asked for again.
         failures: rounds without a usable answer.
     """
@@ -99,28 +100,28 @@ def excerpt(text: str) -> str:
 
 
 def fitting(documents: Sequence[Document], tokens: int) -> list[Document]:
-    """As many of the first documents as take no more than about so many tokens, one at least."""
-    kept: list[Document] = []
-    left = float(tokens)
+    """As many of the first documents as fit into about so many tokens, but one at least."""
+    shown: list[Document] = []
+    room = float(tokens)
     for document in documents:
-        left -= size(excerpt(document.text)) + 2
-        if kept and left < 0:
+        room -= size(excerpt(document.text)) + 2
+        if shown and room < 0:
             break
-        kept.append(document)
-    return kept
+        shown.append(document)
+    return shown
 
 
 def size(text: str) -> float:
-    """About how many tokens a text has, whichever model reads it."""
+    """An estimate of how many tokens a text has, for any model."""
     return len(text.encode("utf-8", "replace")) / _BYTES_PER_TOKEN
 
 
 def parse(answer: str, request: Request, dropped: Dropped) -> list[WrittenTopic]:
-    """The topics of an answer, as far as they hold: nothing is believed that the documents do not show.
+    """The topics of an answer, without anything that the documents shown do not bear out.
 
     Args:
         answer: JSON, possibly with prose or a code fence around it.
-        dropped: what does not hold is counted here.
+        dropped: counts what was left out.
 
     Raises:
         AnswerError: there is no JSON object with topics in it.
@@ -138,7 +139,7 @@ def parse(answer: str, request: Request, dropped: Dropped) -> list[WrittenTopic]
 
 
 def _rows(answer: str) -> list[Any]:
-    """The list of topics in an answer that may think aloud, quote and explain before it comes to it."""
+    """The list of topics in an answer, which may have thoughts, quotations and explanations before it."""
     answer = re.sub(r"<think>.*?</think>", "", answer, flags=re.DOTALL)
     complaints = []
     for match in islice(re.finditer(r"[{\[]", answer), _TRIES):
@@ -194,9 +195,8 @@ def _occurs(keyword: str, frequency: Counter[str]) -> bool:
 
 def _clean(text: str, longest: int) -> str:
     text = "".join(character if character.isprintable() else " " for character in text)
-    text = orjson.dumps(
-        text.encode("utf-8", "replace").decode()
-    ).decode()  # lone surrogates cannot be written
+    # Lone surrogates are replaced, because they cannot be written.
+    text = orjson.dumps(text.encode("utf-8", "replace").decode()).decode()
     return " ".join(orjson.loads(text).split())[:longest].strip()
 
 

@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from dsltm.written.generate.config import GenerateConfig
 
 
-_ROUNDS, _CONTEXT_TOKENS = 8, 8000  # where nothing else is chosen: what small chat models answer well
+_ROUNDS, _CONTEXT_TOKENS = 8, 8000  # the defaults, with small chat models in mind; chosen, not measured
 
 
 class Writer(Protocol):
-    """Whoever answers requests."""
+    """Anything that answers requests: a chat model or a local teacher."""
 
     def vectors(self, documents: Sequence[Document]) -> NDArray[np.float32] | None:
-        """[n, d] of documents, by which they are grouped; None to group them by their words."""
+        """Vectors [n, d] by which documents are grouped; None to group them by their words."""
 
     def answer(self, request: Request) -> str:
-        """An answer to the first asking."""
+        """The answer to a request."""
 
     def again(self, request: Request, answer: str, error: AnswerError) -> str | None:
-        """An answer to the second asking, None where asking again is of no use."""
+        """A second answer, after one that `parse` refused; None where asking again is of no use."""
 
 
 class EndpointWriter:
@@ -48,7 +48,7 @@ class EndpointWriter:
         self._endpoint = endpoint
 
     def vectors(self, documents: Sequence[Document]) -> None:
-        """None: documents are too many to send."""
+        """None, because there are too many documents to send."""
 
     def answer(self, request: Request) -> str:
         return self._ask([{"role": "user", "content": request.text()}], request)
@@ -62,7 +62,7 @@ class EndpointWriter:
 
 
 def generate(corpus: Corpus, writer: Writer, config: GenerateConfig) -> tuple[list[WrittenTopic], Dropped]:
-    """Topics of a corpus, and what of the answers did not hold.
+    """The topics of a corpus, and counts of what was dropped from the answers.
 
     Raises:
         DsltmError: the corpus has no text, or no round brought a topic.

@@ -45,7 +45,7 @@ def documents(
     open_corpus: Callable[[str], Corpus],
     open_teacher: Callable[[Mapping[str, Any] | None], Teacher],
 ) -> Iterator[Documents]:
-    """Open the documents; what has to be distilled is kept for the length of the block.
+    """Open the documents; labels that have to be distilled for it last as long as the block.
 
     Args:
         path: a corpus or a labels file, "-" for standard input.

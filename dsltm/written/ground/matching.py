@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 BACKBONE = "ground"
 _BLOCK = 4096
-_ROUNDS, _RAREST = 30, 1e-6
-_COMMON = 0.2  # of the documents: "and" in a label does not tell what it is about
+# These numbers were chosen, not measured.
+_ROUNDS, _RAREST = 30, 1e-6  # of expectation maximisation, and the least share of a topic
+_COMMON = 0.2  # share of documents above which a word of a label, such as "and", says nothing
 
 
 def ground(
@@ -47,7 +48,7 @@ def ground(
     Args:
         topics: K of them.
         labels: the documents, as `distill` read them.
-        teacher: the one that read them.
+        teacher: the teacher that read them.
         corpus: the documents' texts; with them the topics' words are looked for among all words of a
             document, not only among the vocabulary.
 
@@ -109,7 +110,7 @@ def topic_text(topic: WrittenTopic) -> str:
 def _read_topics(
     topics: Sequence[WrittenTopic], labels: Labels, teacher: Teacher, model: Ground
 ) -> NDArray[np.float32]:
-    """[K, H] the topics in the documents' space, their common part removed: they are all short and alike."""
+    """[K, H] the topics in the documents' space, less their mean, because all are short texts and alike."""
     prompts = [Prompt.from_header(prompt) for prompt in labels.header["prompts"]]
     reader = teacher.reader(prompts, max_tokens=int(labels.header["max_tokens"]))
     vectors = np.empty((len(topics), labels.hidden.shape[1]), np.float32)
@@ -129,7 +130,7 @@ def _representatives(
     config: GroundConfig,
     corpus: Corpus | None,
 ) -> list[NDArray[np.int64]]:
-    """Rows of the documents that stand for each topic: those it names, then those that say its words."""
+    """Rows of the documents that stand for each topic: those it names, then those that have its words."""
     if corpus is None:
         lexical = np.concatenate([model.scores(block)[1].numpy() for block in _blocks(inputs)])
     else:
@@ -177,9 +178,10 @@ def _with_documents(
 
 
 def _calibrate(model: Ground, scores: NDArray[np.float32]) -> None:
-    """Set offset and scale: dense scores have mean 0 and deviation 1 in each topic, a lexical hit is about 3.
+    """Set offset and scale, so that dense and lexical scores can be added.
 
-    Lexical scores are mostly 0, so their scale is that of the hits alone.
+    Dense scores get mean 0 and deviation 1 in each topic. Lexical scores are mostly 0, so only those above 0
+    give their scale, and get mean 3; that number was chosen, not measured.
 
     Args:
         scores: [2, N, K] of all documents.
@@ -192,7 +194,7 @@ def _calibrate(model: Ground, scores: NDArray[np.float32]) -> None:
 
 
 def shares(theta: NDArray[np.float32]) -> NDArray[np.float32]:
-    """[K] how frequent each topic is, from θ [N, K] under which all are held to be equally frequent.
+    """[K] how frequent each topic is, from θ [N, K] that was computed as if all were equally frequent.
 
     Expectation maximisation over the shares (Saerens, Latinne and Decaestecker, "Adjusting the outputs of
     a classifier to new a priori probabilities", 2002).
