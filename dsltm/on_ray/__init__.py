@@ -1,4 +1,4 @@
-"""The stages on a Ray cluster: the same rows and bytes as one machine makes, read by many.
+"""The stages on a Ray cluster: many machines read a corpus, and write the rows that one machine would.
 
-What a stage computes is not decided here, only where it runs and how its parts are kept.
+What a stage computes is not decided here, only where it runs and how its parts are stored.
 """

@@ -61,7 +61,7 @@ def assign_on_ray(
     Args:
         model: a model file; the machines of the cluster need not reach it.
         corpus: a file or a folder, path or URI.
-        output: the folder. What an earlier run of the same settings finished there is kept.
+        output: the folder. Parts that an earlier run of the same settings finished in it are kept.
         fresh: start over.
 
     Raises:
@@ -84,7 +84,7 @@ def assign_on_ray(
 
 @dataclass(frozen=True)
 class Job:
-    """All that a worker must know."""
+    """What a worker must know."""
 
     output: str
     cut: Cut
@@ -95,7 +95,7 @@ class Job:
     cpus: int
 
     def settings(self, digest: str) -> dict[str, Any]:
-        """All that decides the rows."""
+        """All settings that decide the rows."""
         fields = self.cut.fields
         return {
             "corpus": digest,
@@ -120,7 +120,8 @@ class Assigner:
         with tempfile.NamedTemporaryFile(prefix="dsltm-", suffix=".npz") as file:
             file.write(job.model)
             file.flush()
-            self._model = read_model(file.name)  # stays mapped when the file has gone
+            # The arrays stay mapped when the file is deleted.
+            self._model = read_model(file.name)
         teacher = job.teacher.open(job.cpus, self._model.header["teacher"]["weights_sha256"])
         self._reader = reader_of(self._model, teacher, job.batch_tokens)
         self._inference = Inference(self._model)

@@ -1,4 +1,4 @@
-"""Reading in which a document that the teacher fails on fails alone."""
+"""Reading in which a document that the teacher fails on does not fail the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Document
     from dsltm.teacher.reading.forward import Reader
 
-MOST_FAILED = 64  # of one part: with more, it is not the documents that are bad
+# When the teacher fails on more documents of one part, the fault is not the documents'; chosen, not measured.
+MOST_FAILED = 64
 _FAILURES = (DsltmError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 
 
@@ -31,7 +32,7 @@ def read_carefully(
             flagged as EMPTY and FAILED.
 
     Raises:
-        DsltmError: it fails on more than `MOST_FAILED` of them.
+        DsltmError: the teacher fails on more than `MOST_FAILED` of them.
     """
     limit = reader.encoder.max_tokens
     done = 0
@@ -47,7 +48,7 @@ def read_carefully(
 def _halved(
     reader: Reader, documents: list[Document], widths: tuple[int, int], failed: list[tuple[str, str]]
 ) -> Iterator[Window]:
-    """Read what can be read: where it fails, the first half and the second, down to single documents."""
+    """Read documents; where the teacher fails, read each half of them alone, down to single documents."""
     try:
         yield from list(read_windows(reader, [documents], _no_progress))
     except _FAILURES as error:

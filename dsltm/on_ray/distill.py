@@ -66,7 +66,7 @@ class TeacherChoice:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Which Ray, and how much of it; None: as much as there is.
+    """Which Ray a run uses, and how much of it; None: as much as it has.
 
     Attributes:
         address: see `session.connected`.
@@ -98,7 +98,7 @@ def distill_on_ray(
 
     Args:
         corpus: a file or a folder, path or URI.
-        output: the folder. What an earlier run of the same settings finished there is kept.
+        output: the folder. Parts that an earlier run of the same settings finished in it are kept.
         choose: choose the prompts by the corpus, whatever `config` says.
         fresh: start over.
 
@@ -159,7 +159,7 @@ class Spelling:
 
 @dataclass(frozen=True)
 class Job:
-    """All that a worker must know."""
+    """What a worker must know."""
 
     output: str
     cut: Cut
@@ -172,7 +172,7 @@ class Job:
     skipped: int
 
     def settings(self) -> dict[str, Any]:
-        """All that decides the rows and is known without a worker."""
+        """All settings that decide the rows and are known without a worker."""
         return {
             "corpus": self.digest,
             "teacher": {
@@ -240,7 +240,7 @@ class Distiller:
 
 
 def _open_tokenizer(teacher: TeacherChoice) -> tuple[Source, PreTrainedTokenizerFast]:
-    """Fetch the teacher and open its tokenizer: seconds, which pass while words are counted."""
+    """Fetch the teacher and open its tokenizer, which takes seconds that pass while words are counted."""
     from dsltm.teacher.files.resolve import resolve
     from dsltm.teacher.files.tokenizer import load_tokenizer
 

@@ -1,4 +1,4 @@
-"""The one shape of work on the cluster: files are read in pieces, and each piece goes to a worker."""
+"""How all work on the cluster flows: files are read in pieces, and each piece goes to a worker."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from dsltm.on_ray.session import Workers
 
 Batch = dict[str, Any]
-_READERS = 16  # files read at once
-_RETRIES = 5  # of a piece whose worker died; it may be the piece that kills
+# So many files are read at once; chosen, not measured.
+_READERS = 16
+# A piece whose worker died is tried so many times again, and no more, because the piece itself may be what
+# kills workers; chosen, not measured.
+_RETRIES = 5
 
 
 class Worker(Protocol):
-    """What an actor does; made once, then called for one piece after another."""
+    """The work of an actor: it is made once, and then called for one piece after another."""
 
     def work(self, piece: Piece, part: int) -> dict[str, Any]:
         """Do the piece and return, as JSON, what the driver must know.
@@ -37,7 +40,8 @@ class Worker(Protocol):
 class _Hands:
     """The actor around a worker, which it makes when the first piece comes.
 
-    An error while an actor is made would reach the driver as Ray's own; of a piece it is an answer.
+    An error while Ray makes an actor would reach the driver as an error of Ray's. When the worker is made for
+    a piece, its error is the answer to that piece.
     """
 
     def __init__(self, make: Callable[[], Worker]) -> None:
@@ -69,9 +73,8 @@ def by_actors(
     import ray.data
 
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # of ray_remote_args_fn, which nothing replaces yet
+        # Ray warns of ray_remote_args_fn, which nothing replaces yet.
+        warnings.simplefilter("ignore", DeprecationWarning)
         data = _read(files, cut).map_batches(
             _Hands,
             fn_constructor_args=(make,),
@@ -99,7 +102,7 @@ def started(function: Callable[..., Any], *arguments: Any, workers: Workers | No
     """Have a function run once somewhere on the cluster; `result` waits for what it returns.
 
     Args:
-        workers: it takes what one of these takes; None: next to nothing.
+        workers: it takes the cores and GPUs of one of these; None: none.
     """
     import ray
 
@@ -109,7 +112,7 @@ def started(function: Callable[..., Any], *arguments: Any, workers: Workers | No
 
 
 class Resident:
-    """A process on the cluster that prepares something early, and has it where it is wanted later.
+    """A process on the cluster that prepares something early and keeps it for functions that need it later.
 
     It lives as long as this object.
 
@@ -123,7 +126,7 @@ class Resident:
         self._actor = ray.remote(num_cpus=0)(_Keeper).remote(prepare)
 
     def started(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """As `started`, with what is kept before the arguments."""
+        """As `started`, but the function gets what was prepared as its first argument."""
         return self._actor.call.remote(function, *arguments)
 
 
@@ -167,7 +170,7 @@ class _Problem:
 
 
 def _read(files: Sequence[InputFile], cut: Cut) -> Any:
-    """The pieces as a Ray dataset of one row a block; a task a file, which needs no core of its own."""
+    """The pieces as a Ray dataset of one row a block; each file has a task, which needs no core."""
     import ray.data
 
     def read(batch: Batch) -> Iterator[Batch]:
@@ -202,7 +205,7 @@ def _answers(data: Any) -> Iterator[dict[str, Any]]:
     from ray.exceptions import RayError
 
     try:
-        # none is held back for the next: what is done must be known to be done
+        # No answer is fetched ahead and held back: a finished part must be recorded at once.
         for batch in data.iter_batches(batch_size=None, batch_format="numpy", prefetch_batches=0):
             for line in batch["answer"]:
                 answer: dict[str, Any] = orjson.loads(line)

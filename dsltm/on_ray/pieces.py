@@ -1,4 +1,4 @@
-"""A corpus in pieces: neighbouring lines that one worker reads and one part file answers."""
+"""A corpus in pieces: neighbouring lines that one worker reads, and that become one part file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ _SUFFIXES: dict[str, Kind] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-_PIECE_BYTES = 1 << 26  # a piece of long documents ends sooner
+# A piece of long documents ends at so many bytes, before it has all its lines; chosen, not measured.
+_PIECE_BYTES = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Cut:
     Attributes:
         fields: what documents are made of.
         on_error: what to do with a row that is not a document.
-        lines: of a piece, at most.
+        lines: at most so many lines are one piece.
     """
 
     fields: Fields
@@ -55,7 +56,7 @@ class InputFile:
         kind: what is in it.
         number: its place among the corpus's files.
         before: how many lines the files before it have.
-        wanted: the pieces to read, by their place in the file, and the numbers of their parts; None: all.
+        wanted: the numbers of the pieces to read, with the numbers of their parts; None: all pieces.
     """
 
     place: str
@@ -70,7 +71,7 @@ class Piece:
     """Neighbouring lines of a file.
 
     Attributes:
-        file: the file, without what is wanted of it.
+        file: the file, with `wanted` None.
         number: the piece's place in the file, from 0.
         first: the number of its first line, from 1.
         data: its lines.
@@ -118,7 +119,7 @@ def input_files(place: str, format: Format) -> list[InputFile]:  # noqa: A002
     """The files of a corpus: one file, or those of a folder that are JSON lines, text or Parquet.
 
     Raises:
-        DsltmError: there are none, or they are of a kind that is not read on a cluster.
+        DsltmError: no file is of a kind that is read on a cluster.
     """
     if format == "csv":
         raise DsltmError("CSV is not read on Ray", hint="JSON lines or Parquet")
@@ -203,7 +204,7 @@ def _parquet_lines(place: str, fields: Fields) -> Iterator[bytes]:
 
 
 def as_row(item: Piece | DsltmError, file: InputFile) -> dict[str, Any]:
-    """A piece, or why there is none, as a row of a Ray dataset."""
+    """A piece, or the error in its place, as a row of a Ray dataset."""
     if isinstance(item, DsltmError):
         about: dict[str, Any] = {"error": problem(item)}
         data = b""
@@ -215,7 +216,7 @@ def as_row(item: Piece | DsltmError, file: InputFile) -> dict[str, Any]:
 
 
 def of_row(about: dict[str, Any], data: bytes) -> Piece:
-    """The piece of a row that is one."""
+    """The piece that a row of a Ray dataset holds."""
     file = InputFile(about["place"], about["kind"], about["file"], about["before"])
     return Piece(file, about["number"], about["first"], data)
 
@@ -232,7 +233,7 @@ def raised(message_and_hint: list[str | None]) -> DsltmError:
 
 
 def texts_of(files: Collection[InputFile], cut: Cut) -> Iterator[Document]:
-    """The documents of a corpus, one file after another, without those rows that are none."""
+    """The documents of a corpus, one file after another; rows that are no documents are passed over."""
     for file in files:
         for piece in pieces(file, cut):
             yield from (row for row in piece.rows(cut) if isinstance(row, Document))

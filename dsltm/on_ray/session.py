@@ -1,4 +1,4 @@
-"""A connection to Ray, and how much of it is taken."""
+"""A connection to Ray, and the workers that a run takes of it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOCAL, AUTO = "local", "auto"
-_STORE_BYTES = 1 << 29  # of a Ray that is started here: what is under way between reading and workers
-_USUAL_CPUS = 4  # of a worker without a GPU: a teacher more costs more memory than a core more gains
+# The object store of a Ray that is started here has so many bytes. It holds the pieces on their way from
+# reading to workers; chosen, not measured.
+_STORE_BYTES = 1 << 29
+# The cores of a worker without a GPU. Fewer would mean more teachers in memory; chosen, not measured.
+_USUAL_CPUS = 4
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ def connected(address: str) -> Iterator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if not console.debugging():
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    os.environ.setdefault("RAY_worker_niceness", "0")  # not behind everything else on a busy machine
+    # By default Ray's workers come behind everything else on a busy machine.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         import ray
         import ray.data
@@ -62,7 +66,8 @@ def connected(address: str) -> Iterator[None]:
         _start(ray, address, quiet)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
-    context.target_max_block_size = 1  # a piece of the corpus is a block: it is what one task works on
+    # A block is what one task works on, and must be one piece of the corpus, so that no two are put together.
+    context.target_max_block_size = 1
     try:
         yield
     finally:
@@ -88,7 +93,8 @@ def _start(ray: Any, address: str, level: int) -> None:
                 if address != AUTO or os.environ.get("RAY_ADDRESS"):
                     raise
                 ray.init(address=LOCAL, **here, **options)
-    except Exception as error:  # Ray raises a bare Exception where a machine is slow to start
+    # Ray raises a bare Exception where a machine is slow to start.
+    except Exception as error:
         first = str(error).strip().partition("\n")[0] or type(error).__name__
         if address == LOCAL:
             raise DsltmError(f"Ray cannot be started: {first}") from error
@@ -97,22 +103,22 @@ def _start(ray: Any, address: str, level: int) -> None:
 
 @contextlib.contextmanager
 def _hushed() -> Iterator[None]:
-    """Ray's core writes what level it logs at to standard error, past all settings."""
+    """Keep standard error quiet, to which Ray's core writes its log level whatever the settings."""
     if console.debugging():
         yield
         return
-    kept = os.dup(2)
+    standard_error = os.dup(2)
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(standard_error, 2)
+        os.close(standard_error)
 
 
 def room(count: int | None, cpus: int | None, gpus: float | None) -> Workers:
-    """The workers of a run: as many as the cluster has room for where the user does not say.
+    """The workers of a run; what the user leaves open is as much as the cluster has room for.
 
     Raises:
         DsltmError: the cluster has no room for one.

@@ -20,10 +20,10 @@ _LOCAL = "local"
 
 
 def filesystem(place: str) -> tuple[Any, str]:
-    """The pyarrow file system of a path or URI, and what the place is called there.
+    """The pyarrow file system of a path or URI, and the path in it.
 
     Raises:
-        DsltmError: there is no such file system here.
+        DsltmError: neither pyarrow nor fsspec has such a file system here.
     """
     from pyarrow import fs
 
@@ -32,7 +32,8 @@ def filesystem(place: str) -> tuple[Any, str]:
     try:
         return cast("tuple[Any, str]", fs.FileSystem.from_uri(place))
     except (ValueError, NotImplementedError, OSError):
-        pass  # fsspec knows more of them
+        # fsspec knows more file systems than pyarrow.
+        pass
     try:
         import fsspec
 
@@ -48,7 +49,7 @@ def listed(place: str) -> list[str]:
     Files and folders whose names begin with a dot or an underscore are passed over.
 
     Raises:
-        DsltmError: there is nothing, or it cannot be read.
+        DsltmError: the place does not exist, or cannot be read.
     """
     from pyarrow import fs
 
@@ -118,21 +119,21 @@ class Folder:
             yield
 
     def read(self, name: str) -> bytes | None:
-        """A file's bytes; None where there is none."""
+        """The content of a file; None where the file does not exist."""
         if self.size(name) is None:
             return None
         with self._named_errors(), self._system.open_input_file(f"{self._root}/{name}") as file:
             return cast("bytes", file.read())
 
     def size(self, name: str) -> int | None:
-        """A file's bytes; None where there is none."""
+        """The number of bytes of a file; None where the file does not exist."""
         with self._named_errors():
             info = self._system.get_file_info(f"{self._root}/{name}")
         return cast("int | None", info.size)
 
     @contextlib.contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:
-        """A new file; object stores show it when it is closed, elsewhere it is renamed then."""
+        """A new file that appears when it is closed: object stores show it then, elsewhere it is renamed."""
         place = f"{self._root}/{name}"
         scratch = f"{self._root}/.{name}.{secrets.token_hex(4)}" if self._is_local else place
         with self._named_errors():

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Planned:
-    """A piece that will be a part: its file's number, its place there, and what it holds."""
+    """A piece that will be a part: the number of its file, its number in the file, documents and work."""
 
     file: int
     number: int
@@ -34,7 +34,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """What there is to do.
+    """The parts that a run writes.
 
     Attributes:
         files: in their order, with the lines before each.
@@ -60,7 +60,7 @@ class Plan:
         return sum(part.work for part in self.parts)
 
     def without(self, done: Collection[int]) -> list[InputFile]:
-        """The files with what is wanted of each: all parts but those that are done."""
+        """The files that have parts to do, each with its pieces that are not done yet."""
         wanted: dict[int, dict[int, int]] = {}
         for part, planned in enumerate(self.parts):
             if part not in done:

@@ -1,4 +1,4 @@
-"""Part files and their manifest: each part is written once, whatever happens between."""
+"""Part files and their manifest: a part that was finished is not written again, even by a later run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from dsltm.on_ray.storage import Folder
     from dsltm.on_ray.survey import Plan
 
-_SHOWN = 10  # documents that failed and are named
+# So many of the documents that failed are named in a warning.
+_SHOWN = 10
 
 
 def part_name(part: int, suffix: str) -> str:
@@ -32,29 +33,31 @@ def open_manifest(
 ) -> Manifest:
     """The manifest of a run: a new one, or that of an earlier run of the same settings.
 
-    Parts that are not there, or not whole, count as not done.
+    Parts whose files are missing or not whole count as not done.
 
     Raises:
-        DsltmError: another run wrote there.
+        DsltmError: the folder holds parts of another run.
     """
     data = None if fresh else folder.read(MANIFEST)
     wanted = Manifest(holds, settings, total)
     if data is None:
         return wanted
-    kept = Manifest.parse(data, f"{folder.place}/{MANIFEST}")
+    earlier = Manifest.parse(data, f"{folder.place}/{MANIFEST}")
     changed = (
-        "kind of parts" if kept.holds != holds else kept.changed(Manifest.parse(wanted.dump(), "").settings)
+        "kind of parts"
+        if earlier.holds != holds
+        else earlier.changed(Manifest.parse(wanted.dump(), "").settings)
     )
-    if changed is not None or kept.total != total:
+    if changed is not None or earlier.total != total:
         raise DsltmError(
             f"{folder.place}: holds the parts of a run with another {changed or 'number of parts'}",
             hint="the same command as then, or --fresh to start over",
         )
-    for number, part in list(kept.parts.items()):
+    for number, part in list(earlier.parts.items()):
         if folder.size(part["file"]) != part["bytes"]:
             console.warn(f"{folder.place}: {part['file']} is missing or not whole, and is done again")
-            del kept.parts[number]
-    return kept
+            del earlier.parts[number]
+    return earlier
 
 
 def write_parts(
@@ -70,7 +73,7 @@ def write_parts(
 
     Args:
         make: makes an actor's worker, which writes the part and answers with its entry in the manifest. Where
-            the entry has "same", all parts of the run must have it alike.
+            the entry has "same", its value must be equal in all parts of the run.
         doing: what is being done, such as "distilling".
 
     Raises:
