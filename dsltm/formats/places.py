@@ -61,8 +61,8 @@ def places_of(paths: Sequence[str]) -> list[Place]:
     """The files of a corpus, those of a folder in the order of their names.
 
     A path may be a pattern such as 'posts/*.csv'. Of a folder those files are taken whose names tell a form
-    that is read. Where there are tables or JSON among them, texts (.txt, .md) are passed over as notes on them,
-    and so are always hidden files and those whose names begin with an underscore.
+    that is read. Where tables or JSON are among them, texts (.txt, .md) are passed over as notes on them.
+    Hidden files, and those whose names begin with an underscore, are always passed over.
 
     Raises:
         DsltmError: a path does not exist, or a folder holds nothing that is read.

@@ -54,8 +54,8 @@ def is_folder_of_parts(path: str) -> bool:
 def holds_labels(path: str) -> bool:
     """Whether a path leads to labels, not to a corpus.
 
-    Labels are an NPZ, in a file, a pipe or on standard input ("-"), or a folder of parts. A path that cannot be
-    read leads to none.
+    Labels are an NPZ, in a file, a pipe or on standard input ("-"), or a folder of parts. A path that cannot
+    be read leads to none.
     """
     if path == STDIN:
         waiting = getattr(sys.stdin, "buffer", None)

@@ -51,8 +51,8 @@ def read_topics(path: str) -> list[WrittenTopic]:
     """Read topics that a person wrote, `dsltm generate` or `dsltm topics`.
 
     Each line is a label, or each is an object of which only "label" is required; the first line tells
-    which. The lines of `dsltm topics` will do, too: their "words" are the keywords, and a topic without a label
-    is called by the first three of them.
+    which. The lines of `dsltm topics` will do, too: their "words" are the keywords, and a topic without a
+    label is called by the first three of them.
 
     Args:
         path: a file of labels or of JSON lines, or "-" for standard input.

@@ -101,7 +101,7 @@ def _over_lines(start: bytes, first: bytes) -> bool:
     try:
         return PYTHON_JSON.raw_decode(text)[1] > len(first.decode(errors="replace"))
     except (ValueError, RecursionError):
-        # The object is longer than what was read. Written over several lines, it mostly begins with a lone "{".
+        # The object is longer than what was read. One written over lines mostly begins with "{" alone.
         return first == b"{"
 
 
