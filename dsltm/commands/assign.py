@@ -22,7 +22,8 @@ from dsltm.formats.tables import table_form, write_table
 
 READS = {"MODEL": "Model", "DOCUMENTS": "Labels", "DOCUMENTS, in its place": "Corpus"}
 WRITES = "Assignments"
-WORDS = 5  # of a topic in tables: enough to tell it, short enough for a cell
+# A topic in a table has so many words: enough to recognise it, few enough for a cell. Chosen, not measured.
+WORDS = 5
 
 
 def command(
@@ -111,8 +112,8 @@ def command(
     from dsltm.formats.model import read_model
     from dsltm.topics.documents import read_along
 
-    kept = [name.strip() for names in keep or () for name in names.split(",") if name.strip()]
-    beside = bool(kept or words or output_format)
+    columns = [name.strip() for names in keep or () for name in names.split(",") if name.strip()]
+    beside = bool(columns or words or output_format)
     if npz and (top is not None or min_prob or beside):
         raise UsageError("--npz writes all proportions and nothing beside them", hint="it alone, or a table")
     form = "jsonl" if npz or ray.ray is not None else table_form(output, output_format)
@@ -139,12 +140,12 @@ def command(
             fresh=fresh,
         )
         return
-    fields = replace(reading.fields, keep=tuple(kept))
+    fields = replace(reading.fields, keep=tuple(columns))
     with open_output(output, binary=npz or form == "parquet") as target:
         opened = read_model(model)
         if holds_labels(documents):
             labels = read_labels(documents)
-            if (corpus is None) != (not kept):
+            if (corpus is None) != (not columns):
                 raise UsageError("--keep and --corpus go together where the documents are a labels file")
             only_fields = replace(fields, text=None)
             along = None if corpus is None else read_along(reading.open(corpus, only_fields), labels)
@@ -159,5 +160,7 @@ def command(
         else:
             flat = form != "jsonl"
             shown = words if words is not None else WORDS if flat else 0
-            rows = described_rows(assigned.blocks, opened, shown, kept, top=top, min_prob=min_prob, flat=flat)
+            rows = described_rows(
+                assigned.blocks, opened, shown, columns, top=top, min_prob=min_prob, flat=flat
+            )
             write_table(target, rows, form)

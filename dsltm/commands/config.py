@@ -67,7 +67,8 @@ def _rows(top: Any, name: str, config: str | None) -> Iterator[dict[str, Any]]:
             if option.name == "config":
                 continue
             value, source = ctx.params[option.name], source_of(ctx, option)
-            if value is None and source is not None:  # as it stands: the option cannot have this value
+            # A value that the option cannot have is shown as it was written.
+            if value is None and source is not None:
                 value = settings[option.name] if source == config else os.environ[source]
             where = f"environment {source}" if source in environment_names(name, option) else source
             yield {"command": name, "option": long_name(option), "value": value, "source": where or "default"}

@@ -112,7 +112,8 @@ def command(
     ray.check(output, corpus, refusing={"shard": shard, "scratch": scratch})
     if is_stdout(output):
         with open_output(output, binary=True):
-            pass  # a terminal is refused now, not after an hour
+            # A terminal is refused now, not after an hour of reading.
+            pass
     share = _shard(shard)
     words = tuple(entry.word for entry in read_vocabulary(vocab)) if vocab is not None else None
     stop = load_stopwords(stopwords)

@@ -58,5 +58,6 @@ def _man(page: "Page", text: str) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=f"-{page.file}", encoding="utf-8") as file:
         file.write(text)
         file.flush()
-        local = [] if platform.system() == "Darwin" else ["-l"]  # macOS's man takes a path as it is
+        # The man of macOS takes a path without an option.
+        local = [] if platform.system() == "Darwin" else ["-l"]
         subprocess.run(["man", *local, file.name], check=False)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from dsltm.on_ray.pieces import Cut
     from dsltm.teacher.reading.teacher import Teacher
 
-CORPUS, TEACHER, RAY = "Corpus", "Teacher", "Many machines"  # headings
+# The headings of the options in help and manual.
+CORPUS, TEACHER, RAY = "Corpus", "Teacher", "Many machines"
+# The documents of a part file; chosen, not measured.
 PART_DOCUMENTS = 16384
 PARAMETER_TYPES = ("auto", "float32", "bfloat16", "float16")
 STOPWORDS = Option(words=("none", "en", "de", "es", "fr", "it", "nl", "pt", "zh"))

@@ -47,15 +47,15 @@ def labelled(
     if not nameless:
         return model, view
     taken = [topic.label for topic in topics if topic.label is not None]
-    told = (
+    described = (
         [Clue(topic.topic, topic.words) for topic in topics] if view is None else view.clues(topics, corpus)
     )
-    clues = [told[topic.topic] for topic in nameless]
-    others = [told[topic.topic] for topic in topics if topic.label is not None]
+    clues = [described[topic.topic] for topic in nameless]
+    others = [described[topic.topic] for topic in topics if topic.label is not None]
     if url is not None and name is not None:
         endpoint = ChatEndpoint(url, name, cache_dir=cache_dir() / "answers")
         with console.progress("naming", len(clues), "topics") as bar:
-            found = by_endpoint(clues, endpoint, taken, bar.advance)
+            labels = by_endpoint(clues, endpoint, taken, bar.advance)
     else:
         from dsltm.teacher.files.load import load_teacher
 
@@ -64,9 +64,9 @@ def labelled(
             str(recorded["name"]), weights_sha256=recorded["weights_sha256"], notify=console.info
         )
         with console.progress("naming", len(clues), "topics") as bar:
-            found = by_teacher(clues, set(model.vocabulary), teacher.likelihood, taken, bar.advance, others)
+            labels = by_teacher(clues, set(model.vocabulary), teacher.likelihood, taken, bar.advance, others)
     names = list(model.names)
-    for topic, new in zip(nameless, found, strict=True):
+    for topic, new in zip(nameless, labels, strict=True):
         names[topic.topic] = new
     model = named(model, names)
     return model, None if view is None else replace(view, model=model)

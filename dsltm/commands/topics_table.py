@@ -25,15 +25,18 @@ if TYPE_CHECKING:
 
 # Magenta is the one colour that stands out on white and on black alike; nothing is said by colour alone.
 _ACCENT = "magenta"
-_NAMING = 3  # words that stand for a topic without a name, as in `Topic.name`
+# So many words stand for a topic without a name, as in `Topic.name`.
+_NAMING = 3
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = "▁▂▃▄▅▆▇█"
 _ARROW = {1: "▲", 0: " ", -1: "▼"}
+# Widths in characters, chosen, not measured: of a bar, of a terminal on which nothing has to be short, of one
+# on which words need the room of counts and bars, of a name in a table, and of a document.
 _BAR = 10
-_WIDE = 110  # columns from which nothing has to be short
-_NARROW = 60  # columns below which words need the room of counts and bars
-_NAME = 32  # characters of a name in a table
-_EXAMPLE = 300  # characters of a document
+_WIDE = 110
+_NARROW = 60
+_NAME = 32
+_EXAMPLE = 300
 
 
 def show_topics(topics: Sequence[Topic], *, all_words: bool) -> None:
@@ -97,10 +100,10 @@ def _documents(topic: Topic) -> list[RenderableType]:
     grid = Table.grid(padding=(0, 1))
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(overflow="fold")
-    for kind, found in (("typical", topic.examples), ("borderline", topic.borderline)):
-        if found:
+    for kind, documents in (("typical", topic.examples), ("borderline", topic.borderline)):
+        if documents:
             grid.add_row("", Text(kind, "italic dim"))
-        for example in found or []:
+        for example in documents or []:
             grid.add_row(f"{example.p:.2f}", _document(example))
     return [head, Padding(_shaded(topic), (0, 0, 0, 2)), Padding(grid, (0, 0, 0, 2))]
 
@@ -223,7 +226,7 @@ def _score(value: float | None) -> str:
 
 
 def _shaded(topic: Topic, count: int | None = None) -> Text:
-    """The words, those that a reader calls the topic by the strongest."""
+    """The words of a topic, of which the first ones, that stand for its name, are bold."""
     from rich.text import Text
 
     text = Text()
@@ -270,7 +273,7 @@ def _cut(text: str, characters: int) -> str:
 
 
 def _unicode() -> bool:
-    """Whether the terminal's encoding has what bars are drawn with."""
+    """Whether the terminal's encoding has the characters that bars and lines are drawn with."""
     try:
         (_EIGHTHS + _LEVELS + "…▲┤").encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from dsltm.formats.model import Model
 
 READS, WRITES = {"LABELS": "Labels"}, "Model"
-_SHAPING = ("model", "input", "target", "topics", "units")  # options that a model to go on from decides
+# Options that a model to go on from decides.
+_SHAPING = ("model", "input", "target", "topics", "units")
 
 
 def command(
@@ -91,12 +92,13 @@ def command(
         config, own = replace(config, **BASELINES[baseline]), own | {*BASELINES[baseline]}
     if before is not None:
         config = _shaped_as(before, config, own)
-    config.resolved()  # options that do not fit are refused before anything is read
+    # Options that do not fit each other are refused here, before anything is read.
+    config.resolved()
     train_all(config, labels, output, numbers, seeds, before)
 
 
 def _shaped_as(before: "Model", config: TrainConfig, given: set[str]) -> TrainConfig:
     """The options of a model to go on from, where they are not given."""
     known: dict[str, Any] = before.header["hyperparameters"]
-    kept: dict[str, Any] = {name: known.get(name) for name in _SHAPING if name not in given}
-    return replace(config, **kept)
+    shape: dict[str, Any] = {name: known.get(name) for name in _SHAPING if name not in given}
+    return replace(config, **shape)

@@ -58,12 +58,14 @@ def train_all(
         labels: the labels file.
         output: where the model goes; where there are several, a file that their names come from.
         numbers: of topics; `AUTO` to choose one, None for that of `config`.
-        seeds: how many seeds of each, from that of `config`; None for one, and names without seeds.
+        seeds: how many models of each number, with seeds from that of `config` on; None: one, and no seed in
+            the names of files.
         before: a model to go on from.
     """
     several = len(numbers or ()) > 1
     if not several and seeds is None:
-        with open_output(output, binary=True) as file:  # first, so that what cannot be written is said now
+        # The output is opened first, so that one that cannot be written is noticed before the training.
+        with open_output(output, binary=True) as file:
             opened = read_labels(labels)
             choice = _choose(opened, config.seed) if numbers == AUTO else None
             write_model(file, _train(opened, config, before, choice))

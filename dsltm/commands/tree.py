@@ -44,7 +44,8 @@ class _Group(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = _Commands()  # type: ignore[assignment]  # only ever read
+        # typer asks for a dictionary, but only reads from it.
+        self.commands = _Commands()  # type: ignore[assignment]
         self.params += common_flags()
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
@@ -63,7 +64,8 @@ class _Group(TyperGroup):
     def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         option = super().get_help_option(ctx)
         if option is not None:
-            option.default = False  # None would be checked, for which typer loads all of pydantic
+            # A default of None would be checked, for which typer loads all of pydantic.
+            option.default = False
         return option
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
