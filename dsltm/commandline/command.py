@@ -16,7 +16,8 @@ from dsltm.commandline.values import environment_names, use_settings
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 COMMON = "Common options"
 _CONFIG = "dsltm.config"
-_BEFORE_NAME = "dsltm.common"  # where a context keeps the common options that stand before the name
+# Under this key a context has the common options that stand before a command's name.
+_BEFORE_NAME = "dsltm.common"
 
 
 def build(
@@ -84,16 +85,16 @@ def move_behind_name(args: list[str]) -> list[str]:
     There typer need not know of them; where a subcommand is given one twice, the later one decides.
     """
     valued = {name for option in common_options() if not option.is_flag for name in option.opts}
-    moved, kept, rest = [], [], list(args)
+    moved, others, rest = [], [], list(args)
     while rest and rest[0].startswith("-"):
         word = rest.pop(0)
         if word.partition("=")[0] not in valued:
-            kept.append(word)
+            others.append(word)
             continue
         moved.append(word)
         if "=" not in word and rest:
             moved.append(rest.pop(0))
-    return [*kept, *rest[:1], *moved, *rest[1:]] if rest else kept
+    return [*others, *rest[:1], *moved, *rest[1:]] if rest else others
 
 
 def keep_common(ctx: typer.Context) -> None:
@@ -135,18 +136,21 @@ class Command(TyperCommand):
         for param in self.params:
             if isinstance(param, TyperOption):
                 param.envvar = environment_names(self.name or "", param)
-                param.show_envvar = False  # once, in the manual, not at each option
+                # The manual explains the variables once, not at each option.
+                param.show_envvar = False
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         if not ctx.resilient_parsing:
-            console.configure(program=ctx.command_path)  # for what is wrong with the arguments
+            # Messages on wrong arguments begin with the command's name.
+            console.configure(program=ctx.command_path)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         keep_inputs(ctx)
         before: dict[str, Any] = ctx.meta.get(_BEFORE_NAME, {})
         common = {name: value or before.get(name) for name, value in _pop(ctx, common_options()).items()}
-        ctx.meta[_CONFIG] = common.pop("config")  # has had its effect
+        # The settings file has been read by now; its path is only remembered.
+        ctx.meta[_CONFIG] = common.pop("config")
         console.configure(program=ctx.command_path, **common)  # type: ignore[arg-type]
         return super().invoke(ctx)
 
@@ -157,7 +161,8 @@ class Command(TyperCommand):
         if self.examples:
             with formatter.section("Examples"):
                 for example in self.examples:
-                    for line in example.splitlines():  # as they are, to be pasted
+                    # Lines are not wrapped, so that they can be pasted.
+                    for line in example.splitlines():
                         formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 

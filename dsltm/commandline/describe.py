@@ -8,7 +8,8 @@ from dsltm.commandline.command import COMMON, by_heading, common_options, headin
 from dsltm.commandline.values import environment_names
 from dsltm.manual.program import Command, Option, Program
 
-_FILES = {"FILE", "CORPUS", "MODEL"}  # placeholders of values that name a file
+# The placeholders of values that name a file.
+_FILES = {"FILE", "CORPUS", "MODEL"}
 
 
 def describe(group: Any, files: dict[str, tuple[dict[str, str], str | None]]) -> Program:
@@ -63,7 +64,7 @@ def _synopsis(name: str, arguments: list[Any]) -> str:
 
 
 def _option(param: TyperOption, words: dict[str, tuple[str, ...]]) -> Option:
-    # typer keeps the names of --help in a set, whose order changes from run to run
+    # Sorted, because typer keeps the names of --help in a set, whose order changes from run to run.
     names = tuple(
         sorted((*param.opts, *param.secondary_opts), key=lambda name: (name.startswith("--"), name))
     )

@@ -41,14 +41,16 @@ def flattened(function: Callable[..., Any]) -> Callable[..., Any]:
             parameters += _parameters(group)
     call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    del call.__wrapped__  # which would be asked for the parameters otherwise
+    # Otherwise the wrapped function would be asked for the parameters.
+    del call.__wrapped__
     return call
 
 
 def _parameters(group: Any) -> Iterator[inspect.Parameter]:
     """The options of a group, as parameters that typer reads."""
     types, defaults = _types(group), {each.name: each.default for each in fields(group)}
-    annotated: Any = Annotated  # whose arguments are only known now
+    # Untyped, because its arguments are known only when this runs.
+    annotated: Any = Annotated
     kind = inspect.Parameter.KEYWORD_ONLY
     for name, declared in options_in(group):
         info = _as_typer(declared, name, flag=types[name] is bool)

@@ -10,7 +10,8 @@ from dsltm.errors import UsageError
 from dsltm.formats.inputs import note_input, note_open, refuse_input
 from dsltm.formats.output import is_stdout
 
-OUTPUTS = ("output", "html", "log_file")  # what the names of parameters end with that are written to
+# The names of parameters whose files are written end with one of these.
+OUTPUTS = ("output", "html", "log_file")
 
 
 def keep_inputs(ctx: typer.Context) -> None:

@@ -69,7 +69,8 @@ def settings_for(ctx: typer.Context, settings: Settings) -> dict[str, Any]:
     own, special = options_of(ctx.command), settings.commands.get(ctx.info_name or "", {})
     _check_names(settings.name, settings.commands, list(commands), "there is no command")
     _check_names(settings.name, special, list(own), f"{ctx.command_path} has no option")
-    if not own.keys() >= settings.general.keys():  # looking at every command takes a moment
+    # Other commands are only looked at where it is needed, because that imports them all.
+    if not own.keys() >= settings.general.keys():
         known = {name for command in commands.values() for name in options_of(command)}
         _check_names(settings.name, settings.general, sorted(known), "no command has an option")
     values = {own[name]: value for name, value in {**settings.general, **special}.items() if name in own}

@@ -7,7 +7,8 @@ from typer.core import TyperOption
 
 from dsltm.commandline.values import source_of
 
-# pydantic's kinds of error, https://docs.pydantic.dev/latest/errors/validation_errors/, after the value
+# What follows a value in a message, by pydantic's kind of error, as
+# https://docs.pydantic.dev/latest/errors/validation_errors/ lists them.
 _NOT = {
     "int_parsing": "is not a whole number",
     "int_from_float": "is not a whole number",
@@ -32,7 +33,8 @@ def sentence(error: typer.TyperException, program: str) -> str:
 
 
 def _sentence(error: typer.TyperException) -> str:
-    if (near := getattr(error, "possibilities", None)) is not None:  # an option that does not exist
+    # Only the error of an option that does not exist has possibilities.
+    if (near := getattr(error, "possibilities", None)) is not None:
         names = ", ".join(sorted(near))
         return f"no such option: {getattr(error, 'option_name', '')}" + (
             f", did you mean {names}?" if near else ""
@@ -50,7 +52,8 @@ def _wrong_value(cause: Any) -> str | None:
         return None
     first = cause.errors()[0]
     context = first.get("ctx", {})
-    if "error" in context:  # an exception of typer's, such as that of a word that is no choice
+    # The cause may be an exception of typer's, such as that of a word that is no choice.
+    if "error" in context:
         return str(context["error"]).rstrip(".")
     reason = _NOT.get(first["type"])
     return None if reason is None else f"{first['input']!r} {reason.format(**context)}"
