@@ -1,7 +1,7 @@
-"""Everything people read: messages and progress on standard error, tables on a terminal.
+"""Everything that people read: messages and progress on standard error, tables on a terminal.
 
-On a terminal there are bars and colours; off it one plain line at a time, without escape codes. Nothing
-here ever fails because standard error is closed or full: there is nobody left to tell.
+A terminal gets bars and colours; a file or a pipe gets one plain line at a time, without escape codes.
+Nothing here fails because standard error is closed or full, since nobody could be told of it.
 """
 
 import contextlib
@@ -20,12 +20,16 @@ from dsltm.progress import Progress, clock
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-# Control characters (escapes begin with one), direction marks, line separators, lone surrogates.
+# What is never printed: control characters (escapes begin with one), direction marks, line separators and
+# lone surrogates.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_LINE_SECONDS = 10.0  # off a terminal: a progress line after this long ...
-_LINE_SHARE = 0.1  # ... or this share of the work, whichever is first
-_LINE_LEAST_SECONDS = 1.0  # but a short run does not print its ten tenths
-_BAR_SECONDS = 0.1  # on a terminal: as often as eyes can follow
+# Off a terminal a line of progress comes after so many seconds or this share of the work, whichever is first,
+# but not before a least time, so that a short run does not print ten lines. Chosen, not measured.
+_LINE_SECONDS = 10.0
+_LINE_SHARE = 0.1
+_LINE_LEAST_SECONDS = 1.0
+# On a terminal the bar is drawn again after so many seconds, as often as eyes can follow.
+_BAR_SECONDS = 0.1
 
 
 @dataclass
@@ -63,7 +67,8 @@ def configure(
     """
     close()
     _state.program, _state.quiet, _state.verbose, _state.debug = program, quiet, verbose, debug
-    if log_file is not None:  # stays open until `close`
+    # The log file stays open until `close`.
+    if log_file is not None:
         _state.log = Path(log_file).open("a", encoding="utf-8", errors="replace", buffering=1)  # noqa: SIM115
 
 
@@ -128,7 +133,8 @@ def stdout_is_terminal() -> bool:
 def _is_terminal(stream: TextIO | None) -> bool:
     try:
         return stream is not None and stream.isatty()
-    except ValueError:  # closed
+    except ValueError:
+        # The stream is closed.
         return False
 
 
@@ -141,7 +147,8 @@ def _say(message: str, *, show: bool, style: str = "") -> None:
     _log(text)
     if not show:
         return
-    if _state.live:  # above the bar, not through it
+    # While a bar is shown, rich prints messages above it.
+    if _state.live:
         from rich.text import Text
 
         with contextlib.suppress(OSError):
@@ -183,7 +190,8 @@ class Column:
 
     heading: str
     align: Literal["left", "right"] = "left"
-    wrap: bool = False  # may use the width that is left, over several lines
+    # Whether a cell may take several lines, in the width that is left by the other columns.
+    wrap: bool = False
 
 
 def table(columns: Sequence[str | Column], rows: Iterable[Sequence[object]]) -> None:
@@ -211,7 +219,8 @@ def show(*shown: "RenderableType") -> None:
     from rich.console import Console
 
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # for terminals whose encoding lacks a character
+        # Some terminals have an encoding that lacks a character.
+        sys.stdout.reconfigure(errors="replace")
     screen = Console(highlight=False, markup=False, emoji=False)
     for each in shown:
         screen.print(each)
@@ -231,9 +240,9 @@ def progress(
 
     Args:
         description: what is being done, such as "distilling".
-        total: how many units there are, None where that is not known.
-        unit: what they are, in the plural, such as "documents".
-        work_total: how much work that is in a measure of its own, such as tokens (see `Progress.advance`).
+        total: the number of units, None where it is not known.
+        unit: the name of the units, in the plural, such as "documents".
+        work_total: the work of all units in another measure, such as tokens (see `Progress.advance`).
     """
     shown = Progress(description, total, unit, work_total)
     if _state.quiet or _state.live or not _stderr_is_rich():
@@ -293,7 +302,7 @@ def _bar(shown: Progress) -> Iterator[None]:
 
 
 def _progress_line(text: str) -> None:
-    """A line of progress; with its time off a terminal, where nobody saw when it came."""
+    """Write a line of progress, off a terminal with the time, because nobody saw when it came."""
     text = plain(text)
     _log(text)
     if not _state.quiet and not _state.live:

@@ -14,9 +14,9 @@ class Progress:
 
     Args:
         description: what is being done, such as "distilling".
-        total: how many units there are, None where that is not known.
-        unit: what they are, in the plural, such as "documents".
-        work_total: how much work that is, in a measure of its own, such as tokens; `total` where None.
+        total: the number of units, None where it is not known.
+        unit: the name of the units, in the plural, such as "documents".
+        work_total: the work of all units in another measure, such as tokens; None: `total`.
         show: called after every change.
     """
 
@@ -29,7 +29,8 @@ class Progress:
     work: float = 0.0
     fields: dict[str, str] = field(default_factory=dict)
     started: float = field(default_factory=lambda: time.monotonic())
-    _earlier: tuple[int, float] = (0, 0.0)  # units and work of a run before this one
+    # The units and the work of earlier runs.
+    _earlier: tuple[int, float] = (0, 0.0)
 
     def advance(self, n: int = 1, *, work: float | None = None, **fields: str) -> None:
         """Count `n` more units as done.

@@ -88,7 +88,8 @@ def roff(page: Page, version: str, released: str = "") -> str:
     lines = [
         f'.TH {page.name.upper()} {page.section} "{released}" "dsltm {version}" "{kind}"',
         ".ad l",
-        ".nh",  # a hyphen at a line's end would look like one of an option's
+        # No hyphenation: a hyphen at a line's end would look like a part of an option.
+        ".nh",
         ".SH NAME",
         f"{_escape(page.name)} \\-",
         *_filled(page.summary),
@@ -100,7 +101,8 @@ def roff(page: Page, version: str, released: str = "") -> str:
             lines += [".br"] * (index > 0) + [f"\\fB{_escape(command)}\\fR {_escape('[' + rest)}".strip()]
     for heading, blocks in page.sections.items():
         lines.append(f".SH {_escape(heading)}")
-        fresh = True  # a paragraph that follows a heading needs no macro, and mandoc objects to one
+        # A paragraph that follows a heading needs no macro, and mandoc objects to one.
+        fresh = True
         for block in blocks:
             lines += _roff_block(block, fresh)
             fresh = isinstance(block, Heading)
@@ -128,7 +130,8 @@ def _filled(text: str) -> list[str]:
     lines, line = [], ""
     for word in words:
         longer = f"{line} {word}"
-        too_long = len(longer) > 76 or len(longer) + 2 * longer.count("`") > 80  # a ` becomes \\fB
+        # The second length is that of the line with each ` become \\fB or \\fR.
+        too_long = len(longer) > 76 or len(longer) + 2 * longer.count("`") > 80
         if line and (too_long or re.search(r"[.!?:;][)\"]?$", line)):
             lines.append(line)
             line = word

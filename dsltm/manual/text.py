@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dsltm.manual.page import Block, Definition, Example, Heading, Paragraph, Table
 
-# Code may hold blank lines and lines that begin with #, so it is divided off before anything else.
+# Code may have blank lines and lines that begin with #, so it is split off before anything else.
 _CODE = re.compile(r"(^```\w*\n[\s\S]*?^```\n|(?:^    .*\n(?:\n(?=    ))?)+)", re.MULTILINE)
 
 
