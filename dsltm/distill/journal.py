@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _FILES = ("logits.f16", "hidden.f16", "rows.jsonl")
 _LOG = "window.log"
+# So many rows are in memory at a time when the journal is exported; chosen, not measured.
 _BLOCK_ROWS = 4096
 Row = tuple[str, str | None, int, list[int], list[int]]
 """A document's id, label, flags, and the words that it uses with their counts."""

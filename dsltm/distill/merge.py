@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from dsltm.formats.stacked import Rows
 
+# So many rows of each shard are in memory at a time; chosen, not measured.
 _BLOCK_ROWS = 4096
 _PER_SHARD = ("shard", *PER_PART)
 

@@ -20,6 +20,7 @@ _MARKS = {
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
+# Bytes that are decoded at a time; chosen, not measured.
 _CHUNK = 1 << 16
 
 

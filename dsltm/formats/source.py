@@ -21,6 +21,7 @@ MANIFEST = "manifest.json"
 # A line of more bytes is refused, so that none takes all the memory; chosen, not measured.
 MAX_LINE = 1 << 26
 ZIP = b"PK\x03\x04"
+# Bytes that are read from a file at a time; chosen, not measured.
 _BUFFER = 1 << 18
 # Files that are no text: what they begin with, what they are, and what to use or do in their place.
 _FOREIGN = {

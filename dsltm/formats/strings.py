@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from dsltm.formats.stacked import Rows
 
+# So many strings are made at a time; chosen, not measured.
 _BLOCK = 1 << 14
 
 

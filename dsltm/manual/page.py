@@ -130,7 +130,7 @@ def _filled(text: str) -> list[str]:
     lines, line = [], ""
     for word in words:
         longer = f"{line} {word}"
-        # The second length is that of the line with each ` become \\fB or \\fR.
+        # The second length is that of the line with each ` become \fB or \fR.
         too_long = len(longer) > 76 or len(longer) + 2 * longer.count("`") > 80
         if line and (too_long or re.search(r"[.!?:;][)\"]?$", line)):
             lines.append(line)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dsltm.formats.fields import Fields, Row
     from dsltm.formats.source import Source
 
+# Bytes that are read at a time; chosen, not measured.
 _CHUNK = 1 << 20
 _SPACE = " \t\r\n"
 # What an escaped half of an emoji begins with.
