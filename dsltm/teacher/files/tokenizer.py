@@ -37,14 +37,14 @@ def load_tokenizer(source: Source, *, trust_remote_code: bool = False) -> PreTra
     backend: Any = fast.backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
-    # documents are cut elsewhere, and with the instruction kept: nobody need be told that one is long
+    # Long documents are cut elsewhere. Marked as already given, the warning about their length stays away.
     fast.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
     _leave_the_end_open(backend)
     return fast
 
 
 def local(trust_remote_code: bool) -> dict[str, bool]:
-    """What transformers may fetch and run: nothing, but where it is trusted to."""
+    """Options of transformers by which it fetches and runs nothing, unless the model's code is trusted."""
     return {"local_files_only": not trust_remote_code, "trust_remote_code": trust_remote_code}
 
 

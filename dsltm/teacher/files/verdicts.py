@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.network import Network
     from dsltm.teacher.reading.probe import Verdict
 
-_RECIPE = 1  # of the probe; a new one probes again
-_LARGE = 30_000_000  # parameters, from which on a probe takes long enough to be announced
+_RECIPE = 1  # version of the probe; verdicts of another version are not used
+_LARGE = 30_000_000  # parameters, from which on a probe is announced; chosen, not measured
 _DESCRIBING = ("*.json", "*.jinja", "*.py")
 
 
@@ -43,7 +43,7 @@ def verdict_on(
 
     Args:
         context_length: the most tokens that it was made to read.
-        notify: told before a probe that takes long.
+        notify: called with a sentence before a probe that takes long.
         again: probe even if there is a verdict.
 
     Raises:
@@ -59,7 +59,7 @@ def verdict_on(
         notify(f"comparing how {source.name} is read with its own forward pass, once")
     with quiet_transformers():
         verdict = probe(network, tokenizer, context_length, source.name)
-    with contextlib.suppress(OSError):  # without a cache it is found again each time
+    with contextlib.suppress(OSError):  # without a cache to write to, each run probes again
         record.parent.mkdir(parents=True, exist_ok=True)
         part = record.with_name(f".{record.name}.{os.getpid()}")
         part.write_text(json.dumps(asdict(verdict)), encoding="utf-8")
@@ -81,5 +81,5 @@ def _key(source: Source, network: Network) -> str:
 
 
 def _describing(directory: Path) -> list[Path]:
-    """The files that say what the weights are part of."""
+    """The files that describe the model: configuration, tokenizer, chat template and code."""
     return sorted(file for pattern in _DESCRIBING for file in directory.glob(pattern))
