@@ -1,4 +1,4 @@
-"""What transformers says, in so far as it is for the people who use this program."""
+"""Keeping transformers quiet, and the part of an exception's text that fits into a message."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def quiet_transformers() -> Iterator[None]:
 
 
 def first_line(exc: BaseException) -> str:
-    """The first line of what an exception says, which is all that fits into a sentence."""
+    """The first line of an exception's text, and all of it where that line only announces the rest."""
     first, _, rest = (str(exc).strip() or type(exc).__name__).partition("\n")
     if first.rstrip().endswith(":"):  # a list follows, without which the sentence says nothing
         first = f"{first.rstrip()} {' '.join(rest.split())}"

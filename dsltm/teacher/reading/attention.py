@@ -28,9 +28,9 @@ class Run:
     """Documents of one shape that lie next to each other.
 
     Attributes:
-        shape: theirs.
-        count: how many.
-        start: the first one's first token.
+        shape: the shape of each.
+        count: how many documents there are.
+        start: place of the first one's first token in the row.
     """
 
     shape: Shape
@@ -44,11 +44,13 @@ class Run:
 
 @dataclass
 class Packing:
-    """What attention must know of the batch under way.
+    """What attention must know about the batch that is being read.
 
     Attributes:
         prefix: keys and values [kv heads, P, head] of each layer, in the order of the layers.
         runs: the batch's documents; None while the prefix itself is read.
+        masks: those of `mask`, by shape and window.
+        by_key: those of `masks_by_key`, by shape.
     """
 
     prefix: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
@@ -65,7 +67,9 @@ class Packing:
         return self.prefix[0][0].shape[1] if shape.prefixed and self.prefix else 0
 
     def mask(self, shape: Shape, window: int | None, like: torch.Tensor, groups: int) -> torch.Tensor:
-        """[groups * T, P + T] additive: 0 where a token is seen, -inf where not; the same for every layer.
+        """An additive mask [groups * T, P + T]: 0 where a token is seen, -inf where not.
+
+        It is made once for all layers of one window.
 
         Args:
             groups: how many query heads share a key head; their masks, one after another, are the same.
@@ -97,14 +101,14 @@ class Packing:
 
 
 def positions(shape: Shape, before: int) -> torch.Tensor:
-    """[T] the position of each token of a document in its own prompt; tails all follow the stem."""
+    """[T] the position of each token of a document in its own prompt; each tail follows the stem."""
     stem = torch.arange(before, before + shape.stem)
     tails = (torch.arange(before + shape.stem, before + shape.stem + tail) for tail in shape.tails)
     return torch.cat([stem, *tails])
 
 
 def visible(shape: Shape, before: int, window: int | None = None) -> torch.Tensor:
-    """[T, before + T] which tokens each token sees: the prefix, the stem, its own tail, none ahead.
+    """[T, before + T] whether a token sees another: the prefix, the stem and its own tail, up to itself.
 
     Args:
         window: how far back a layer with a sliding window sees, itself included.
@@ -170,7 +174,7 @@ def attend_runs(
     Args:
         query: [heads, tokens, head].
         key, value: [kv heads, tokens, head]; kept as the layer's prefix where the packing has no runs.
-        window: of a layer that looks back only so far.
+        window: how many tokens the layer looks back, itself included; None for all.
         out: [tokens, heads, head].
     """
     if packing.runs is None:

@@ -27,14 +27,14 @@ class ChainReader(Reader):
     """A `Reader` whose words are chains of tokens.
 
     The logit of a word is that of its first token plus log P of each token after it. So words of one token
-    have the logits that a `Reader` gives them, and the softmax over words is the share of a word's exact
-    probability.
+    have the same logits as in a `Reader`, and the softmax over words divides their exact probabilities by the
+    sum of these.
 
     Args:
         teacher: an open teacher.
         prompts: one or more.
         chains: [V] token ids of each word, in order.
-        max_tokens: the longest prompt, document included; words come on top of it.
+        max_tokens: the longest prompt, document included, without the tokens of words.
         batch_tokens: about how many tokens go through the teacher at once.
     """
 
@@ -65,7 +65,8 @@ class ChainReader(Reader):
             for chain, row in zip(chains, steps, strict=True)
         ]
         width = max(map(len, words), default=0)
-        padded = [[*row, *[len(edges)] * (width - len(row))] for row in words]  # the last edge counts nothing
+        # Shorter words are filled up with an edge that does not exist, whose log P will be 0.
+        padded = [[*row, *[len(edges)] * (width - len(row))] for row in words]
         self._edges_of = torch.tensor(padded, dtype=torch.int64, device=teacher.device).view(
             len(words), width
         )
@@ -75,7 +76,7 @@ class ChainReader(Reader):
 
     @torch.inference_mode()
     def _read_batch(self, documents: Sequence[Tokens], batch: list[int]) -> tuple[list[int], Reading]:
-        """One document under one prompt at a time: with its beginnings it is a batch of its own."""
+        """Read one document under one prompt at a time, which is a batch with its words' beginnings."""
         ends, later = [], []
         for row in batch:
             states = torch.cat([self.way([prompt]) for prompt in self._with_beginnings(documents[row])])
@@ -86,12 +87,12 @@ class ChainReader(Reader):
         return batch, replace(reading, logits=reading.logits + torch.stack(later).cpu().numpy())
 
     def _with_beginnings(self, tokens: Tokens) -> Iterator[Tokens]:
-        """The document under each prompt, which then ends as it did and with the beginning of each word."""
+        """The document under each prompt, with tails that end as before and in the beginning of each word."""
         for tail in tokens.tails:
             tails = tuple([tail[-1], *more] for more in ([], *self._sequences))
             yield replace(tokens, stem=[*tokens.stem, *tail[:-1]], tails=tails)
 
     def _later(self, states: torch.Tensor) -> torch.Tensor:
-        """[V] sum of log P of each word's tokens after the first, of [beginnings, H] states."""
+        """[V] the sum of log P of each word's tokens after the first, from states [beginnings, H]."""
         log_shares = self._whole_head(states).float().log_softmax(1)[self._node, self._next]
         return torch.nn.functional.pad(log_shares, (0, 1))[self._edges_of].sum(1)

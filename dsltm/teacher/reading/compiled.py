@@ -1,4 +1,4 @@
-"""A decoder's work between its products, for bfloat16 on a processor, by loops of our own (`kernels`)."""
+"""A decoder's steps between its matrix products by compiled `kernels`, for bfloat16 on a processor."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.attention import Packing, Run
     from dsltm.teacher.reading.operations import Turn
 
-_TURN = 256  # places; a multiple of the processor's vectors
+_TURN = 256  # places of a document at a time, a multiple of `kernels.VECTOR`; chosen, not measured
 
 
 class Compiled(Operations):
-    """With compiled loops, for bfloat16 on a processor."""
+    """The operations as compiled loops, for bfloat16 on a processor."""
 
     def normalise(self, states: torch.Tensor) -> torch.Tensor:
         out = self.buffer("normal", states, *states.shape)

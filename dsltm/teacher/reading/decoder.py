@@ -1,10 +1,9 @@
 """A Llama-shaped network without the library's overhead.
 
-The arithmetic of a small teacher is over before its memory traffic is: RMS norms in float32, rotary
-embeddings made of five temporaries, a fresh buffer for every product. Here the projections that read the same
-input are one matrix, the norms' weights are part of it, what lies between the products is left to
-`operations`, and intermediate results have buffers that live as long as the decoder. What it computes is the
-same.
+A small teacher waits for memory more than for arithmetic: the library computes RMS norms in float32, rotary
+embeddings with five temporaries, and every product into a fresh buffer. Here the projections that read the
+same input are one matrix, which includes the norms' weights; `operations` does the steps between the
+products; and intermediate results have buffers that live as long as the decoder. The results are the same.
 """
 
 from __future__ import annotations
@@ -100,7 +99,7 @@ def _merge(linears: list[Any], norm: Any) -> torch.Tensor:
 
 
 def _operations(model: Any, scaling: float) -> Operations:
-    """What suits the device and the precision of a transformers model's body."""
+    """The operations for the device and the number format of a transformers model's body."""
     config, weight = model.config, model.embed_tokens.weight
     shape = config.num_attention_heads, config.num_key_value_heads, scaling, config.rms_norm_eps
     if weight.device.type == "cpu" and weight.dtype == torch.bfloat16:

@@ -1,4 +1,4 @@
-"""Reading documents: one forward pass each, of which only what is needed is computed."""
+"""Reading documents: one forward pass each, without the parts that nobody needs."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the teacher said of n documents under m prompts.
+    """The teacher's logits and hidden states of n documents under m prompts.
 
     Attributes:
-        logits: [n, V] float32, of the vocabulary's tokens at the last position, mean over the prompts.
-        hidden: [n, m * H] float32, post-norm hidden state there, prompts side by side.
+        logits: [n, V] float32, of the vocabulary at the last position, mean over the prompts.
+        hidden: [n, m * H] float32, post-norm hidden states at the last position, prompts side by side.
     """
 
     logits: NDArray[np.float32]
     hidden: NDArray[np.float32]
 
     def repeated(self, counts: Sequence[int]) -> Reading:
-        """Each document as many times as `counts` [n] says."""
+        """The same with each document repeated as often as `counts` [n] says."""
         if max(counts) == 1:
             return self
         return Reading(self.logits.repeat(counts, 0), self.hidden.repeat(counts, 0))
@@ -44,8 +44,8 @@ class Reading:
 class Reader:
     """A teacher under fixed prompts, over a fixed vocabulary.
 
-    On a processor every core reads batches of its own: no operation waits for the slowest core, so
-    that a busy machine is slowed in proportion and no more.
+    On a processor every core reads batches of its own. Then no operation waits for the slowest core, and
+    other work on the machine slows the reading only in proportion.
 
     Args:
         teacher: an open teacher.
@@ -84,13 +84,13 @@ class Reader:
         """Read documents in the order that suits the machine; those that are the same are read once.
 
         Yields:
-            Which of them (by position), and what was read of each.
+            The positions of some documents, and the reading of these.
         """
-        same = _same(documents)
-        distinct = [documents[rows[0]] for rows in same]
+        copies = _same(documents)
+        distinct = [documents[rows[0]] for rows in copies]
         for batch, reading in self._read_all(distinct):
-            counts = [len(same[number]) for number in batch]
-            yield [row for number in batch for row in same[number]], reading.repeated(counts)
+            counts = [len(copies[number]) for number in batch]
+            yield [row for number in batch for row in copies[number]], reading.repeated(counts)
 
     def _read_all(self, documents: Sequence[Tokens]) -> Iterator[tuple[list[int], Reading]]:
         batches = self.batches(documents)
@@ -106,7 +106,7 @@ class Reader:
             torch.set_num_threads(threads)
 
     def batches(self, documents: Sequence[Tokens]) -> Iterator[list[int]]:
-        """Positions of the documents, like shapes together, `batch_tokens` at a time."""
+        """Positions of the documents in batches of about `batch_tokens` tokens, similar shapes together."""
         order = sorted(range(len(documents)), key=lambda row: (documents[row].shape, row))
         batch: list[int] = []
         size, shape = 0, Shape(True, 0, ())
@@ -141,8 +141,8 @@ class Reader:
         return self._reading(states, self._head(states))
 
     def _reading(self, states: torch.Tensor, logits: torch.Tensor) -> Reading:
-        """What is kept of [n, m, H] hidden states and the logits [n, m, forms] of all forms of the words."""
-        if self._forms.shape[1] > 1:  # the logit of a word is that of the summed probability of its forms
+        """The reading of hidden states [n, m, H] and logits [n, m, forms] of all forms of all words."""
+        if self._forms.shape[1] > 1:  # a word's logit is that of the summed probabilities of its forms
             logits = torch.nn.functional.pad(logits, (0, 1), value=float("-inf"))
             logits = logits[..., self._forms].logsumexp(-1)
         return Reading(logits.mean(1).cpu().numpy(), states.flatten(1).cpu().numpy())

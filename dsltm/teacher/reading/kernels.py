@@ -1,4 +1,4 @@
-"""What lies between a transformer's matrix products, compiled: each step in one pass over memory.
+"""The steps between a transformer's matrix products as compiled loops, each of one pass over memory.
 
 In bfloat16 a small teacher's matrix products take half of its time at the processor's full speed. Norms,
 rotary embeddings, activations and softmaxes took the other half as chains of torch operations, each of which
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
-VECTOR = 16  # float32 numbers in a register of AVX-512
+VECTOR = 16  # how many float32 numbers a register of AVX-512 holds
 _LOG2_E = np.float32(1.4426950408889634)
-_LEAST = np.float32(-100.0)  # a power of two whose products are not subnormal yet, which would be slow
+_LEAST = np.float32(-100.0)  # least exponent of two; products of smaller powers are subnormal, which is slow
 
 
 def _compiled(function: _F) -> _F:
@@ -69,7 +69,10 @@ def _narrow(x: Any) -> Any:
 
 @_compiled
 def _exp2(x: Any) -> Any:
-    """2^x for x up to 126, to 3e-7 (2^-100 below): fraction by a polynomial, whole by the exponent's bits."""
+    """2^x for x up to 126 with an error of 3e-7, and 2^-100 below x = -100.
+
+    The fraction of x goes through a polynomial, and its whole part into the bits of the exponent.
+    """
     x = max(x, _LEAST)
     whole = np.floor(x)
     part = x - whole
@@ -84,7 +87,7 @@ def _exp2(x: Any) -> Any:
 
 @_compiled
 def normalise(states: Bits, epsilon: float, out: Bits) -> None:
-    """RMS norm of [T, H] without a weight."""
+    """RMS norm of states [T, H], without its weight."""
     size = states.shape[1]
     for token in range(len(states)):
         total = np.float32(0)
@@ -123,7 +126,7 @@ def spread(
     Args:
         heads: [n T, heads + 2 kv heads, head], of n documents of T tokens.
         cos, sin: [n T, head / 2].
-        scale: of attention's scores, which the queries take along.
+        scale: factor of attention's scores, by which the queries are multiplied here.
         length: T.
         query: [n, kv heads, Q, head], of which the first groups * T are written.
         key, value: [n, kv heads, P + T, head], of which the last T are written.
@@ -158,8 +161,8 @@ def spread(
 def softmax(scores: Bits, mask: Floats, work: Floats, out: Bits) -> None:
     """Softmax over keys of scores [n, keys, queries] plus a mask [keys, queries].
 
-    Queries lie side by side in memory, so that few keys fill the processor's vectors, too; for that their
-    number is to be a multiple of `VECTOR`.
+    Queries lie side by side in memory, so that the processor's vectors are full even with few keys. For that
+    the number of queries should be a multiple of `VECTOR`.
 
     Args:
         work: [keys + 2, queries], overwritten.

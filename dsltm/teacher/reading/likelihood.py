@@ -1,4 +1,4 @@
-"""How probable a teacher finds phrases after a text: the text is read once, the phrases side by side."""
+"""The probability of phrases after a text; the text is read once, and the phrases side by side."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
     from dsltm.teacher.reading.teacher import Teacher
 
-_TOGETHER = 24
-_PHRASE = 32  # tokens that are left for a phrase
+_TOGETHER = 24  # phrases read side by side; chosen, not measured
+_PHRASE = 32  # tokens of the context that are reserved for a phrase; chosen, not measured
 _TRIAL = "The weather in the mountains", ("changes", "changes within the hour")
-_SAME = {torch.float32: 1e-2}  # nats; in 16 bits rounding alone makes more
+# Differences, in nats, that count as rounding: in float32, and in 16 bits. Chosen, not measured.
+_SAME = {torch.float32: 1e-2}
 _SAME_ROUGHLY = 0.5
 
 
@@ -27,8 +28,8 @@ class Likelihood:
     """A teacher that judges phrases.
 
     Args:
-        teacher: any causal language model. One whose memory of a text cannot be shared by several phrases
-            (recurrent ones, say) reads the text again for each.
+        teacher: any causal language model. One whose cache of a text cannot be shared by several phrases,
+            such as a recurrent model, reads the text again for each phrase.
     """
 
     def __init__(self, teacher: Teacher) -> None:
@@ -39,8 +40,8 @@ class Likelihood:
     def of_each(self, texts: Sequence[str], phrases: Sequence[Sequence[str]]) -> Iterator[list[float]]:
         """`of` for each text and its phrases, in order.
 
-        On a processor every core reads a text of its own: these are small steps, and cores that share one
-        wait for each other, very long on a machine that has other work.
+        On a processor every core reads a text of its own, because the steps are so small that cores which
+        share one would mostly wait for each other, above all on a busy machine.
         """
         if self._teacher.device.type != "cpu":
             yield from map(self.of, texts, phrases)
@@ -53,11 +54,11 @@ class Likelihood:
             torch.set_num_threads(cores)
 
     def of(self, text: str, phrases: Sequence[str]) -> list[float]:
-        """log P(phrase | text) of each phrase, in nats, with a space between."""
+        """log P(phrase | text) of each phrase, in nats, with a space between text and phrase."""
         return self._shared(text, phrases) if self._shares else self._one_by_one(text, phrases)
 
     def _can_share(self) -> bool:
-        """Whether phrases that share the reading of a text come out as those that are read with it."""
+        """Whether phrases that share the reading of a text get the same probabilities as without sharing."""
         try:
             shared, alone = self._shared(*_TRIAL), self._one_by_one(*_TRIAL)
         except FAILURES:
@@ -95,10 +96,10 @@ class Likelihood:
         return [continuation(self._teacher.tokenizer, text)[: self._phrase] for text in texts]
 
     def _some(self, cache: Any, last: torch.Tensor, phrases: Sequence[str]) -> list[float]:
-        """Of the phrases that go on from `cache`, whose next token has the log-probabilities `last` [V]."""
+        """log P of phrases after the text of `cache`; `last` [V] is log P of its next token."""
         tokens = self._phrases(phrases)
         longest = max(map(len, tokens))
-        # Padding stands behind the phrase, where nothing of the phrase can see it.
+        # Padding stands behind the phrase, where none of its tokens can see it.
         ids = torch.tensor(
             [each + [0] * (longest - len(each)) for each in tokens], device=self._teacher.device
         )

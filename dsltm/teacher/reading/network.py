@@ -1,9 +1,9 @@
-"""A teacher's network: its decoder with another attention, and what lies between hidden states and logits.
+"""A teacher's network: its decoder, also with another attention, and the head that gives logits.
 
-The model itself is never changed. Where its layers are to attend by a function of ours, a second tree of
-modules is made that holds the same weights and a configuration of its own. Where logits of a few tokens are
-wanted, the model's own `forward` computes them from given hidden states with a shorter output embedding: so
-scales, soft caps and transforms behind the decoder are those of the family, whichever it is.
+The model itself is never changed. For layers that attend by a function of ours, a second tree of modules is
+made, with the same weights and a configuration of its own. The logits of a few tokens are computed by the
+model's own `forward`, from given hidden states and with a shorter output embedding, so that scales, soft caps
+and transforms behind the decoder are right for every family of models.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-"""What code of a model that was not made for a call raises when it is called so."""
+"""The exceptions of a model's code that is called in a way it was not written for."""
 
 CPU_BATCH_TOKENS = 1536  # a small teacher is as fast with more, and slower with fewer
-GPU_BATCH_TOKENS = 32768
+GPU_BATCH_TOKENS = 32768  # chosen, not measured
 
 
 class Network:
@@ -55,7 +55,7 @@ class Network:
 
     @cached_property
     def hidden_size(self) -> int:
-        """H, as one token shows it; what a configuration calls so is another width in some families."""
+        """H, measured on one token, because some families' configurations mean another width by that name."""
         with torch.inference_mode():
             return int(self.states(torch.zeros(1, 1, dtype=torch.long, device=self.device)).shape[-1])
 
@@ -103,7 +103,7 @@ class Network:
     def head(
         self, tokens: Sequence[int] | None = None, dtype: torch.dtype = torch.float32
     ) -> Callable[[torch.Tensor], torch.Tensor]:
-        """What gives logits [..., V] of post-norm hidden states [..., H].
+        """A function from post-norm hidden states [..., H] to logits [..., V].
 
         Args:
             tokens: V token ids; None for the whole vocabulary, in the model's own number format.
@@ -149,8 +149,8 @@ class _Rows(torch.nn.Module):
 def _decoder(model: Any) -> Any:
     """The part that the model's forward calls for hidden states.
 
-    It is the base model but for those that name it otherwise than they say (Llama 4), and for those whose
-    base model is a mere wrapper that forward passes by (OPT).
+    It is the base model, with two exceptions: models that do not have it under the name they state (Llama 4),
+    and models whose base model only wraps the decoder that `forward` calls (OPT).
     """
     from transformers import PreTrainedModel
 
@@ -184,11 +184,11 @@ def _put(module: Any, path: Sequence[str], other: torch.nn.Module) -> None:
 
 
 def _given(*_: Any, inputs_embeds: torch.Tensor, **__: Any) -> Any:
-    """In a decoder's place: the hidden states that were given to it."""
+    """A stand-in for the decoder, which returns the hidden states that it is given."""
     from transformers.modeling_outputs import MoEModelOutputWithPastAndCrossAttentions as Output
 
     return Output(last_hidden_state=inputs_embeds)
 
 
 def _no_mask(*_: Any, **__: Any) -> None:
-    """The attention function makes its own masks."""
+    """No mask of transformers, because our attention functions make their own."""

@@ -20,12 +20,14 @@ Turn = tuple[torch.Tensor, torch.Tensor]
 
 
 class Operations:
-    """With torch. Results lie in buffers that a thread uses again: each is good until the next of its kind.
+    """The operations with torch.
+
+    Results lie in buffers that a thread uses again, so a result is valid until the next call of its method.
 
     Args:
-        heads, kv_heads: of attention.
-        scaling: of attention's scores.
-        epsilon: of the norms.
+        heads, kv_heads: how many attention has, of queries and of keys.
+        scaling: factor of attention's scores.
+        epsilon: what the norms add to the mean square.
     """
 
     def __init__(self, heads: int, kv_heads: int, scaling: float, epsilon: float) -> None:
@@ -39,15 +41,15 @@ class Operations:
         return torch.mul(states, scale, out=self.buffer("normal", states, *states.shape))
 
     def gate(self, both: torch.Tensor) -> torch.Tensor:
-        """silu(g) · u [T, F] of g and u side by side [T, 2F], which may be used up."""
+        """silu(g) · u [T, F] of g and u side by side [T, 2F], which may be overwritten."""
         gate, up = both.chunk(2, dim=1)
         return torch.nn.functional.silu(gate, inplace=True).mul_(up)
 
     def attend(self, qkv: torch.Tensor, turn: Turn, packing: Packing, layer: int) -> torch.Tensor:
-        """What each token gathers from those that it sees, [T, heads * head].
+        """Attention's output [T, heads * head], before the projection that mixes the heads.
 
         Args:
-            qkv: [T, (heads + 2 kv heads) * head]; may be used up.
+            qkv: [T, (heads + 2 kv heads) * head]; may be overwritten.
             turn: cosine and sine of each token's position [T, head / 2], float32.
             packing: how the documents lie; without runs, the tokens are the prefix and are added to it.
         """
@@ -63,15 +65,15 @@ class Operations:
     def _rotate(self, heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> None:
         """Rotary embedding (Su et al. 2021) of [T, heads, head], in place."""
         first, second = heads.chunk(2, dim=-1)
-        held = self.buffer("turned", heads, *first.shape)
-        torch.mul(first, sin, out=held)
+        turned = self.buffer("turned", heads, *first.shape)
+        torch.mul(first, sin, out=turned)
         first.mul_(cos).addcmul_(second, sin, value=-1)
-        second.mul_(cos).add_(held)
+        second.mul_(cos).add_(turned)
 
     def buffer(self, name: str, like: torch.Tensor, *shape: int) -> torch.Tensor:
         """Memory that a thread uses again in every layer and batch."""
         buffers: dict[str, torch.Tensor] = self._local.__dict__
-        held, size = buffers.get(name), torch.Size(shape).numel()
-        if held is None or held.numel() < size:
-            held = buffers[name] = like.new_empty(size)
-        return held[:size].view(shape)
+        memory, size = buffers.get(name), torch.Size(shape).numel()
+        if memory is None or memory.numel() < size:
+            memory = buffers[name] = like.new_empty(size)
+        return memory[:size].view(shape)

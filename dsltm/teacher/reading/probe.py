@@ -1,9 +1,9 @@
 """Whether a teacher is read right: every way of reading is compared with the model's own `forward`.
 
-What the fast ways take for granted about a family (that its layers attend through transformers' interface,
-that each logit is one row of the head) is true of most and of no one knows which. So a dozen texts are read
-in float32 as the model itself reads them, and a way that differs in a token, a hidden state or a logit by
-more than rounding does is not taken. The verdict depends on the model alone, and is kept.
+The fast ways assume that a family's layers attend through transformers' interface, and that each logit is
+one row of the head. This is true of most families, but nothing says of which. So a dozen texts are read in
+float32 as the model itself reads them, and a way whose hidden states or logits differ by more than rounding
+is refused. The verdict depends on the model alone, and is kept.
 """
 
 from __future__ import annotations
@@ -44,12 +44,13 @@ TEXTS = (
     "🙂 ﬁ ½ № ٣",
     "The bank raised its rate again, and the market fell. " * 6,
 )
-"""Short, long and empty; with odd spaces, other scripts, code, the names of control tokens, and symbols."""
-_TOLERANCE = (
-    1e-3  # of sums in another order in float32, times the spread of the numbers where that is above 1
-)
-_LEAST_COSINE = 0.99  # in 16 bits, where rounding grows from layer to layer
-_WINDOW = 8  # tokens: shorter than the texts, so that a window that is not kept shows
+"""Short, long and empty texts, with odd spaces, other scripts, code, names of control tokens, and symbols."""
+# These numbers were chosen, not measured. The first two bound the effect of rounding: a difference in
+# float32, relative to the numbers' standard deviation where that is above 1, and a cosine in 16 bits, where
+# errors grow from layer to layer.
+_TOLERANCE = 1e-3
+_LEAST_COSINE = 0.99
+_WINDOW = 8  # tokens of a sliding window, fewer than the texts have, so that ignoring the window shows
 _LONGEST = 512  # tokens of a text and its prompt
 _COMPARED = 1000  # tokens of the vocabulary whose logits are compared
 
@@ -72,12 +73,12 @@ class Verdict:
 
 
 class Probe:
-    """A dozen texts, and what the model itself makes of them.
+    """A dozen texts, and the hidden states and logits that the model itself gives them.
 
     Args:
-        network: a copy that may be spoilt.
-        encoder: of the texts under two prompts.
-        tokens: whose logits are compared.
+        network: a copy, whose weights a way of reading may change.
+        encoder: makes tokens of the texts under two prompts.
+        tokens: the tokens whose logits are compared.
     """
 
     def __init__(self, network: Network, encoder: Encoder, tokens: Sequence[int]) -> None:
@@ -91,10 +92,10 @@ class Probe:
         ].float()
 
     def difference(self, way: str) -> tuple[float, float]:
-        """By how much a way's hidden states and logits differ at most.
+        """The largest differences of a way's hidden states and logits from the model's own.
 
         Raises:
-            ValueError: by more than rounding does.
+            ValueError: one of them is larger than rounding explains.
         """
         read = WAYS[way](self._network, self._encoder.prefix)
         batches = [self._documents] if read.packs else [[document] for document in self._documents]
@@ -158,7 +159,7 @@ def probe(network: Network, tokenizer: PreTrainedTokenizerFast, context_length: 
 
 
 def _copy(network: Network, dtype: torch.dtype, window: int | None = None) -> Network:
-    """A copy with weights of its own, where there is memory for one; otherwise the network itself.
+    """A copy with weights of its own; the network itself where memory does not suffice for a copy.
 
     Args:
         window: how far layers with a sliding window see in the copy.

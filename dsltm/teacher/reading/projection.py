@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Kind = Literal["every", "token", "spellings", "first", "chain"]
-_BEHIND_SPACE = ":"  # what most instructions end with
-_BEHIND = "\n"  # no tokenizer joins it with the letters that follow
+_BEHIND_SPACE = ":"  # stands before a text that begins with a space; most instructions end with it
+_BEHIND = "\n"  # stands before other texts; no tokenizer joins it with the letters that follow
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -24,12 +24,12 @@ class Projection:
     """Which tokens stand for each word.
 
     Attributes:
-        words: V words: all of the wanted ones ("every"), or those that the teacher can say.
+        words: V words: all that are wanted ("every"), or those of them that the teacher can say.
         forms: V tuples of token ids; a word's probability is the sum of theirs.
         coverage: share of the wanted words that the teacher says as the kind wants it, 0 to 1.
-        chains: V tuples of token ids that spell each word in order; empty where `forms` say it all.
-        unsaid: columns of words whose logit is only that of the token which begins them ("every").
-        spelled: for each of these, all its tokens.
+        chains: V tuples of all token ids of each word, in order ("chain"); else empty.
+        unsaid: columns of words that are not one token, whose logit is that of their first token ("every").
+        spelled: for each of these columns, all tokens of its word.
     """
 
     words: list[str]
@@ -45,7 +45,7 @@ class Projection:
         return [form[0] for form in self.forms]
 
     def pieces(self) -> list[tuple[int, ...]]:
-        """V tuples of the tokens whose rows of the output embedding, on average, stand for each word."""
+        """V tuples of tokens; a word's embedding is the mean of their rows of the output embedding."""
         if self.chains:
             return list(self.chains)
         pieces: list[tuple[int, ...]] = [form[:1] for form in self.forms]
@@ -60,10 +60,10 @@ def single_token(tokenizer: PreTrainedTokenizerBase, word: str) -> int | None:
 
 
 def continuation(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    """The tokens of a text as it goes on behind another, as an answer does behind a prompt.
+    """The tokens of a text that follows another, as an answer follows a prompt.
 
-    Alone it may have others: a tokenizer that puts a space before every text (Phi-3, Llama 2) then sees two,
-    and makes two tokens of every word.
+    Alone a text may have other tokens: a tokenizer that puts a space before every text (Phi-3, Llama 2) then
+    sees two spaces, and makes two tokens of every word.
     """
     before = _BEHIND_SPACE if text.startswith(" ") else _BEHIND
     ahead = _alone(tokenizer, before)
@@ -93,7 +93,7 @@ def first_token(tokenizer: PreTrainedTokenizerBase, word: str) -> int | None:
 
 
 def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind = "every") -> Projection:
-    """Find the tokens of words, and keep words that have some; a token belongs to the first that claims it.
+    """Find the tokens of words, and keep the words that have any; words that come first take a token first.
 
     Args:
         kind: "every", all words, by their one token where they have one and by their first token where they
@@ -116,17 +116,17 @@ def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind
         return _every(tokenizer, wanted)
     if kind == "chain":
         return _chains(tokenizer, wanted)
-    kept: dict[str, tuple[int, ...]] = {}
+    projected: dict[str, tuple[int, ...]] = {}
     for word in wanted:
         free = tuple(token for token in forms_of[kind](word) if token is not None and token not in claimed)
-        if free and word not in kept:
-            kept[word] = free
+        if free and word not in projected:
+            projected[word] = free
             claimed.update(free)
-    return Projection(list(kept), list(kept.values()), len(kept) / max(len(wanted), 1))
+    return Projection(list(projected), list(projected.values()), len(projected) / max(len(wanted), 1))
 
 
 def _every(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection:
-    """All words; those of several tokens share the logit of a token with whatever else it begins."""
+    """All words; one of several tokens has the logit of its first token, as other words may have."""
     words = list(dict.fromkeys(wanted))
     nothing = tokenizer.unk_token_id if isinstance(tokenizer.unk_token_id, int) else 0
     spelled = [tuple(continuation(tokenizer, f" {word}")) or (nothing,) for word in words]
@@ -143,14 +143,14 @@ def _every(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection:
 
 
 def _chains(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection:
-    """Every word but those that the tokenizer cannot spell; of two that it spells alike the first."""
-    kept: dict[tuple[int, ...], str] = {}
+    """All words that the tokenizer can spell; of words that it spells alike, the first."""
+    word_of: dict[tuple[int, ...], str] = {}
     for word in dict.fromkeys(wanted):
         ids = tuple(continuation(tokenizer, f" {word}"))
         if ids and tokenizer.unk_token_id not in ids:
-            kept.setdefault(ids, word)
-    forms: list[tuple[int, ...]] = [(chain[0],) for chain in kept]
-    return Projection(list(kept.values()), forms, len(kept) / max(len(wanted), 1), tuple(kept))
+            word_of.setdefault(ids, word)
+    forms: list[tuple[int, ...]] = [(chain[0],) for chain in word_of]
+    return Projection(list(word_of.values()), forms, len(word_of) / max(len(wanted), 1), tuple(word_of))
 
 
 def _only(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> int | None:

@@ -22,7 +22,7 @@ class Prompt:
         name: what `--prompt` calls it.
         template: the text, `{document}` exactly once.
         chat: wrap the template in the teacher's chat template, as one turn of the user.
-        about: which documents it is for; makes no difference to what is read.
+        about: which documents it suits, for the help; it does not change what is read.
 
     Raises:
         DsltmError: `{document}` is missing or repeated.
@@ -64,7 +64,7 @@ def _as_chat(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
     """The text as one turn of the user, by the template that came with the tokenizer.
 
     Raises:
-        DsltmError: the template is no Jinja, or refuses the turn.
+        DsltmError: the template is not valid Jinja, or does not accept such a conversation.
     """
     from jinja2 import TemplateError
 
@@ -94,7 +94,7 @@ _EXAMPLES = (
 )
 _ALL = (
     PAPER,
-    # General: they begin alike, so that together they cost a few tokens a document more than one.
+    # General ones. They begin alike, so that several of them cost only a few tokens a document more than one.
     Prompt("keywords", f"Text: {SLOT}\nKeywords:", about="any text"),
     Prompt("tags", f"Text: {SLOT}\nTags:", about="any text"),
     Prompt("word", f"Text: {SLOT}\nIn one word, the main topic of this text is", about="any text"),
@@ -128,7 +128,8 @@ _ALL = (
 )
 NAMED = {prompt.name: prompt for prompt in _ALL}
 DEFAULT = tuple(NAMED[name] for name in ("keywords", "tags", "word", "related"))
-"""What `distill` asks when it is not told: general, alike at the beginning, better together than alone."""
+"""The prompts of `distill` where none is chosen: general ones that begin alike, and do better together than
+alone (tests/bench/README.md, "What helped")."""
 
 
 def named(name: str) -> Prompt:

@@ -1,8 +1,8 @@
-"""What the end of a prompt attends to: one row of attention a layer and head, never a matrix.
+"""What the end of a prompt attends to: one row of attention a layer and head, never the whole matrix.
 
-Documents of one shape are read side by side behind a prefix whose keys and values are worked out once.
-Beside each layer's usual attention the row of the answer position is worked out again, on its own: one query
-against the keys that are there anyway.
+Documents of one shape are read side by side behind a prefix whose keys and values are computed once. Beside
+each layer's usual attention the row of the answer position is computed again by itself, from one query and
+the keys that the layer has already.
 """
 
 from __future__ import annotations
@@ -27,18 +27,20 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.prompts import Prompt
     from dsltm.teacher.reading.teacher import Teacher
 
-_SINK = 20  # times the median token's attention
+_SINK = 20  # times the median token's attention make a token a sink; chosen, not measured
 _TRIAL = "The weather in the mountains changes within the hour, they say."
-_SAME, _SAME_ROUGHLY = {torch.float32: 1e-3}, 0.1  # of the largest logit; in 16 bits rounding makes more
+# Differences, relative to the largest logit, that count as rounding: in float32, and in 16 bits. Chosen, not
+# measured.
+_SAME, _SAME_ROUGHLY = {torch.float32: 1e-3}, 0.1
 _ATTENTION = ("full_attention", "sliding_attention")
 
 
 @dataclass(frozen=True)
 class Glance:
-    """What the teacher attended to, and would say, at the end of one document's prompt.
+    """The teacher's attention and logits at the end of one document's prompt.
 
     Attributes:
-        spans: [L, heads, S] float32, attention per token on each span of the prefix, in the layers looked at.
+        spans: [L, heads, S] float32, attention per token on each span of the prefix, in the layers read.
         own: [L, heads, T] float32, attention on each token behind the prefix up to the answer position.
         logits: [m, V] float32, of the wanted tokens at the end of each tail; [0, V] where none was wanted.
     """
@@ -53,7 +55,7 @@ class Watcher:
 
     Args:
         teacher: an open teacher.
-        prompts: the first one's last token is the answer position; the others say more.
+        prompts: the first one's last token is the answer position; the others go on behind it.
         spans: (start, end) in characters of the text before the document.
         tokens: ids of the tokens whose logits are wanted.
         max_tokens: the longest prompt, document included.
@@ -61,7 +63,7 @@ class Watcher:
 
     Attributes:
         encoder: makes the `Tokens` that `read` takes.
-        layers: the teacher's attention layers, by number; Glances count among these.
+        layers: numbers of the teacher's attention layers; the layers of a `Glance` are among these.
         shares_prefix: False for teachers with layers of another kind than attention, which read every
             prompt from its beginning.
     """
@@ -119,18 +121,21 @@ class Watcher:
         )
 
     def leave_out_sinks(self, documents: Sequence[Tokens]) -> int:
-        """Take the tokens out of the spans that draw attention whatever the document says.
+        """Take tokens that draw attention whatever the document says out of the spans.
+
+        Such tokens are attention sinks (Xiao et al. 2023, "Efficient streaming language models with attention
+        sinks").
 
         Args:
-            documents: without content.
+            documents: documents without content.
 
         Returns:
-            How many tokens; a span keeps its least one, however much that draws.
+            How many tokens were taken out. Each span keeps the token that draws the least, whatever it draws.
         """
         spans = self._watch.spans
         self._watch.spans = torch.eye(len(spans), device=self._device)
-        seen = [glance.spans.mean((0, 1)) for _, glance in self.read(documents)]
-        drawn = torch.from_numpy(sum(seen[1:], seen[0])).to(self._device)
+        means = [glance.spans.mean((0, 1)) for _, glance in self.read(documents)]
+        drawn = torch.from_numpy(sum(means[1:], means[0])).to(self._device)
         inside = spans > 0
         limit = _SINK * drawn[inside.any(1)].median()
         least = torch.where(inside, drawn[:, None], torch.inf).argmin(0)
@@ -145,12 +150,13 @@ class Watcher:
         """Read documents, those of one shape side by side.
 
         Args:
-            layers: look at these of `self.layers` alone, by position in ascending order; None for all.
+            layers: read attention in these layers alone, as ascending positions in `self.layers`; None for
+                all.
             answers: whether logits are wanted. Without them, only the first tail is read, and no layer above
-                the last one that is looked at is run.
+                the last one of `layers` is run.
 
         Yields:
-            Which one (by position), and what was seen at its end.
+            The position of a document, and the attention and logits at its end.
         """
         chosen = self.layers if layers is None else [self.layers[place] for place in layers]
         self._watch.layers = frozenset(chosen)
@@ -179,7 +185,7 @@ class Watcher:
             yield Glance(spans[i], own[i], logits[i])
 
     def _whole(self, documents: Sequence[Tokens], depth: int, answers: bool) -> Iterator[Glance]:
-        """As `_read`, each tail as a prompt of its own, from its first token."""
+        """The same as `_read`, with each tail read as a whole prompt from its first token."""
         prefix, m = self.encoder.prefix, len(documents[0].tails)
         glances = []
         for tail in range(m):
@@ -214,7 +220,7 @@ class Watcher:
 def span_tokens(
     tokenizer: Any, text: str, prefix: Sequence[int], spans: Sequence[tuple[int, int]], *, special: bool
 ) -> list[list[int]]:
-    """Which tokens of the prefix lie in each span of its text.
+    """Places of the prefix's tokens that lie in each span of its text.
 
     Raises:
         DsltmError: a span has no token, or its tokens are not the same before every document.

@@ -35,7 +35,7 @@ class Teacher:
         network: in eval mode, without gradients.
         tokenizer: a fast one.
         context_length: the most tokens that it was made to read.
-        verdict: how it is to be read.
+        verdict: the way in which it is to be read.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Teacher:
 
     @property
     def model(self) -> Any:
-        """The transformers model, for what this class has no method for."""
+        """The transformers model, for uses that this class has no method for."""
         return self.network.model
 
     @property
@@ -84,7 +84,7 @@ class Teacher:
         max_tokens: int,
         batch_tokens: int | None = None,
     ) -> Reader:
-        """What reads documents under fixed prompts: hidden states, and the logits of a vocabulary.
+        """A reader of documents under fixed prompts: hidden states, and the logits of a vocabulary.
 
         Args:
             prompts: one or more.
@@ -109,19 +109,19 @@ class Teacher:
         *,
         max_tokens: int,
     ) -> Watcher:
-        """What tells how much attention the end of a prompt pays to parts of its beginning; see `Watcher`."""
+        """A reader of the attention that a prompt's end pays to parts of its beginning; see `Watcher`."""
         from dsltm.teacher.reading.spans import Watcher
 
         return Watcher(self, prompts, spans, tokens, max_tokens=max_tokens)
 
     @cached_property
     def plain(self) -> PlainText:
-        """What breaks up the names of control tokens in a text."""
+        """A function that breaks up the names of control tokens in a text."""
         return PlainText(self.tokenizer, self.network.known_tokens)
 
     @cached_property
     def likelihood(self) -> Likelihood:
-        """What tells how probable phrases are after a text."""
+        """The probabilities of phrases after a text."""
         from dsltm.teacher.reading.likelihood import Likelihood
 
         return Likelihood(self)

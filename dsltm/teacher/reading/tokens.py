@@ -1,9 +1,8 @@
 """Documents as token sequences that share what can be shared.
 
-Under m prompts a document is m token sequences. All begin with the same `prefix`, which does not
-depend on the document; those of one document go on with the same `stem` and end in m `tails`. The
-split is made on the ids of the whole prompts, so that running prefix, stem and tails is running
-exactly those prompts.
+Under m prompts a document is m token sequences. All begin with the same `prefix`, which does not depend on
+the document; those of one document go on with the same `stem` and end in m `tails`. The split is made on the
+ids of the whole prompts, so that the teacher reads exactly those prompts.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.prompts import Prompt
 
 _PROBES = ("a", "The 7 words\nbelow", "«é»", "", "?!", "1", "\t", "語")
-_CHARACTERS_PER_TOKEN = 16
+_CHARACTERS_PER_TOKEN = 16  # more than tokens of ordinary text have; chosen, not measured
 _MARKUP = re.compile(r"[<\[{|].*\w.*[>\]}|]", re.DOTALL)
 
 
@@ -57,7 +56,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Shape:
-    """Documents of one shape stack without padding."""
+    """Whether a document has the prefix, and the lengths of stem and tails; equal shapes need no padding."""
 
     prefixed: bool
     stem: int
@@ -111,7 +110,7 @@ class Encoder:
 
     def encode(self, documents: Sequence[str]) -> list[Tokens]:
         """The tokens of each document, in order."""
-        limit = _CHARACTERS_PER_TOKEN * self.max_tokens  # a book's worth of tokens is not made to be cut off
+        limit = _CHARACTERS_PER_TOKEN * self.max_tokens  # so that of a book only the beginning is tokenized
         cleaned = [self._plain(document.strip()) for document in documents]
         texts = [text[:limit] for text in cleaned]
         encoded = []
@@ -121,7 +120,7 @@ class Encoder:
         return encoded
 
     def _whole(self, texts: Sequence[str]) -> list[list[list[int]]]:
-        """Per document the ids of its whole prompts."""
+        """For each document the ids of its whole prompts."""
         by_prompt = [
             self._tokenizer.encode_batch_fast(
                 [before + text + after for text in texts], add_special_tokens=special
@@ -165,9 +164,9 @@ class Encoder:
 class PlainText:
     """Breaks up the names of control tokens in a text, which would otherwise become those tokens.
 
-    A tokenizer lists few of its control tokens as special: the default teacher has `<filename>`, Qwen has
-    `<think>`. So every added token counts that is marked as special, that looks like markup, or that the
-    network does not know. Added tokens of spaces and whole words remain.
+    A tokenizer marks few of its control tokens as special; it leaves out, for example, `<filename>` of the
+    default teacher and `<think>` of Qwen. So an added token counts as a control token where it is marked as
+    special, looks like markup, or is not known to the network. Added tokens of spaces and whole words remain.
 
     Args:
         known: how many tokens the network has an embedding of; None for all of the tokenizer's.

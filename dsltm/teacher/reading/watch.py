@@ -1,6 +1,6 @@
-"""Attention that is watched: beside each layer's usual attention, the row of the answer position.
+"""Attention that is watched: each layer's usual attention, and beside it the row of the answer position.
 
-The row is worked out again, on its own: one query against the keys that are there anyway. Documents of one
+The row is computed again by itself, from one query and the keys that the layer has already. Documents of one
 shape lie side by side, behind a prefix whose keys and values are kept.
 """
 
@@ -19,12 +19,12 @@ NAME = "dsltm_watched"
 
 @dataclass
 class Watch:
-    """What the attention layers must know of the batch under way, and what they leave of it.
+    """What the attention layers must know about the batch that is being read, and what they give back.
 
     Attributes:
         spans: [P, S], which tokens of the prefix make up each span, columns sum to one.
         shape: the documents' shape; None while the prefix itself is read.
-        layers: those that are looked at.
+        layers: numbers of the layers whose rows are wanted.
         prefix: by layer, its keys and values [1, kv heads, P, head].
         masks: [T, P + T] additive, by the documents' shape and the layer's window.
         rows: by layer, attention per token on spans [n, heads, S] and own tokens [n, heads, T].

@@ -60,7 +60,7 @@ class Whole:
 
 
 class Own(Whole):
-    """Whole prompts once more for their logits, for models whose logits cannot be had from hidden states."""
+    """Whole prompts, run once more for their logits, for models whose head cannot be applied by itself."""
 
     @torch.inference_mode()
     def logits(self, documents: Sequence[Tokens]) -> torch.Tensor:
@@ -105,7 +105,7 @@ class Packed:
 
 
 class Fast(Packed):
-    """The same through our own decoder, for models of the Llama shape."""
+    """Documents end to end through our own decoder, for models of the Llama shape."""
 
     def __init__(self, network: Network, prefix: list[int]) -> None:
         self._decoder = Decoder(network.body)
@@ -127,20 +127,20 @@ WAYS: dict[str, type[Fast | Packed | Whole | Own]] = {
 
 
 def candidates(config: Any) -> list[str]:
-    """The ways that may suit a configuration, the fastest first; whether they do, only a probe tells."""
+    """The ways that may suit a configuration, the fastest first; a probe finds out whether they do."""
     layers = set(getattr(config, "layer_types", None) or ["full_attention"])
     fast = ["fast"] if config.model_type in _LLAMA_SHAPED and layers == {"full_attention"} else []
     return [*fast, *(["packed"] if layers <= set(_PACKABLE) else []), "whole"]
 
 
 def open_way(name: str, network: Network, prefix: list[int], max_tokens: int) -> Way:
-    """The way of that name, or whole prompts where documents together would be read otherwise than alone.
+    """The way of that name, or whole prompts where documents must not be read together.
 
-    Some rotary embeddings turn by other angles in a long sequence ("longrope", "dynamic"): a short document
-    must not be turned as a long one beside it.
+    Some rotary embeddings turn by other angles in a long sequence ("longrope", "dynamic"), and then a short
+    document would be turned like a long one beside it.
 
     Args:
-        max_tokens: of the longest prompt.
+        max_tokens: length of the longest prompt.
     """
     config = network.config
     rotary = getattr(config, "rope_parameters", None) or {}
