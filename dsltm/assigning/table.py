@@ -32,7 +32,7 @@ def described_rows(
         blocks: with the fields to keep, where some are.
         model: whose topics they are.
         words: how many of the topic's most probable words to give; 0: no words, and no name either.
-        keep: fields of the corpus; one that is called like a column of ours gets "corpus_" before its name.
+        keep: fields of the corpus; one with the name of a column in `_OWN` gets "corpus_" before it.
         top, min_prob: as of `assignment_rows`.
         flat: every row has the same keys, and with `top` the topics and their probabilities are two lists.
 

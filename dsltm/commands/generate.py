@@ -36,7 +36,7 @@ class EndpointOptions:
     timeout: float = option(120, "Seconds until a request counts as lost.", min=1, heading=ENDPOINT)
 
     def open(self) -> "Writer | None":
-        """Whoever writes topics there; None where no endpoint was chosen."""
+        """The writer of topics behind the endpoint; None where no endpoint was chosen."""
         from dsltm.endpoint import ChatEndpoint
         from dsltm.teacher.files.cache import cache_dir
         from dsltm.written.generate.rounds import EndpointWriter

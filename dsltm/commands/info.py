@@ -1,4 +1,4 @@
-"""`dsltm info`: a file or two in, what they are out."""
+"""`dsltm info`: one or two files in, a description of them out."""
 
 from typing import Annotated
 

@@ -162,7 +162,7 @@ class TeacherOptions:
         )
 
     def name_or(self, recorded: Mapping[str, Any] | None) -> str:
-        """What the chosen teacher is called, else the recorded one, else the default."""
+        """The name of the chosen teacher, else of the recorded one, else of the default."""
         return self.teacher or (str(recorded["name"]) if recorded else DEFAULT)
 
     def on_workers(self, recorded: Mapping[str, Any] | None = None) -> TeacherChoice:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which topics are wanted how; the options of `dsltm topics` by their names.
+    """The options of `dsltm topics` that decide what is shown, by their names.
 
     Attributes:
         choice: the words of each topic.
@@ -119,7 +119,7 @@ def _write(
     rows: Iterable[Mapping[str, Any]],
     picture: Callable[[], None],
 ) -> None:
-    """A table for programs, or a picture where a person reads standard output and asked for no table."""
+    """Write a table for programs, or draw the picture where a person reads and asked for no table."""
     if form is None and is_stdout(output) and console.stdout_is_terminal():
         picture()
     else:

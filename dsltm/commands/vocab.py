@@ -1,4 +1,4 @@
-"""`dsltm vocab`: a corpus in, the words that its topics will be told by out."""
+"""`dsltm vocab`: a corpus in, the words that its topics will be made of out."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -218,7 +218,7 @@ class ChatEndpoint:
 
 
 def _kept(place: Path) -> str | None:
-    """The answer in a file of the cache; None where there is none, or one that was damaged."""
+    """The answer in a file of the cache; None where the file is missing or damaged."""
     try:
         answer = orjson.loads(place.read_bytes())["answer"]
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError):

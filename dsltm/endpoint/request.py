@@ -268,7 +268,8 @@ def _retry_after(headers: Message) -> float | None:
         return max(0.0, float(milliseconds) / 1000)
     with contextlib.suppress(ValueError):
         return max(0.0, float(value))
-    with contextlib.suppress(TypeError, ValueError):  # a date without a time zone cannot be subtracted from
+    # A date without a time zone cannot be subtracted, which is a TypeError.
+    with contextlib.suppress(TypeError, ValueError):
         when = parsedate_to_datetime(value)
         return max(0.0, (when - datetime.now(UTC)).total_seconds())
     return None

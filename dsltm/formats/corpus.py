@@ -129,7 +129,7 @@ class Corpus:
             raise DsltmError(f"{self.name}: no documents{skipped}")
 
     def rows(self, classless: "Classless | None" = None) -> Iterator[Document | DsltmError]:
-        """The documents, and in the place of each row that is none, why.
+        """The documents, and for each row that is not one the error in its place.
 
         Args:
             classless: counts the documents whose class is no string or number.
@@ -148,7 +148,8 @@ class Corpus:
         if form == "auto":
             form = form_of(source, self._fields)
             if form == "lines" and self._only is None:
-                form = "text"  # of several texts each is a document
+                # Where a corpus has several texts, each of them is a document.
+                form = "text"
         if self._reading.encoding is not None:
             check_form(form, self._reading.encoding)
         return form
@@ -169,7 +170,7 @@ class Corpus:
 
 @dataclass
 class Classless:
-    """Documents whose class is a list or an object, and so none that can be counted with.
+    """Counts documents whose class is a list or an object, which is not used as a class.
 
     Attributes:
         count: how many.
@@ -196,7 +197,7 @@ class Classless:
 def numbered_rows(
     source: Source, form: FormName, fields: Fields, classless: Classless
 ) -> Iterator[tuple[int, Document | DsltmError]]:
-    """The documents of one file by the numbers of their rows, and in the place of others why they are none.
+    """The documents of one file by the numbers of their rows; other rows have an error in their place.
 
     Args:
         source: the file.

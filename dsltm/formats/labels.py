@@ -46,7 +46,7 @@ class Labels:
             cut, gold_names.
         ids: N strings.
         logits: [N, V] float16, the teacher's logits of the vocabulary at the last prompt position.
-        hidden: [N, H] float16, the post-norm hidden state there; prompts side by side.
+        hidden: [N, H] float16, the post-norm hidden state at that position; prompts side by side.
         bow_indptr, bow_indices, bow_data: [N, W] word counts in CSR form; see `counts`.
         gold_codes: [N] int32 into header["gold_names"], -1 where a document has no label.
         flags: [N] uint8, bits EMPTY (1), TRUNCATED (2), and FAILED (4), which is EMPTY too.

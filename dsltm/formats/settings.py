@@ -5,7 +5,7 @@
     [train]
     topics = 50                 # for `dsltm train` alone
 
-The same under [tool.dsltm], as in a pyproject.toml, counts too.
+The same may stand under [tool.dsltm], as in a pyproject.toml.
 """
 
 import tomllib

@@ -1,4 +1,4 @@
-"""A manual page as a structure, and its two faces: roff for `man`, plain text where there is no `man`."""
+"""A manual page as data, written out as roff for `man`, or as plain text where `man` is not installed."""
 
 import re
 import textwrap

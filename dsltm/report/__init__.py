@@ -1,4 +1,4 @@
-"""One page to pass on: a map of the documents, the topics, their likeness and shares, in one file."""
+"""The report, one HTML file to pass on: a map of the documents, the topics, their likeness and shares."""
 
 from typing import Literal
 
