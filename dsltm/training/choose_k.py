@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 NUMBERS = (5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 160, 200)
-SPLITS = 4
+SPLITS = 4  # into halves, for each number, as in tests/bench/README.md, "Choosing K without labels"
 _DOCUMENTS = 20_000  # the sample of a larger corpus; chosen, not measured
 _LEAST = 20  # documents of the sample for each topic, else K is not tried; chosen, not measured
 

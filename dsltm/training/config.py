@@ -35,8 +35,8 @@ _BEST_OF: dict[Target, dict[str, Any]] = {
     "soft": {"temperature": 1.0, "guide": 300.0},
 }
 """The temperature and the guide for each target. The guide of soft labels was measured in
-tests/bench/README.md, "What helped"; mixed targets need a stronger one, because the words that documents use
-are noisier than soft labels."""
+tests/bench/README.md, "What helped". Mixed targets need a stronger one, because the words that documents use
+are noisier than soft labels; their two numbers are in no table there."""
 # The least and the most of each, and the steps in all: tests/bench/README.md, "Training speed".
 _BATCHES, _EPOCHS = (64, 256), (10, 40)
 _STEPS = 1600
