@@ -18,7 +18,7 @@ class AttendConfig:
         heads: (layer, head) pairs; None chooses them without labels.
         layers: only heads of these layers, None for all.
         choosing: how many documents the heads are chosen on; chosen, not measured.
-        temperature: T of θ = softmax(score / T), scores having deviation one.
+        temperature: T of θ = softmax(score / T), scores having deviation one; chosen, not measured.
         penalty: weight of the squares of the linear map that replaces attention in the model; chosen, not
             measured.
     """

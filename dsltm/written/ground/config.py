@@ -9,7 +9,11 @@ from dsltm.option import option
 
 @dataclass(frozen=True)
 class GroundConfig:
-    """How documents find their topics."""
+    """How documents find their topics.
+
+    Balance and temperature were chosen on StackOverflow's classes (tests/bench/README.md, "Written topics");
+    the other numbers were chosen, not measured.
+    """
 
     representatives: int = option(
         100, "Up to N documents that say a topic's words join it.", metavar="N", min=0
