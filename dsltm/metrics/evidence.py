@@ -121,5 +121,5 @@ def rows_in(labels: Labels, subject: Subject) -> NDArray[np.int64] | None:
     places = {identifier: row for row, identifier in enumerate(labels.ids)}
     rows = [places.get(identifier) for identifier in subject.ids]
     known = [row for row in rows if row is not None]
-    # Two documents of one id cannot be told apart.
+    # Where two documents have the same id, nothing tells which of them is meant.
     return np.array(known, np.int64) if len(known) == len(rows) and len(places) == len(labels) else None

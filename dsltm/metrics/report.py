@@ -10,7 +10,7 @@ from dsltm.metrics.evidence import Scores
 from dsltm.metrics.names import COUNTS, MEANINGS
 from dsltm.metrics.subject import Subject
 
-MOST_COLUMNS = 6
+MOST_COLUMNS = 6  # of models and groups; where there are more, a group stands for its models
 TERMINAL_WIDTH = 80  # characters, which nearly every terminal shows
 
 
