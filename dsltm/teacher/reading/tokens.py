@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from dsltm.teacher.reading.prompts import Prompt
 
+# Texts unlike each other: what is the same before all of them is taken for the prefix.
 _PROBES = ("a", "The 7 words\nbelow", "«é»", "", "?!", "1", "\t", "語")
 _CHARACTERS_PER_TOKEN = 16  # more than tokens of ordinary text have; chosen, not measured
 _MARKUP = re.compile(r"[<\[{|].*\w.*[>\]}|]", re.DOTALL)

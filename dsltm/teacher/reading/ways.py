@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.network import Network
     from dsltm.teacher.reading.tokens import Shape, Tokens
 
-_LLAMA_SHAPED = ("llama",)
-_PACKABLE = ("full_attention", "sliding_attention")
-_BY_LENGTH = {"longrope", "dynamic"}
+_LLAMA_SHAPED = ("llama",)  # model types that `Decoder` computes
+_PACKABLE = ("full_attention", "sliding_attention")  # kinds of layers that `attention` computes
+_BY_LENGTH = {"longrope", "dynamic"}  # rotary embeddings whose angles depend on the sequence's length
 
 
 class Way(Protocol):
