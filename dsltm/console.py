@@ -20,16 +20,12 @@ from dsltm.progress import Progress, clock
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-# What is never printed: control characters (escapes begin with one), direction marks, line separators and
-# lone surrogates.
+# Never printed: control characters (escapes begin with one), direction marks, line separators, surrogates.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-# Off a terminal a line of progress comes after so many seconds or this share of the work, whichever is first,
-# but not before a least time, so that a short run does not print ten lines. Chosen, not measured.
-_LINE_SECONDS = 10.0
-_LINE_SHARE = 0.1
-_LINE_LEAST_SECONDS = 1.0
-# On a terminal the bar is drawn again after so many seconds, as often as eyes can follow.
-_BAR_SECONDS = 0.1
+_LINE_SECONDS = 10.0  # Off a terminal a line of progress comes after so many seconds,
+_LINE_SHARE = 0.1  # or after this share of the work, if that is sooner,
+_LINE_LEAST_SECONDS = 1.0  # but not before this time, so that a short run does not print ten lines.
+_BAR_SECONDS = 0.1  # On a terminal the bar is drawn as often as eyes can follow.
 
 
 @dataclass
@@ -67,8 +63,7 @@ def configure(
     """
     close()
     _state.program, _state.quiet, _state.verbose, _state.debug = program, quiet, verbose, debug
-    # The log file stays open until `close`.
-    if log_file is not None:
+    if log_file is not None:  # It stays open until `close`.
         _state.log = Path(log_file).open("a", encoding="utf-8", errors="replace", buffering=1)  # noqa: SIM115
 
 
@@ -133,8 +128,7 @@ def stdout_is_terminal() -> bool:
 def _is_terminal(stream: TextIO | None) -> bool:
     try:
         return stream is not None and stream.isatty()
-    except ValueError:
-        # The stream is closed.
+    except ValueError:  # The stream is closed.
         return False
 
 
@@ -147,8 +141,7 @@ def _say(message: str, *, show: bool, style: str = "") -> None:
     _log(text)
     if not show:
         return
-    # While a bar is shown, rich prints messages above it.
-    if _state.live:
+    if _state.live:  # Rich prints messages above the bar that is shown.
         from rich.text import Text
 
         with contextlib.suppress(OSError):
@@ -190,8 +183,7 @@ class Column:
 
     heading: str
     align: Literal["left", "right"] = "left"
-    # Whether a cell may take several lines, in the width that is left by the other columns.
-    wrap: bool = False
+    wrap: bool = False  # Whether a cell may take several lines, in the width that is left.
 
 
 def table(columns: Sequence[str | Column], rows: Iterable[Sequence[object]]) -> None:
@@ -219,8 +211,7 @@ def show(*shown: "RenderableType") -> None:
     from rich.console import Console
 
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
-        # Some terminals have an encoding that lacks a character.
-        sys.stdout.reconfigure(errors="replace")
+        sys.stdout.reconfigure(errors="replace")  # Some terminals' encoding lacks a character.
     screen = Console(highlight=False, markup=False, emoji=False)
     for each in shown:
         screen.print(each)

@@ -187,8 +187,7 @@ def content(body: bytes) -> str:
         raise RequestError("the answer is not JSON, or was cut off", passing=True) from error
     except (KeyError, IndexError, TypeError) as error:
         raise RequestError("the answer is not a chat completion", passing=True) from error
-    # Some servers write the message in parts.
-    if isinstance(text, list):
+    if isinstance(text, list):  # Some servers write the message in parts.
         text = "".join(str(part.get("text", "")) for part in text if isinstance(part, dict))
     if not isinstance(text, str) or not text.strip():
         ending = choice.get("finish_reason")

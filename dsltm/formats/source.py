@@ -16,15 +16,11 @@ from dsltm.formats.output import reason
 from dsltm.formats.packing import Unpacked, packing_of
 
 STDIN = "-"
-# A folder with this file is a folder of parts.
-MANIFEST = "manifest.json"
-# A line of more bytes is refused, so that none takes all the memory; chosen, not measured.
-MAX_LINE = 1 << 26
+MANIFEST = "manifest.json"  # A folder with this file is a folder of parts.
+MAX_LINE = 1 << 26  # A line of more bytes is refused: it would take the memory. Chosen, not measured.
 ZIP = b"PK\x03\x04"
-# Bytes that are read from a file at a time; chosen, not measured.
-_BUFFER = 1 << 18
-# Files that are no text: what they begin with, what they are, and what to use or do in their place.
-_FOREIGN = {
+_BUFFER = 1 << 18  # Bytes that are read from a file at a time; chosen, not measured.
+_FOREIGN = {  # Files that are no text: how they begin, what they are, and what to use in their place.
     ZIP: ("a zip or NPZ file", None),
     b"PAR1": ("a Parquet file", "a name that ends in .parquet, or --format parquet, where a corpus is read"),
     b"%PDF-": ("a PDF document", "pdftotext"),
@@ -43,8 +39,7 @@ _FOREIGN = {
     ),
     b"\x89HDF": ("an HDF5 file", "pandas's to_parquet"),
 }
-# So many bytes of a file are looked at to tell what it is.
-HEAD = 4096
+HEAD = 4096  # So many bytes of a file are looked at to tell what it is.
 
 
 def is_folder_of_parts(path: str) -> bool:
@@ -53,11 +48,7 @@ def is_folder_of_parts(path: str) -> bool:
 
 
 def holds_labels(path: str) -> bool:
-    """Whether a path leads to labels, not to a corpus.
-
-    Labels are an NPZ, in a file, a pipe or on standard input ("-"), or a folder of parts. A path that cannot
-    be read leads to none.
-    """
+    """Whether a path leads to labels: an NPZ (a file, a pipe, "-") or a folder of parts; not to a corpus."""
     if path == STDIN:
         waiting = getattr(sys.stdin, "buffer", None)
         return waiting is not None and _is_npz(waiting.peek(HEAD))
@@ -291,8 +282,7 @@ def _utf16_hint(head: bytes) -> str | None:
     """What to try where every other byte of a file is zero, as in UTF-16 that has no byte order mark."""
     for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         half = head[offset::2]
-        # European text in UTF-16 has a zero in nearly every character; seven in ten is chosen, not measured.
-        if half and half.count(0) > 0.7 * len(half):
+        if half and half.count(0) > 0.7 * len(half):  # European text mostly has zeros; 0.7 is chosen.
             return f"--encoding {name}"
     return None
 
