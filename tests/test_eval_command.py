@@ -21,11 +21,13 @@ from dsltm.assigning.inference import Inference
 from dsltm.formats.labels import write_labels
 from dsltm.formats.model import Model, write_model
 from dsltm.formats.word_vectors import WordVectors
+from dsltm.metrics.calibration import expected_calibration_error, is_majority, reliability
 from dsltm.metrics.clustering import ASSIGNMENT
 from dsltm.metrics.embedding import embedding_coherence, word_intrusion
 from dsltm.metrics.names import MEANINGS
 from dsltm.training import TrainConfig
 from dsltm.training.loop import train
+from dsltm.words.ranking import ranked, telling
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,9 @@ def rows(*args: str | Path) -> list[dict[str, Any]]:
 
 def tops(files: Files, count: int) -> list[list[str]]:
     """The first words of each topic of the first model."""
-    vocabulary = files.planted.labels.vocabulary
-    return [[vocabulary[i] for i in np.argsort(-row, kind="stable")[:count]] for row in files.first.beta]
+    model, vocabulary = files.first, files.planted.labels.vocabulary
+    order = ranked(telling(model.beta, model.usage, model.sizes), vocabulary, count, usage=model.usage)
+    return [[vocabulary[word] for word in row.tolist()] for row in order]
 
 
 def test_one_model_is_one_object_of_every_metric(files: Files) -> None:
@@ -119,7 +122,9 @@ def test_one_model_is_one_object_of_every_metric(files: Files) -> None:
         assert np.isfinite(row[name])
     assert row["distinct_documents"] == 231  # the ten without text are one text
     assert row["precision_at_5_distinct"] > 0.6
-    assert 0 <= row["ece_topic"] < 0.5
+    theta = Inference(files.first).theta(files.planted.labels.hidden)
+    bins = reliability(theta.max(1), is_majority(found, files.planted.truth))
+    assert row["ece_topic"] == pytest.approx(expected_calibration_error(bins))
     assert 0.2 < row["word_precision"] <= 1
     assert row["word_coverage"] > 0.8
     assert row["first_word_share"] > 1
@@ -233,9 +238,7 @@ def test_other_tools_are_scored_beside(files: Files, tmp_path: Path) -> None:
     assignments, topics = tmp_path / "a.jsonl", tmp_path / "t.jsonl"
     lines = [{"id": str(i), "topic": int(row.argmax()), "theta": row.tolist()} for i, row in enumerate(found)]
     assignments.write_text("".join(json.dumps(line) + "\n" for line in reversed(lines)))
-    vocabulary = files.planted.labels.vocabulary
-    words = [[vocabulary[i] for i in np.argsort(-row, kind="stable")[:15]] for row in files.first.beta]
-    topics.write_text("".join(json.dumps({"words": each}) + "\n" for each in words))
+    topics.write_text("".join(json.dumps({"words": each}) + "\n" for each in tops(files, 15)))
     (ours,) = rows(files.models[0], files.labels)
     (theirs,) = rows("--topics", topics, "--assignments", assignments, "--gold", files.corpus)
     for name in ("purity", "nmi", "i_rbo", "topic_diversity"):

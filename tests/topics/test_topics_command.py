@@ -11,6 +11,7 @@ import pytest
 from shell import dsltm, on_terminal
 
 from dsltm.assigning.documents import theta_of
+from dsltm.words.ranking import ranked, telling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,9 @@ def test_a_pipe_gets_lines_by_number(files: Files) -> None:
     rows = _lines(files.model_path)
     assert [row["topic"] for row in rows] == list(range(6))
     assert all(list(row) == ["topic", "words", "weights"] and len(row["words"]) == 10 for row in rows)
-    best = files.model.beta[2].argsort()[::-1][:10]
+    model = files.model
+    worth = telling(model.beta, model.usage, model.sizes)
+    best = ranked(worth, model.vocabulary, 10, usage=model.usage)[2]
     assert rows[2]["words"] == [files.model.vocabulary[i] for i in best]
     assert rows[2]["weights"] == pytest.approx(files.model.beta[2][best].tolist())
 
