@@ -114,5 +114,5 @@ def test_auto_says_why_and_writes_it_down(corpus: Planted, tmp_path: Path) -> No
     chosen = model.header["training"]["chosen_topics"]
     assert model.topics == model.header["hyperparameters"]["topics"] == 6
     assert max(chosen["tried"], key=lambda row: row[1])[0] == 6
-    refused = dsltm(*run, labels, "--init", tmp_path / "m.npz")
+    refused = dsltm("train", "-k", "auto", labels, "--init", tmp_path / "m.npz", "-o", tmp_path / "other.npz")
     assert (refused.returncode, b"--init keeps the topics" in refused.stderr) == (2, True)

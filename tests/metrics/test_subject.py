@@ -8,6 +8,7 @@ import pytest
 
 from dsltm.errors import DsltmError
 from dsltm.formats.corpus import Corpus
+from dsltm.formats.fields import Fields
 from dsltm.metrics.gold import Gold
 from dsltm.metrics.subject import NO_TOPIC, Subject, from_files
 
@@ -82,7 +83,7 @@ def test_gold_classes_are_found_by_id_in_any_order(tmp_path: Path) -> None:
         {"id": "b", "text": ""},
         {"id": "c", "text": "", "label": "C"},
     ]
-    gold = Gold.of_corpus(Corpus(lines(tmp_path / "corpus.jsonl", corpus)))
+    gold = Gold.of_corpus(Corpus(lines(tmp_path / "corpus.jsonl", corpus), Fields(label="label")))
     assert gold.aligned(subject) == ["C", None, "A"]
 
 
