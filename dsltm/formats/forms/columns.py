@@ -43,7 +43,7 @@ def arrow_rows(source: Source, fields: Fields) -> Iterator[Row]:
                 stream.seek(0)
                 file = batches = arrow.ipc.open_stream(stream)
             columns = _wanted(file.schema.names, fields, source)
-            small = (part for batch in batches for part in _slices(batch.select(columns)))
+            small = (part for batch in batches for part in _slices(_sound(batch).select(columns)))
             yield from _numbered(small)
         except _failures(arrow) as error:
             raise _unreadable(source, "an Arrow file", error) from error
@@ -87,6 +87,12 @@ def _wanted(names: list[str], fields: Fields, source: Source) -> list[str]:
     return [name for name in fields.names() if name in names]
 
 
+def _sound(batch: Any) -> Any:
+    """The batch, once its offsets and indices are sure to lie inside it: an altered file may lead outside."""
+    batch.validate(full=True)
+    return batch
+
+
 def _slices(batch: Any) -> Iterator[Any]:
     """A batch in pieces: a file may hold all of its rows in one."""
     for start in range(0, batch.num_rows, _BATCH):
@@ -96,7 +102,7 @@ def _slices(batch: Any) -> Iterator[Any]:
 def _numbered(batches: Iterable[Any]) -> Iterator[Row]:
     number = 0
     for batch in batches:
-        for row in _plain(batch).to_pylist():
+        for row in _plain(_sound(batch)).to_pylist():
             number += 1
             yield number, row
 
