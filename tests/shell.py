@@ -60,7 +60,7 @@ def dsltm(
         input=stdin.encode() if isinstance(stdin, str) else stdin,
         capture_output=True,
         env=environment(**(env or {})),
-        timeout=120,
+        timeout=600,
         check=False,
         **options,
     )
@@ -103,7 +103,7 @@ def on_terminal(
     while chunk := _read(ours):
         sent += chunk
     os.close(ours)
-    return process.wait(timeout=60), sent.decode("utf-8", "replace")
+    return process.wait(timeout=600), sent.decode("utf-8", "replace")
 
 
 def _read(descriptor: int) -> bytes:

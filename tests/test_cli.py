@@ -320,7 +320,7 @@ def test_signals_leave_nothing_half_written(
         time.sleep(0.02)  # until it has begun to write beside the old file
     assert len(os.listdir(tmp_path)) == 2
     process.send_signal(number)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=300)
     assert process.returncode == status
     assert sentences(stderr) == (["dsltm assign: interrupted"] if number == signal.SIGINT else [])
     assert os.listdir(tmp_path) == ["out"]
@@ -341,7 +341,7 @@ def test_nohup_is_respected(made: Made) -> None:
     time.sleep(0.3)
     assert process.poll() is None
     process.terminate()
-    assert process.wait(timeout=30) == 143
+    assert process.wait(timeout=300) == 143
 
 
 def test_standard_input_that_is_closed_or_a_terminal() -> None:

@@ -251,7 +251,7 @@ def test_two_at_once_fetch_once(home: Path, tmp_path: Path, monkeypatch: pytest.
     both = [
         subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
-    said = [process.communicate(timeout=60)[0] for process in both]
+    said = [process.communicate(timeout=600)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert log.read_text() == "fetch\n"
     assert sorted("waiting" in text for text in said) == [False, True]

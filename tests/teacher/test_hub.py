@@ -129,7 +129,7 @@ def ask(hub: Hub, tmp_path: Path) -> Callable[..., list[str]]:
         hub.tokens.clear()
         command = [sys.executable, "-c", CHILD, spec, *more]
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, timeout=120
+            command, env=environment, capture_output=True, text=True, check=False, timeout=600
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
