@@ -26,7 +26,6 @@ K1, B = 1.5, 0.75
 The defaults of bm25s and of rank_bm25; Robertson and Zaragoza 2009 recommend K1 between 1.2 and 2.
 """
 _TERM = re.compile(r"\w+")  # short words too, unlike in a vocabulary: topics are called "go" and "qt"
-_BLOCK = 8192
 _SMOOTHING = 0.05  # share of each topic's probability that all words share alike; chosen, not measured
 
 
