@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.assigning.inference import Inference
-    from dsltm.distill.reading import Window
+    from dsltm.distilling.reading import Window
     from dsltm.formats.corpus import Corpus, Document
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model
@@ -130,13 +130,13 @@ def assign_corpus(
         DsltmError: another teacher, or a corpus that cannot be read.
     """
     from dsltm.assigning.inference import Inference
-    from dsltm.distill.survey import survey
+    from dsltm.distilling.survey import survey
 
     reader, inference = reader_of(model, teacher, batch_tokens), Inference(model)
     overview = survey(corpus, max_tokens=reader.encoder.max_tokens, shard=(0, 1), count=False)
 
     def blocks() -> Iterator[Block]:
-        from dsltm.distill.reading import read_windows, windows
+        from dsltm.distilling.reading import read_windows, windows
 
         with console.progress("assigning", overview.documents, "documents", work_total=overview.work) as bar:
             read = read_windows(
@@ -151,7 +151,7 @@ def assign_corpus(
 
 def _counting_cut(windows: Iterable[Window], reader: Reader) -> Iterator[Window]:
     """The windows as they come; after the last one, a warning tells how many documents were cut."""
-    from dsltm.distill.reading import tell_cut
+    from dsltm.distilling.reading import tell_cut
 
     cut = documents = 0
     for window in windows:
@@ -165,7 +165,7 @@ def assign_windows(
     inference: Inference, vocabulary: Sequence[str], windows: Iterable[Window]
 ) -> Iterator[Block]:
     """The topics of documents that the model's teacher has read, a block a window."""
-    from dsltm.distill.reading import counts_of
+    from dsltm.distilling.reading import counts_of
 
     index = {word: number for number, word in enumerate(vocabulary)}
     for window in windows:

@@ -15,7 +15,7 @@ from dsltm.commands.options import (
     RayOptions,
     TeacherOptions,
 )
-from dsltm.distill.config import DistillConfig
+from dsltm.distilling.config import DistillConfig
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.formats.records import without_surrogates
@@ -134,11 +134,11 @@ def command(
             fresh=fresh,
         )
         return
-    from dsltm.distill.run import distill
+    from dsltm.distilling.run import distill
 
     source, opened = reading.open(corpus), teacher.open()
     if chosen is None:
-        from dsltm.distill.choose import choose_prompts
+        from dsltm.distilling.choose import choose_prompts
 
         chosen = choose_prompts(
             source, opened, max_tokens=config.max_tokens, batch_tokens=config.batch_tokens

@@ -23,7 +23,7 @@ def command(
 
     dsltm merge labels-*.npz -o labels.npz
     """
-    from dsltm.distill.merge import merge
+    from dsltm.distilling.merge import merge
 
     with open_output(output, binary=True) as target:
         documents = merge(shards, target)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsltm.distill.reading import Window, read_windows, windows
+from dsltm.distilling.reading import Window, read_windows, windows
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY, FAILED
 

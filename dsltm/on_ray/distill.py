@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsltm import console
-from dsltm.distill.counted import counted_words
-from dsltm.distill.journal import Journal
-from dsltm.distill.reading import rows_of
-from dsltm.distill.run import facts_of, report_coverage, settings_of, wanted_words, word_embeddings
+from dsltm.distilling.counted import counted_words
+from dsltm.distilling.journal import Journal
+from dsltm.distilling.reading import rows_of
+from dsltm.distilling.run import facts_of, report_coverage, settings_of, wanted_words, word_embeddings
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import FORMAT
 from dsltm.on_ray.careful import read_carefully
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedTokenizerFast
 
-    from dsltm.distill.config import DistillConfig
+    from dsltm.distilling.config import DistillConfig
     from dsltm.formats.corpus import Format
     from dsltm.on_ray.pieces import Cut, InputFile, Piece
     from dsltm.on_ray.session import Workers
@@ -261,7 +261,7 @@ def _spell(
 def _choose(
     teacher: TeacherChoice, files: Sequence[InputFile], cut: Cut, config: DistillConfig, cpus: int
 ) -> tuple[Prompt, ...]:
-    from dsltm.distill.choose import choose_prompts
+    from dsltm.distilling.choose import choose_prompts
 
     return choose_prompts(
         texts_of(files, cut),

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from dsltm import console
-from dsltm.distill.survey import estimate_tokens
+from dsltm.distilling.survey import estimate_tokens
 from dsltm.errors import DsltmError
 from dsltm.on_ray.flow import by_tasks, result, started
 from dsltm.on_ray.pieces import digest

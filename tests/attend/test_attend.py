@@ -11,8 +11,8 @@ import tiny_teachers
 import torch
 
 from dsltm.assigning.inference import Inference
-from dsltm.distill.config import DistillConfig
-from dsltm.distill.run import distill
+from dsltm.distilling.config import DistillConfig
+from dsltm.distilling.run import distill
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Corpus
 from dsltm.formats.labels import Labels, read_labels

@@ -191,8 +191,8 @@ def slowly(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("slowly")
     (folder / "sitecustomize.py").write_text(
         "import time\n"
-        "import dsltm.distill.reading as reading\n"
-        "import dsltm.distill.journal as journal\n"
+        "import dsltm.distilling.reading as reading\n"
+        "import dsltm.distilling.journal as journal\n"
         "reading.WINDOW_DOCUMENTS = 16\n"
         "append = journal.Journal.append\n"
         "def slow(*args):\n    append(*args)\n    time.sleep(0.1)\n"
@@ -232,7 +232,7 @@ def test_killed_runs_go_on_and_end_with_the_same_bytes(
 def test_a_journal_of_another_run_is_refused(corpus: Path, teacher: Path, tmp_path: Path) -> None:
     output, scratch = tmp_path / "labels.npz", tmp_path / "scratch"
     base = ("distill", corpus, "--teacher", teacher, "-o", output, "--scratch", scratch)
-    from dsltm.distill.journal import Journal
+    from dsltm.distilling.journal import Journal
 
     with Journal(scratch, {"corpus": "another"}) as journal:
         journal.append(np.zeros((1, 2), np.float16), np.zeros((1, 2), np.float16), [("a", None, 0, [], [])])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from dsltm.distill.window_log import ReadBatch, WindowLog
+from dsltm.distilling.window_log import ReadBatch, WindowLog
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 import torch
 from shell import dsltm
 
-from dsltm.distill.choose import agreement, best_alike, choose_prompts
+from dsltm.distilling.choose import agreement, best_alike, choose_prompts
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Corpus
 from dsltm.formats.labels import read_labels

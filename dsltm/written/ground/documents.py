@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsltm import console
-from dsltm.distill.config import DistillConfig
-from dsltm.distill.run import distill
+from dsltm.distilling.config import DistillConfig
+from dsltm.distilling.run import distill
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.labels import Labels, read_labels
 from dsltm.formats.source import holds_labels

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 import numpy as np
 import orjson
 
-from dsltm.distill.window_log import WindowLog
+from dsltm.distilling.window_log import WindowLog
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY, TRUNCATED, write_labels
 from dsltm.formats.npz import Blocks

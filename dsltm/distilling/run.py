@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsltm import console
-from dsltm.distill.counted import counted_words
-from dsltm.distill.journal import Journal
-from dsltm.distill.reading import read_windows, rows_of, tell_cut, windows
-from dsltm.distill.survey import survey
+from dsltm.distilling.counted import counted_words
+from dsltm.distilling.journal import Journal
+from dsltm.distilling.reading import read_windows, rows_of, tell_cut, windows
+from dsltm.distilling.survey import survey
 from dsltm.errors import DsltmError
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.teacher.reading.projection import Projection, project
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dsltm.distill.config import DistillConfig
-    from dsltm.distill.survey import Survey
+    from dsltm.distilling.config import DistillConfig
+    from dsltm.distilling.survey import Survey
     from dsltm.formats.corpus import Corpus, Document
     from dsltm.teacher.reading.forward import Reader
     from dsltm.teacher.reading.teacher import Teacher

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm import console
-from dsltm.distill.survey import estimate_tokens
-from dsltm.distill.window_log import ReadBatch
+from dsltm.distilling.survey import estimate_tokens
+from dsltm.distilling.window_log import ReadBatch
 from dsltm.errors import DsltmError
 from dsltm.formats.counts import csr
 from dsltm.formats.labels import EMPTY, TRUNCATED
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from dsltm.distill.journal import Row
-    from dsltm.distill.window_log import WindowLog
+    from dsltm.distilling.journal import Row
+    from dsltm.distilling.window_log import WindowLog
     from dsltm.formats.corpus import Document
     from dsltm.teacher.reading.forward import Reader
     from dsltm.teacher.reading.tokens import Tokens
