@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ class _State:
     debug: bool = False
     log: TextIO | None = None
     live: bool = False
+    warnings: bool = False
 
 
 _state = _State()
@@ -75,6 +77,22 @@ def close() -> None:
         _state.log = None
 
 
+@contextlib.contextmanager
+def called_by_a_program(*, progress: bool) -> Iterator[None]:
+    """Speak to a program in the block: print nothing, and let what `warn` says be a Python warning.
+
+    Args:
+        progress: print messages and progress as for people all the same.
+    """
+    before = _state.quiet, _state.warnings
+    if not progress:
+        _state.quiet = _state.warnings = True
+    try:
+        yield
+    finally:
+        _state.quiet, _state.warnings = before
+
+
 def program() -> str:
     """What messages begin with, such as "dsltm train"."""
     return _state.program
@@ -105,6 +123,9 @@ def info(message: str) -> None:
 
 def warn(message: str) -> None:
     """Print that a result may not be what was meant, unless `-q` is given."""
+    if _state.warnings:
+        warnings.warn(plain(message), stacklevel=2)
+        return
     _say(f"{_state.program}: warning: {message}", show=not _state.quiet, style="yellow")
 
 

@@ -212,14 +212,27 @@ def numbered_rows(
             if isinstance(row, DsltmError):
                 raise row
             default = str(source.before + number - 1)
-            yield number, _document(row, fields, where, default, number, classless)
+            yield number, document_of(row, fields, where, default, number, classless)
         except DsltmError as exc:
             yield number, exc
 
 
-def _document(
+def document_of(
     row: Mapping[str, Any], fields: Fields, where: str, default: str, number: int, classless: Classless
 ) -> Document:
+    """The document in a row.
+
+    Args:
+        row: its fields by name.
+        fields: what a document is made of.
+        where: what an error begins with, such as "corpus.jsonl:17".
+        default: its id where the row has none.
+        number: of the row, counted from 1.
+        classless: counts the documents whose class is no string or number.
+
+    Raises:
+        DsltmError: a field is missing or of another kind.
+    """
     name = None if fields.id is None else needed(row, fields.id, where)
     return Document(
         default if name is None else name,
