@@ -2,29 +2,29 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dsltm import console
+from dsltm.commandline.values import given
 from dsltm.commands.options import CorpusWithLabels, ModelFile, Output, OutputFormat
 from dsltm.errors import UsageError
-from dsltm.formats.output import open_output
-from dsltm.report import Layout
-from dsltm.topics import Every
+from dsltm.formats.output import is_stdout, open_output
+from dsltm.formats.tables import table_form, write_table
+from dsltm.report.config import REPORT, ReportOptions
+from dsltm.topics.config import DOCUMENTS, EditOptions, ViewOptions, WordChoice
 
-WORDS = "Words"
-DOCUMENTS = "Documents"
-FIELD = "Over a field"
-REPORT = "Report"
-EDITING = "Editing; -o is then the new model"
-Sort = Literal["id", "size", "coherence"]
-
+if TYPE_CHECKING:
+    from dsltm.formats.corpus import Corpus
+    from dsltm.topics.view import View
 
 READS = {"MODEL": "Model", "LABELS": "Labels", "--corpus": "Corpus"}
 WRITES = "Topics"
 
 
 def command(
+    ctx: typer.Context,
     model: ModelFile = "-",
     labels: Annotated[
         str | None,
@@ -33,53 +33,8 @@ def command(
     *,
     output: Output = None,
     output_format: OutputFormat = None,
-    sort: Annotated[
-        Sort | None,
-        typer.Option(help="Order of the topics.", show_default="on a terminal size if there is one, else id"),
-    ] = None,
-    coherence: Annotated[
-        bool, typer.Option("--coherence", help="Score the words by NPMI over the documents of LABELS.")
-    ] = False,
-    words: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="How many words of each topic.",
-            show_default="10, on a terminal those of them that fit in a line",
-            rich_help_panel=WORDS,
-        ),
-    ] = None,
-    relevance: Annotated[
-        float | None,
-        typer.Option(
-            metavar="λ",
-            show_default="by use and lift",
-            help="Order words by relevance: 1 is plain probability, less prefers words that other topics "
-            "lack (Sievert and Shirley: 0.6).",
-            rich_help_panel=WORDS,
-        ),
-    ] = None,
-    diversify: Annotated[
-        float,
-        typer.Option(
-            metavar="D",
-            help="Above 0, to 1, pass over words like those already chosen; needs LABELS.",
-            rich_help_panel=WORDS,
-        ),
-    ] = 0.0,
-    examples: Annotated[
-        int,
-        typer.Option(
-            min=0, metavar="N", help="Show the N most typical documents.", rich_help_panel=DOCUMENTS
-        ),
-    ] = 0,
-    borderline: Annotated[
-        int,
-        typer.Option(
-            min=0, metavar="N", help="Show N that nearly went elsewhere.", rich_help_panel=DOCUMENTS
-        ),
-    ] = 0,
+    words: WordChoice,
+    shown: ViewOptions,
     corpus: Annotated[
         str | None,
         typer.Option(
@@ -87,15 +42,6 @@ def command(
             help="The corpus that LABELS was made from, for its texts.",
             rich_help_panel=DOCUMENTS,
         ),
-    ] = None,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FIELD", help="Shares of the topics by a field of the corpus.", rich_help_panel=FIELD
-        ),
-    ] = None,
-    every: Annotated[
-        Every | None, typer.Option(help="The field is a date; count by this period.", rich_help_panel=FIELD)
     ] = None,
     html: Annotated[
         str | None,
@@ -105,69 +51,8 @@ def command(
             rich_help_panel=REPORT,
         ),
     ] = None,
-    title: Annotated[
-        str | None,
-        typer.Option(help="Its heading.", show_default="the corpus file's name", rich_help_panel=REPORT),
-    ] = None,
-    layout: Annotated[
-        Layout | None,
-        typer.Option(
-            show_default="auto",
-            help="How documents are placed; auto is t-SNE, which keeps topics apart. PCA is faster.",
-            rich_help_panel=REPORT,
-        ),
-    ] = None,
-    points: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            show_default="20000",
-            help="At most so many documents on the map, chosen at random.",
-            rich_help_panel=REPORT,
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(min=0, show_default="0", help="Seed of choice and map.", rich_help_panel=REPORT),
-    ] = None,
-    tree: Annotated[bool, typer.Option("--tree", help="Show which topics are alike.")] = False,
-    names: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help='Take names from lines {"topic", "label"}.', rich_help_panel=EDITING
-        ),
-    ] = None,
-    label: Annotated[
-        bool,
-        typer.Option(
-            "--label",
-            help="Name the topics that have no name, by the judgement of the model's own teacher.",
-            rich_help_panel=EDITING,
-        ),
-    ] = False,
-    labeler: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="Let the chat model at this OpenAI-compatible endpoint name them instead.",
-            rich_help_panel=EDITING,
-        ),
-    ] = None,
-    labeler_model: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The model's name at that endpoint.", rich_help_panel=EDITING),
-    ] = None,
-    merge: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="A,B,...", help="Make these topics one; may be repeated.", rich_help_panel=EDITING
-        ),
-    ] = None,
-    drop: Annotated[
-        list[str] | None,
-        typer.Option(metavar="A,B,...", help="Leave these topics out.", rich_help_panel=EDITING),
-    ] = None,
+    report: ReportOptions,
+    edit: EditOptions,
     reading: CorpusWithLabels,
 ) -> None:
     """On a terminal a table; in a pipe or a file JSON lines {"topic", "words", "weights"}: words of each
@@ -196,89 +81,96 @@ def command(
 
     dsltm topics model.npz labels.npz --merge 3,17 --drop 5 -o tidier.npz
     """
-    from dsltm.commands.topics_edit import edited_view, labelled
-    from dsltm.commands.topics_show import Asked, show, write_page
+    from dsltm.formats.labels import read_labels
     from dsltm.formats.model import read_model, write_model
-    from dsltm.report.data import POINTS, Options
-    from dsltm.topics.words import Choice
+    from dsltm.topics.editing import edited_view, labelled
+    from dsltm.topics.showing import table
 
-    _check(
-        model,
-        labels,
-        corpus,
-        {"--examples": examples, "--borderline": borderline, "--coherence": coherence or sort == "coherence"},
-    )
-    naming = label or labeler is not None
-    editing = bool(merge or drop or names or naming)
-    _check_views(
-        {
-            "--html": html is not None,
-            "--tree": tree,
-            "--examples": bool(examples or borderline),
-            "--by": by is not None,
-        },
-        editing=output is not None and editing,
-    )
-    if html is None and any(option is not None for option in (title, layout, points, seed)):
+    writes_model = edit.any and output is not None
+    _check_files(model, labels, corpus, shown)
+    _check_views(shown, html, writes_model=writes_model)
+    if html is None and given(ctx) & {"title", "layout", "points", "seed"}:
         raise UsageError("--title, --layout, --points and --seed are about the page", hint="--html FILE")
-    if corpus is not None and not (examples or borderline or by or html or naming):
+    if corpus is not None and not (shown.documents or shown.by or html or edit.names_topics):
         raise UsageError("the --corpus is for --examples, --borderline, --by, --label or --html")
-    if output_format is not None and (html is not None or (editing and output is not None)):
+    if output_format is not None and (html is not None or writes_model):
         raise UsageError("--output-format is of a table, and what is written here is a page or a model")
-    if every is not None and by is None:
-        raise UsageError("--every needs --by FIELD")
-    choice = Choice(words or 10, relevance, diversify)
-    if (labeler is None) != (labeler_model is None):
-        raise UsageError("--labeler and --labeler-model go together")
-    opened, view = edited_view(read_model(model), labels, merge or [], drop or [], names)
-    fields = replace(reading.fields, keep=() if by is None else (by,))
+
+    opened, view = edited_view(read_model(model), None if labels is None else read_labels(labels), edit)
+    fields = replace(reading.fields, keep=() if shown.by is None else (shown.by,))
     texts = None if corpus is None else reading.open(corpus, fields)
-    if naming:
-        opened, view = labelled(opened, view, texts, labeler, labeler_model)
-    keep = output is not None and editing
-    if keep:
+    if edit.names_topics:
+        opened, view = labelled(opened, view, texts, edit)
+    if writes_model:
         with open_output(output, binary=True) as file:
             write_model(file, opened)
-    asked = Asked(
-        choice,
-        words is not None,
-        coherence,
-        sort,
-        examples,
-        borderline,
-        tree,
-        by,
-        every,
-        reading.label_field,
-        output_format,
-    )
     if html is not None:
-        options = Options(title or _title(corpus), layout or "auto", points or POINTS, seed or 0)
-        write_page(html, view, asked, texts, options)
-    elif not keep:
-        show(opened, view, asked, texts, output)
+        report = replace(report, title=report.title or _title(corpus))
+        _write_page(html, view, words, shown, texts, reading.label_field, report)
+    elif not writes_model:
+        terminal = is_stdout(output) and console.stdout_is_terminal()
+        result = table(opened, view, words, shown, texts, reading.label_field, by_size=terminal)
+        if terminal and output_format is None:
+            result.draw()
+        else:
+            write_table(output, result.rows, table_form(output, output_format))
 
 
-def _title(corpus: str | None) -> str:
+def _write_page(
+    place: str,
+    view: "View | None",
+    words: WordChoice,
+    shown: ViewOptions,
+    texts: "Corpus | None",
+    label_field: str,
+    report: ReportOptions,
+) -> None:
+    from dsltm.report.data import collect
+    from dsltm.report.page import page
+    from dsltm.topics.showing import shares_by
+
+    if view is None:
+        raise UsageError("--html shows documents", hint="adding a labels file")
+    fields = [] if shown.by is None else [shares_by(view, shown, texts, label_field)]
+    if shown.by != label_field and view.labels.header.get("gold_names"):
+        fields.append(view.shares(label_field, None, None))
+    data = collect(view, view.topics(words, coherence=shown.coherence), fields, texts, report)
+    with open_output(place) as file:
+        file.write(page(data))
+
+
+def _title(corpus: str | None) -> str | None:
     """What the page is called: "reviews" for "data/reviews.jsonl.gz"."""
-    return "Topics" if corpus in (None, "-") else Path(str(corpus)).name.split(".")[0] or "Topics"
+    return None if corpus in (None, "-") else Path(str(corpus)).name.split(".")[0]
 
 
-def _check_views(asked: dict[str, bool], *, editing: bool) -> None:
+def _check_views(shown: ViewOptions, html: str | None, *, writes_model: bool) -> None:
     """Refuse two pictures at once, of which only one would be shown."""
-    views = [option for option, given in asked.items() if given]
+    asked = {
+        "--html": html is not None,
+        "--tree": shown.tree,
+        "--examples": shown.documents,
+        "--by": shown.by is not None,
+    }
+    views = [option for option, wanted in asked.items() if wanted]
     if len(views) > 1 and views != ["--html", "--by"]:
         raise UsageError(f"{views[0]} and {views[1]} are shown one at a time")
-    if editing and views and views[0] != "--html":
+    if writes_model and views and views[0] != "--html":
         raise UsageError(
             f"{views[0]} shows topics, and -o is the edited model here", hint="one after the other"
         )
 
 
-def _check(model: str, labels: str | None, corpus: str | None, wants_labels: dict[str, object]) -> None:
+def _check_files(model: str, labels: str | None, corpus: str | None, shown: ViewOptions) -> None:
     """Refuse what cannot be shown for want of a file."""
     if [model, labels, corpus].count("-") > 1:
         raise UsageError("only one of the files can be standard input")
-    for option, given in {**wants_labels, "--corpus": corpus}.items():
-        if given and labels is None:
+    asked = {
+        "--examples": shown.examples,
+        "--borderline": shown.borderline,
+        "--coherence": shown.scored,
+        "--corpus": corpus,
+    }
+    for option, wanted in asked.items():
+        if wanted and labels is None:
             raise UsageError(f"{option} is about documents", hint="adding a labels file")

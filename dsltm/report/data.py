@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,45 +19,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.formats.corpus import Corpus
-    from dsltm.report import Layout
+    from dsltm.report.config import ReportOptions
     from dsltm.topics.describe import Topic
     from dsltm.topics.shares import Shares
     from dsltm.topics.view import View
 
     Integers = NDArray[np.int64]
 
-# How much the page shows; chosen, not measured: documents on the map, and for each topic typical documents,
-# borderline ones and nearest topics; and values of a field of classes.
-POINTS = 20_000
+# How much the page shows; chosen, not measured: for each topic typical documents, borderline ones and nearest
+# topics; and values of a field of classes.
 _EXAMPLES = 6
 _BORDERLINE = 3
 _NEAR = 4
 _CLASSES = 60
-# Of fewer documents the 95% limits of a share (Wilson 1927) are up to 40 percentage points apart.
-_FEW = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the page is made of.
-
-    Args:
-        title: its heading.
-        layout: how documents are placed.
-        points: at most so many documents are on the map; topics are counted over all.
-        seed: of the choice of documents and of the layout.
-        few: periods of fewer documents are greyed in charts over time.
-    """
-
-    title: str = "Topics"
-    layout: Layout = "auto"
-    points: int = POINTS
-    seed: int = 0
-    few: int = _FEW
 
 
 def collect(
-    view: View, topics: Sequence[Topic], shares: Sequence[Shares], corpus: Corpus | None, options: Options
+    view: View,
+    topics: Sequence[Topic],
+    shares: Sequence[Shares],
+    corpus: Corpus | None,
+    options: ReportOptions,
 ) -> dict[str, Any]:
     """The page's data, for `page.page`: all but "texts" goes into the page as JSON.
 
@@ -67,7 +48,7 @@ def collect(
         topics: what to show of each topic, in the order of their numbers.
         shares: fields to show topics over.
         corpus: the documents' texts; None: they have only their names.
-        options: see `Options`.
+        options: see `ReportOptions`.
 
     Raises:
         DsltmError: the corpus is not that of the labels.
@@ -86,7 +67,7 @@ def collect(
     shown = documents.shown(typical, view.theta, view.labels, by_row, _EXAMPLES)
     border = documents.shown(uncertain, view.theta, view.labels, by_row, _BORDERLINE, border=True)
     return {
-        "title": plain(options.title),
+        "title": plain(options.title or "Topics"),
         "documents": int(view.full.sum()),
         "empty": int((~view.full).sum()),
         "shown": len(rows),
@@ -120,7 +101,7 @@ def collect(
     }
 
 
-def _sample(view: View, wanted: Sequence[Integers], options: Options) -> Integers:
+def _sample(view: View, wanted: Sequence[Integers], options: ReportOptions) -> Integers:
     """Rows of documents for the map: all with text, or a random choice and those that topics show."""
     rows = np.flatnonzero(view.full)
     if len(rows) <= options.points:

@@ -12,7 +12,7 @@ from dsltm import console
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dsltm.report import Layout
+    from dsltm.report.config import Layout
 
     Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsltm.topics.words import Choice, chosen
+from dsltm.topics.words import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model
+    from dsltm.topics.config import WordChoice
     from dsltm.topics.documents import Example
 
 
@@ -65,7 +66,7 @@ class Topic:
 
 def describe(
     model: Model,
-    choice: Choice,
+    choice: WordChoice,
     sizes: NDArray[np.int64] | None = None,
     embeddings: NDArray[np.float16] | None = None,
 ) -> list[Topic]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from dsltm import console
 from dsltm.errors import DsltmError
-from dsltm.topics import Every
+from dsltm.topics.config import Every
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dsltm.assigning.documents import theta_of
-from dsltm.topics import Every, documents
+from dsltm.topics import documents
 from dsltm.topics.describe import Topic, describe, with_coherence
 from dsltm.topics.phrases import SOURCES, Clue
 from dsltm.topics.shares import Shares, shares
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Corpus
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model
-    from dsltm.topics.words import Choice
+    from dsltm.topics.config import Every, WordChoice
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class View:
         """[K] how many documents each topic is the first of."""
         return documents.sizes(self.first, self.model.topics)
 
-    def topics(self, choice: Choice, *, coherence: bool = False) -> list[Topic]:
+    def topics(self, choice: WordChoice, *, coherence: bool = False) -> list[Topic]:
         """The topics with their sizes, in the order of their numbers."""
         topics = describe(self.model, choice, self.sizes, self.labels.word_embeddings)
         return with_coherence(topics, self.labels) if coherence else topics

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.formats.model import Model
+    from dsltm.topics.config import WordChoice
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
@@ -22,30 +22,9 @@ if TYPE_CHECKING:
 _CANDIDATES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """How the words of a topic are chosen.
-
-    Args:
-        words: how many.
-        relevance: λ in [0, 1] of Sievert and Shirley; 1 is plain probability; None is `ranking.telling`.
-        diversify: in [0, 1], how much a word loses for its likeness to words already chosen; 0: nothing.
-    """
-
-    words: int = 10
-    relevance: float | None = None
-    diversify: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("relevance", "diversify"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise UsageError(f"--{name} lies between 0 and 1, not {value}")
-
-
 def chosen(
     model: Model,
-    choice: Choice,
+    choice: WordChoice,
     sizes: Integers | None = None,
     embeddings: NDArray[np.float16] | None = None,
 ) -> list[Integers]:
@@ -54,11 +33,12 @@ def chosen(
     Args:
         model: K topics over V words.
         choice: how many, and by what.
-        sizes: [K] how common the topics are, for the words' overall probability; None: as in training.
+        sizes: [K] how common the topics are, for the words' overall probability, which relevance compares
+            with; None: as in training.
         embeddings: [V, E], places of the words by their meaning; `diversify` needs them.
 
     Returns:
-        K arrays of at most `choice.words` indices; equal words stand in the vocabulary's order.
+        K arrays of at most `choice.count` indices; equal words stand in the vocabulary's order.
 
     Raises:
         UsageError: `diversify` without embeddings.
@@ -67,24 +47,19 @@ def chosen(
         raise UsageError(
             "--diversify compares words by the teacher's embeddings", hint="adding a labels file"
         )
-    scores = _scores(model, choice, sizes)
-    wanted = choice.words * (_CANDIDATES if choice.diversify else 1)
+    if choice.relevance is None:
+        scores = telling(model.beta, model.usage, model.sizes)
+    else:
+        scores = relevance(model.beta, choice.relevance, model.sizes if sizes is None else sizes)
+    wanted = choice.count * (_CANDIDATES if choice.diversify else 1)
     rows = ranked(scores, model.vocabulary, wanted, usage=model.usage)
     if embeddings is None or not choice.diversify:
         return rows
     places = _directions(embeddings)
     return [
-        row[_diverse(row_scores[row], places[row], min(choice.words, len(row)), choice.diversify)]
+        row[_diverse(row_scores[row], places[row], min(choice.count, len(row)), choice.diversify)]
         for row, row_scores in zip(rows, scores, strict=True)
     ]
-
-
-def _scores(model: Model, choice: Choice, sizes: Integers | None) -> Floats:
-    """[K, V] the score of each word for each topic."""
-    if choice.relevance is None:
-        return telling(model.beta, model.usage, model.sizes)
-    sizes = model.sizes if sizes is None else sizes
-    return relevance(model.beta, choice.relevance, sizes)
 
 
 def _directions(embeddings: NDArray[np.float16]) -> Floats:

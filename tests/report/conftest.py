@@ -11,10 +11,11 @@ import pytest
 from shell import dsltm
 
 from dsltm.formats.model import read_model
-from dsltm.report.data import Options, collect
+from dsltm.report.config import ReportOptions
+from dsltm.report.data import collect
 from dsltm.report.page import page as html_page
+from dsltm.topics.config import WordChoice
 from dsltm.topics.view import View
-from dsltm.topics.words import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,7 +98,7 @@ def many(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
     theta = np.tile(View.of(model, labels).theta, (times, 1))[:20_000]
     theta += np.random.default_rng(0).random(theta.shape, np.float32) / 10
     view = View(model, _repeated(labels, 20_000), theta / theta.sum(axis=1, keepdims=True))
-    data = collect(view, view.topics(Choice(10)), [], None, Options(layout="pca"))
+    data = collect(view, view.topics(WordChoice(10)), [], None, ReportOptions(layout="pca"))
     data["texts"] = [
         "a text of some length about nothing in particular " * (18 + i % 5) + f"zyx{i}q"
         for i in range(20_000)

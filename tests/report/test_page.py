@@ -20,14 +20,15 @@ from looking import NASTY
 from dsltm.formats.corpus import Corpus, Fields
 from dsltm.formats.labels import read_labels
 from dsltm.formats.model import read_model
-from dsltm.report.data import Options, collect
+from dsltm.report.config import ReportOptions
+from dsltm.report.data import collect
 from dsltm.report.layout import place
 from dsltm.report.notebook import topics_table
 from dsltm.report.page import SCRIPTS, embedded, page
 from dsltm.report.texts import fair_limit, harmless, read
+from dsltm.topics.config import WordChoice
 from dsltm.topics.describe import Topic
 from dsltm.topics.view import View
-from dsltm.topics.words import Choice
 
 if TYPE_CHECKING:
     from looking import Files
@@ -41,7 +42,7 @@ def view(files: Files) -> View:
 def _data(view: View, files: Files, **options: Any) -> dict[str, Any]:
     corpus = Corpus(str(files.corpus_path), Fields(keep=("date",)))
     fields = [view.shares("date", "month", corpus), view.shares("label", None, None)]
-    return collect(view, view.topics(Choice(5)), fields, corpus, Options(layout="pca", **options))
+    return collect(view, view.topics(WordChoice(5)), fields, corpus, ReportOptions(layout="pca", **options))
 
 
 def _texts_in(text: str) -> list[str]:

@@ -135,12 +135,13 @@ def test_a_header_that_lies_is_refused(change: dict[str, object], files: Files, 
 
 
 def test_a_model_of_one_topic_can_be_looked_at(files: Files) -> None:
-    from dsltm.report.data import Options, collect
+    from dsltm.report.config import ReportOptions
+    from dsltm.report.data import collect
     from dsltm.report.page import page
+    from dsltm.topics.config import WordChoice
     from dsltm.topics.view import View
-    from dsltm.topics.words import Choice
 
     view = View.of(edited(files.model, [list(range(6))], []), files.planted.labels)
-    topics = view.topics(Choice(5))
+    topics = view.topics(WordChoice(5))
     assert view.with_documents(topics, 2, 2, None)[0].borderline == []
-    assert len(page(collect(view, topics, [], None, Options(layout="pca")))) > 10_000
+    assert len(page(collect(view, topics, [], None, ReportOptions(layout="pca")))) > 10_000
