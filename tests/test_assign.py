@@ -13,7 +13,8 @@ from shell import dsltm
 
 from dsltm.assigning.documents import Block, assign_labels, assign_windows, assignment_rows, theta_of
 from dsltm.assigning.inference import Inference
-from dsltm.distilling.reading import Window, counts_of
+from dsltm.distilling.reading import Window
+from dsltm.distilling.rows import counts_of
 from dsltm.formats.corpus import Document
 from dsltm.formats.labels import read_labels
 from dsltm.formats.model import read_model
@@ -86,7 +87,7 @@ def test_words_are_counted_for_models_that_read_counts_alone(
         counted.append(len(documents))
         return counts_of(documents, index)
 
-    monkeypatch.setattr("dsltm.distilling.reading.counts_of", count)
+    monkeypatch.setattr("dsltm.distilling.rows.counts_of", count)
     documents = [Document(str(row), f"word{row} and word{row}") for row in range(4)]
     hidden, logits = np.zeros((4, 8), np.float16), np.zeros((4, 20), np.float16)
     window = Window(documents, logits, hidden, np.zeros(4, np.uint8))

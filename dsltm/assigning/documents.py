@@ -130,23 +130,23 @@ def assign_corpus(
         DsltmError: another teacher, or a corpus that cannot be read.
     """
     from dsltm.assigning.inference import Inference
-    from dsltm.distilling.survey import survey
+    from dsltm.distilling.survey import work_of
 
     reader, inference = reader_of(model, teacher, batch_tokens), Inference(model)
-    overview = survey(corpus, max_tokens=reader.encoder.max_tokens, shard=(0, 1), count=False)
+    documents, work = work_of(corpus, reader.encoder.max_tokens)
 
     def blocks() -> Iterator[Block]:
         from dsltm.distilling.reading import read_windows, windows
 
-        with console.progress("assigning", overview.documents, "documents", work_total=overview.work) as bar:
+        with console.progress("assigning", documents, "documents", work_total=work) as bar:
             read = read_windows(
                 reader,
                 windows(corpus, reader.encoder.max_tokens),
-                lambda documents, _, work: bar.advance(documents, work=work),
+                lambda read, _, work: bar.advance(read, work=work),
             )
             yield from assign_windows(inference, model.vocabulary, _counting_cut(read, reader))
 
-    return Assigned(overview.documents, model.topics, blocks())
+    return Assigned(documents, model.topics, blocks())
 
 
 def _counting_cut(windows: Iterable[Window], reader: Reader) -> Iterator[Window]:
@@ -165,7 +165,7 @@ def assign_windows(
     inference: Inference, vocabulary: Sequence[str], windows: Iterable[Window]
 ) -> Iterator[Block]:
     """The topics of documents that the model's teacher has read, a block a window."""
-    from dsltm.distilling.reading import counts_of
+    from dsltm.distilling.rows import counts_of
 
     index = {word: number for number, word in enumerate(vocabulary)}
     for window in windows:

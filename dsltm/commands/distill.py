@@ -103,13 +103,16 @@ def command(
 
     zcat posts.jsonl.gz | dsltm distill - --teacher qwen3.5-0.8b > labels.npz
 
+    dsltm distill corpus.jsonl --sample 10000 -o labels.npz
+
     dsltm distill corpus.jsonl --shard 3/8 -o labels-3.npz
 
     dsltm distill s3://bucket/posts/ --ray auto --workers 8 -o labels/
     """
     from dsltm.words.vocabulary import load_stopwords, read_vocabulary
 
-    ray.check(output, corpus, refusing={"shard": shard, "scratch": scratch})
+    ray.check(output, corpus, refusing={"shard": shard, "scratch": scratch, "sample": config.sample})
+    config.sampling()
     if is_stdout(output):
         with open_output(output, binary=True):
             # A terminal is refused now, not after an hour of reading.

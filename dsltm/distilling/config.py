@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dsltm.distilling.texts import AUTO_TEXTS, Sample
+from dsltm.errors import UsageError
 from dsltm.option import option
 from dsltm.teacher.reading.projection import Kind
 from dsltm.teacher.reading.prompts import DEFAULT, Prompt
@@ -20,6 +22,7 @@ class DistillConfig:
         words: the vocabulary, None to choose the `size` most frequent words.
         stopwords: never chosen, and not counted.
         batch_tokens: None for what suits the device.
+        sample: how many of the different texts are read, as `Sample.parse` takes it; None: all.
         shard: (i, n): only documents whose number leaves i after division by n.
     """
 
@@ -46,4 +49,25 @@ class DistillConfig:
     batch_tokens: int | None = option(
         None, "About how many tokens are read at once.", metavar="N", min=1, shown="by device"
     )
+    sample: str | None = option(
+        None,
+        "Read only so many of the corpus's different texts, drawn at random: a number, a share such as 10%, "
+        f"or auto, {AUTO_TEXTS:,} of more than {2 * AUTO_TEXTS:,}. Documents of other texts keep their rows "
+        "and word counts.",
+        metavar="N|SHARE",
+        shown="all",
+    )
+    sample_seed: int | None = option(None, "Of the draw.", metavar="N", shown="0")
     shard: tuple[int, int] = (0, 1)
+
+    def sampling(self) -> Sample | None:
+        """The sample that is read, None for all.
+
+        Raises:
+            UsageError: the options do not say one.
+        """
+        if self.sample is not None:
+            return Sample.parse(self.sample, self.sample_seed or 0)
+        if self.sample_seed is not None:
+            raise UsageError("--sample-seed is of --sample, which is not given")
+        return None

@@ -1,8 +1,9 @@
-"""The scratch journal: finished rows on disk, so that a run that dies can be continued and memory stays flat.
+"""The scratch journal: what was read, on disk, so that a run that dies can go on and memory stays flat.
 
-It is a folder of plain files. `state.json` says how many bytes of the others are good, and is replaced after
-each window, once the window's bytes are on the disk. Bytes beyond those are cut off when the journal is
-opened. What was read of the next window is in `window.log`.
+It is a folder of plain files, which hold each different text once, however many documents have it.
+`state.json` says how many bytes of the others are good, and is replaced after each window, once the window's
+bytes are on the disk. Bytes beyond those are cut off when the journal is opened. What was read of the next
+window is in `window.log`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-from array import array
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
@@ -22,42 +22,46 @@ from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY, TRUNCATED, write_labels
 from dsltm.formats.npz import Blocks
 from dsltm.formats.output import reason
-from dsltm.formats.strings import Strings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-_FILES = ("logits.f16", "hidden.f16", "rows.jsonl")
+    from dsltm.distilling.rows import Table
+    from dsltm.distilling.texts import Texts
+
+_VERSION = 2
+_LOGITS, _HIDDEN, _FLAGS = _FILES = ("logits.f16", "hidden.f16", "flags.u8")
 _LOG = "window.log"
 # So many rows are in memory at a time when the journal is exported; chosen, not measured.
 _BLOCK_ROWS = 4096
-Row = tuple[str, str | None, int, list[int], list[int]]
-"""A document's id, label, flags, and the words that it uses with their counts."""
 
 
 class Journal:
-    """Finished rows of one run; use as a context manager.
+    """What one run has read; use as a context manager.
 
     Args:
         directory: its folder; made if it is missing.
-        settings: all that decides the rows; a journal of other settings is refused.
+        settings: all that decides what is read; a journal of other settings is refused.
+        widths: V and H, the lengths of a row of logits and of hidden states.
         fresh: throw away what an earlier run left in the folder.
 
     Attributes:
-        rows: how many documents are done, all of whole windows.
+        rows: how many texts are done, all of whole windows.
         window: the batches that were read of the next window.
 
     Raises:
         DsltmError: the journal belongs to another run, or is in use.
     """
 
-    def __init__(self, directory: Path, settings: dict[str, Any], *, fresh: bool = False) -> None:
+    def __init__(
+        self, directory: Path, settings: dict[str, Any], widths: tuple[int, int], *, fresh: bool = False
+    ) -> None:
         self.directory, self.rows = directory, 0
         self._settings = {key: _digest(value) for key, value in settings.items()}
-        self._widths = [0, 0]
+        self._widths = widths
         try:
             directory.mkdir(parents=False, exist_ok=True)
             self._lock = (directory / "lock").open("w")
@@ -80,37 +84,55 @@ class Journal:
         self.window.close()
         self._lock.close()
 
-    def append(self, logits: NDArray[np.float16], hidden: NDArray[np.float16], rows: Sequence[Row]) -> None:
-        """Add finished documents: [n, V], [n, H] and n rows."""
-        self._files[0].write(np.ascontiguousarray(logits).data)
-        self._files[1].write(np.ascontiguousarray(hidden).data)
-        self._files[2].write(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-        for file in self._files:
+    def append(
+        self, logits: NDArray[np.float16], hidden: NDArray[np.float16], flags: NDArray[np.uint8]
+    ) -> None:
+        """Add texts that were read: [n, V], [n, H] and [n]."""
+        for file, array in zip(self._files, (logits, hidden, flags), strict=True):
+            file.write(np.ascontiguousarray(array).data)
             file.flush()
             os.fsync(file.fileno())
-        self.rows += len(rows)
-        self._widths = [logits.shape[1], hidden.shape[1]]
+        self.rows += len(flags)
         self._save_state()
         self.window.clear(self.rows)
 
     @property
-    def documents(self) -> int:
-        """How many documents were read, those of the window that is not finished included."""
+    def texts(self) -> int:
+        """How many texts were read, those of the window that is not finished included."""
         return self.rows + self.window.documents
+
+    @property
+    def flags(self) -> NDArray[np.uint8]:
+        """[rows] of each text that is done."""
+        return np.fromfile(self.directory / _FLAGS, np.uint8, self.rows)
 
     def remove(self) -> None:
         """Delete the journal, once its rows are safe elsewhere."""
         shutil.rmtree(self.directory)
 
-    def export(self, target: BinaryIO, header: dict[str, Any], word_embeddings: NDArray[np.float16]) -> None:
-        """Stream all rows to `target` as a labels file."""
-        table = _read_rows(self.directory / "rows.jsonl", self.rows)
-        empty, truncated = (int(((table["flags"] & flag) != 0).sum()) for flag in (EMPTY, TRUNCATED))
-        header |= {"documents": self.rows, "empty": empty, "truncated": truncated}
-        header["gold_names"] = table.pop("gold_names")
-        members = table | {
-            "logits": self._blocks("logits.f16", self._widths[0]),
-            "hidden": self._blocks("hidden.f16", self._widths[1]),
+    def export(
+        self,
+        target: BinaryIO,
+        header: dict[str, Any],
+        table: Table,
+        texts: Texts,
+        word_embeddings: NDArray[np.float16],
+    ) -> None:
+        """Stream a labels file to `target`; the header gets what the rows tell.
+
+        Args:
+            table: what needs no teacher, of all documents.
+            texts: which text each document has.
+        """
+        flags, read = np.asarray(table.members["flags"]), texts.read
+        empty, truncated = (int(((flags & flag) != 0).sum()) for flag in (EMPTY, TRUNCATED))
+        header |= {"documents": len(flags), "empty": empty, "truncated": truncated}
+        if texts.sample is not None:
+            header["read"] = len(read)
+        header["gold_names"] = table.gold_names
+        members = table.members | {
+            "logits": self._blocks(_LOGITS, self._widths[0], texts.numbers[read]),
+            "hidden": self._blocks(_HIDDEN, self._widths[1], texts.numbers[read]),
             "word_embeddings": word_embeddings,
         }
         write_labels(target, header, members)
@@ -119,12 +141,17 @@ class Journal:
         state = self.directory / "state.json"
         if state.exists():
             state_before = orjson.loads(state.read_bytes())
+            if state_before.get("version") != _VERSION:
+                raise DsltmError(
+                    f"{self.directory}: an unfinished run of another version of dsltm left this journal",
+                    hint="that version to finish it, or --fresh to start over",
+                )
             if changed := _changed(state_before["settings"], self._settings):
                 raise DsltmError(
                     f"{self.directory}: an unfinished run with another {changed} left this journal",
                     hint="the same command as then, or --fresh to start over",
                 )
-            self.rows, self._widths = state_before["rows"], state_before["widths"]
+            self.rows = state_before["rows"]
             sizes = state_before["sizes"]
         else:
             sizes = [0] * len(_FILES)
@@ -143,9 +170,9 @@ class Journal:
 
     def _save_state(self) -> None:
         state = {
+            "version": _VERSION,
             "settings": self._settings,
             "rows": self.rows,
-            "widths": self._widths,
             "sizes": [file.tell() for file in self._files],
         }
         part = self.directory / "state.json.part"
@@ -159,14 +186,16 @@ class Journal:
         for name in (*_FILES, _LOG, "state.json", "state.json.part"):
             (self.directory / name).unlink(missing_ok=True)
 
-    def _blocks(self, name: str, width: int) -> Blocks:
-        def blocks() -> Iterator[NDArray[np.float16]]:
-            with (self.directory / name).open("rb") as file:
-                for start in range(0, self.rows, _BLOCK_ROWS):
-                    rows = min(_BLOCK_ROWS, self.rows - start)
-                    yield np.frombuffer(file.read(rows * width * 2), np.float16).reshape(rows, width)
+    def _blocks(self, name: str, width: int, numbers: NDArray[np.int64]) -> Blocks:
+        """The rows of these texts."""
 
-        return Blocks((self.rows, width), np.dtype(np.float16), blocks())
+        def blocks() -> Iterator[NDArray[np.float16]]:
+            for start in range(0, len(numbers), _BLOCK_ROWS):
+                # The file is mapped anew for each block, so that its pages do not add up in memory.
+                rows = np.memmap(self.directory / name, np.float16, "r", shape=(self.rows, width))
+                yield rows[numbers[start : start + _BLOCK_ROWS]]
+
+        return Blocks((len(numbers), width), np.dtype(np.float16), blocks())
 
 
 def _digest(value: object) -> str:
@@ -176,33 +205,5 @@ def _digest(value: object) -> str:
 
 def _changed(kept: dict[str, Any], wanted: dict[str, str]) -> str | None:
     """The name of the first setting that differs."""
-    return next((key.replace("_", " ") for key in wanted if kept.get(key) != wanted[key]), None)
-
-
-def _read_rows(path: Path, count: int) -> dict[str, Any]:
-    """The arrays of a labels file that are small, from the journal's rows."""
-    ids, flags = bytearray(), np.empty(count, np.uint8)
-    ids_indptr, bow_indptr = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64)
-    indices, data = array("i"), array("i")
-    names: dict[str, int] = {}
-    gold = np.full(count, -1, np.int32)
-    with path.open("rb") as file:
-        for row, line in enumerate(file):
-            name, label, flags[row], words, counts = orjson.loads(line)
-            ids += name.encode()
-            ids_indptr[row + 1], bow_indptr[row + 1] = len(ids), bow_indptr[row] + len(words)
-            indices.extend(words)
-            data.extend(counts)
-            if label is not None:
-                gold[row] = names.setdefault(label, len(names))
-    strings = Strings(np.frombuffer(bytes(ids), np.uint8), ids_indptr)
-    return {
-        "ids": strings.data,
-        "ids_indptr": strings.indptr,
-        "bow_indptr": bow_indptr,
-        "bow_indices": np.frombuffer(indices, np.int32),
-        "bow_data": np.frombuffer(data, np.int32),
-        "gold": gold,
-        "gold_names": list(names),
-        "flags": flags,
-    }
+    keys = [*wanted, *kept]
+    return next((key.replace("_", " ") for key in keys if kept.get(key) != wanted.get(key)), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,17 +12,13 @@ from dsltm import console
 from dsltm.distilling.survey import estimate_tokens
 from dsltm.distilling.window_log import ReadBatch
 from dsltm.errors import DsltmError
-from dsltm.formats.counts import csr
 from dsltm.formats.labels import EMPTY, TRUNCATED
-from dsltm.words.vocabulary import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
 
-    from dsltm.distilling.journal import Row
     from dsltm.distilling.window_log import WindowLog
     from dsltm.formats.corpus import Document
     from dsltm.teacher.reading.forward import Reader
@@ -165,26 +160,3 @@ def _batches(
 def _half(values: NDArray[np.float32]) -> NDArray[np.float16]:
     """As float16; numbers beyond its range become the nearest that it has."""
     return values.clip(-_LIMIT, _LIMIT).astype(np.float16)
-
-
-def rows_of(window: Window, index: Mapping[str, int]) -> list[Row]:
-    """The rows of the journal; `index` numbers the words that are counted."""
-    return [
-        (document.id, document.label, int(flags), *_counted(document.text, index))
-        for document, flags in zip(window.documents, window.flags, strict=True)
-    ]
-
-
-def counts_of(documents: Sequence[Document], index: Mapping[str, int]) -> csr_array:
-    """[n, len(index)] how often each word of the index comes in each document."""
-    counted = [_counted(document.text, index) for document in documents]
-    indptr = np.cumsum([0, *(len(numbers) for numbers, _ in counted)], dtype=np.int64)
-    indices = np.array([number for numbers, _ in counted for number in numbers], np.int32)
-    data = np.array([count for _, counts in counted for count in counts], np.int32)
-    return csr(data, indices, indptr, len(index))
-
-
-def _counted(text: str, index: Mapping[str, int]) -> tuple[list[int], list[int]]:
-    """The numbers of a text's words, ascending, and how often each of them comes."""
-    counts = sorted(Counter(index[word] for word in words(text) if word in index).items())
-    return [number for number, _ in counts], [count for _, count in counts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from itertools import islice
+from itertools import compress, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,10 @@ import numpy as np
 from dsltm import console
 from dsltm.distilling.counted import counted_words
 from dsltm.distilling.journal import Journal
-from dsltm.distilling.reading import read_windows, rows_of, tell_cut, windows
+from dsltm.distilling.reading import read_windows, tell_cut, windows
+from dsltm.distilling.rows import table_of
 from dsltm.distilling.survey import survey
+from dsltm.distilling.texts import Texts
 from dsltm.errors import DsltmError
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.teacher.reading.projection import Projection, project
@@ -59,8 +61,10 @@ def distill(
         DsltmError: the corpus, the vocabulary or the journal are not usable.
     """
     with tempfile.TemporaryDirectory(prefix="dsltm-") as temporary:
-        overview = survey(corpus, max_tokens=config.max_tokens, shard=config.shard, count=True)
-        assert overview.words is not None
+        sample = config.sampling()
+        overview = survey(corpus, max_tokens=config.max_tokens, seed=0 if sample is None else sample.seed)
+        texts = Texts.of(overview.digests, sample, config.shard)
+        _report_texts(texts)
         projection = _vocabulary(overview.words, teacher, config)
         words = counted_words(overview.words, projection.words, config.stopwords)
         reader = teacher.reader(
@@ -77,14 +81,17 @@ def distill(
             console.note(
                 f"{teacher.name} reads whole prompts: its layers cannot share the instruction's prefix"
             )
-        settings = settings_of(corpus.digest(), teacher, config, projection, words, reader)
+        settings = settings_of(corpus.digest(), teacher, config, projection, words, reader) | sample_of(texts)
+        widths = len(projection.words), teacher.hidden_size * len(config.prompts)
         directory = _journal_directory(output, scratch, temporary)
-        with Journal(directory, settings, fresh=fresh) as journal:
+        with Journal(directory, settings, widths, fresh=fresh) as journal:
             with _going_on_explained(journal, keeps=scratch is not None or not is_stdout(output)):
-                _read_all(corpus, reader, config, overview, words, journal)
+                _read_all(corpus, reader, config, overview, texts, journal)
             header = settings | facts_of(projection, overview.skipped, reader)
+            index = {word: number for number, word in enumerate(words)}
+            table = table_of(_share(corpus, config.shard), index, texts, journal.flags)
             with open_output(output, binary=True) as target:
-                journal.export(target, header, word_embeddings(teacher, projection))
+                journal.export(target, header, table, texts, word_embeddings(teacher, projection))
             tell_cut(header["truncated"], header["documents"], config.max_tokens)
             journal.remove()
 
@@ -169,6 +176,28 @@ def settings_of(
     }
 
 
+def sample_of(texts: Texts) -> dict[str, Any]:
+    """What the header of a labels file says of a sample; nothing where all texts are read."""
+    if texts.sample is None:
+        return {}
+    size, seed = texts.sample.size(texts.different), texts.sample.seed
+    return {"sample": {"texts": size, "of": texts.different, "seed": seed}}
+
+
+def _report_texts(texts: Texts) -> None:
+    """Say how many texts are read where they are fewer than the documents."""
+    documents = len(texts.numbers)
+    if texts.sample is not None:
+        console.info(
+            f"reading {texts.count:,} of {texts.different:,} different texts, which {len(texts.read):,} of "
+            f"{documents:,} documents have"
+        )
+    elif texts.count < documents:
+        console.note(
+            f"{documents:,} documents have {texts.count:,} different texts, each of which is read once"
+        )
+
+
 def facts_of(projection: Projection, skipped: int, reader: Reader) -> dict[str, Any]:
     """The rest of a labels file's header: facts about the run that do not decide its rows."""
     (_, nothing), *_ = reader.read(reader.encoder.encode([""]))
@@ -198,9 +227,9 @@ def _going_on_explained(journal: Journal, *, keeps: bool) -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit):
         if not keeps:
             console.info("nothing is kept of a run to standard output: -o FILE or --scratch DIR keeps it")
-        elif journal.documents:
+        elif journal.texts:
             console.info(
-                f"{journal.documents:,} documents are kept in {journal.directory}: "
+                f"{journal.texts:,} texts are kept in {journal.directory}: "
                 "the same command goes on after them"
             )
         raise
@@ -211,19 +240,14 @@ def _share(corpus: Corpus, shard: tuple[int, int]) -> Iterator[Document]:
 
 
 def _read_all(
-    corpus: Corpus,
-    reader: Reader,
-    config: DistillConfig,
-    overview: Survey,
-    words: list[str],
-    journal: Journal,
+    corpus: Corpus, reader: Reader, config: DistillConfig, overview: Survey, texts: Texts, journal: Journal
 ) -> None:
-    index = {word: number for number, word in enumerate(words)}
-    total = len(range(config.shard[0], overview.documents, config.shard[1]))
-    if journal.documents:
-        console.info(f"continuing after {journal.documents:,} of {total:,} documents")
-    with console.progress("distilling", total, "documents", work_total=overview.work) as bar:
-        bar.skip(journal.documents, work=overview.work * journal.documents // max(total, 1))
+    """Read each text once, with the first document that has it."""
+    work = int(overview.work[config.shard[0] :: config.shard[1]][texts.first].sum(dtype=np.int64))
+    if journal.texts:
+        console.info(f"continuing after {journal.texts:,} of {texts.count:,} texts")
+    with console.progress("distilling", texts.count, "texts", work_total=work) as bar:
+        bar.skip(journal.texts, work=work * journal.texts // max(texts.count, 1))
         tokens_read = 0
 
         def advance(documents: int, tokens: int, work: int) -> None:
@@ -231,9 +255,10 @@ def _read_all(
             tokens_read += tokens
             bar.advance(documents, work=work, tokens=f"{tokens_read / bar.elapsed():,.0f}/s")
 
-        remaining = islice(_share(corpus, config.shard), journal.rows, None)
-        for window in read_windows(reader, windows(remaining, config.max_tokens), advance, journal.window):
-            journal.append(window.logits, window.hidden, rows_of(window, index))
+        first = compress(_share(corpus, config.shard), texts.first)
+        remaining = windows(islice(first, journal.rows, None), config.max_tokens)
+        for window in read_windows(reader, remaining, advance, journal.window):
+            journal.append(window.logits, window.hidden, window.flags)
 
 
 def word_embeddings(teacher: Teacher, projection: Projection) -> NDArray[np.float16]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from dsltm.distilling.texts import Digests
 from dsltm.words.vocabulary import Counts, count_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from dsltm.formats.corpus import Corpus, Document
 
@@ -20,18 +26,19 @@ _TAIL_TOKENS = 8
 
 @dataclass(frozen=True)
 class Survey:
-    """What a corpus holds.
+    """What a corpus of N documents holds, in memory of 20 bytes a document beside the words.
 
     Attributes:
-        documents: how many.
-        work: about how many tokens the teacher will read, the shared prefix not counted.
-        words: the counts of their words, None where they were not wanted.
+        work: [N] uint32 about how many tokens the teacher reads for each document, the shared prefix not
+            counted.
+        digests: of the documents' texts.
+        words: the counts of their words.
         skipped: rows that are not documents.
     """
 
-    documents: int
-    work: int
-    words: Counts | None
+    work: NDArray[np.uint32]
+    digests: Digests
+    words: Counts
     skipped: int
 
 
@@ -40,25 +47,29 @@ def estimate_tokens(text: str, max_tokens: int) -> int:
     return _TAIL_TOKENS + min(len(text) // _CHARACTERS_PER_TOKEN, max_tokens)
 
 
-def survey(corpus: Corpus, *, max_tokens: int, shard: tuple[int, int], count: bool) -> Survey:
+def survey(corpus: Corpus, *, max_tokens: int, seed: int = 0) -> Survey:
     """Read a corpus once.
 
     Args:
         max_tokens: the longest prompt.
-        shard: (i, n); `work` counts only documents whose number leaves i after division by n.
-        count: whether to count words, too; they are counted over all shards.
+        seed: of the digests.
     """
-    totals = [0, 0]
+    work, digests = array("I"), Digests(seed)
 
     def tally() -> Iterator[Document]:
-        for number, document in enumerate(corpus):
-            totals[0] += 1
-            if number % shard[1] == shard[0]:
-                totals[1] += estimate_tokens(document.text, max_tokens)
+        for document in corpus:
+            work.append(estimate_tokens(document.text, max_tokens))
+            digests.add(document.text)
             yield document
 
-    words = count_words(tally()) if count else None
-    if not count:
-        for _ in tally():
-            pass
-    return Survey(totals[0], totals[1], words, corpus.skipped)
+    words = count_words(tally())
+    return Survey(np.frombuffer(work, np.uint32), digests, words, corpus.skipped)
+
+
+def work_of(corpus: Corpus, max_tokens: int) -> tuple[int, int]:
+    """Read a corpus once, for how many documents it has and about how many tokens the teacher will read."""
+    documents = work = 0
+    for document in corpus:
+        documents += 1
+        work += estimate_tokens(document.text, max_tokens)
+    return documents, work

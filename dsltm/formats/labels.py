@@ -1,9 +1,9 @@
-"""Labels files: the teacher's logits and hidden state of every document, and its words."""
+"""Labels files: the teacher's logits and hidden state of documents that it read, and the words of all."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard
 
@@ -26,31 +26,37 @@ if TYPE_CHECKING:
 
     from dsltm.formats.stacked import Rows
 
-FORMAT, VERSION = "dsltm.labels", 2
-EMPTY, TRUNCATED, FAILED = 1, 2, 4
+FORMAT, VERSION = "dsltm.labels", 3
+# The version of a file in which every document was read, for versions of dsltm that know no others.
+_ALL_READ = 2
+EMPTY, TRUNCATED, FAILED, UNREAD = 1, 2, 4, 8
 # The logits of an empty document, which machines may round differently: the first part's are taken for all.
 EMPTY_LOGITS = "empty_logits"
 # The keys of a header in which parts of one run may differ.
-PER_PART = ("documents", "empty", "truncated", "gold_names")
+PER_PART = ("documents", "empty", "truncated", "read", "gold_names")
 
 
 @dataclass(frozen=True)
 class Labels:
-    """One row a document, in the order of the corpus; N documents, H hidden units.
+    """One row a document, in the order of the corpus; N documents, of which R were read; H hidden units.
 
     The teacher was asked for the V words of the vocabulary. W words are counted, of which the first V are the
     vocabulary; files of version 1 count no others.
 
+    Where only a sample was read, R is less than N, and row i of `logits` and `hidden` is of document
+    `read[i]`. Whoever computes with them begins with `only_read()`.
+
     Attributes:
         header: JSON object: teacher, prompts, projection, vocabulary, words, how many documents are empty or
-            cut, gold_names.
+            cut, gold_names; where not all were read, how many were, and how the sample was drawn.
         ids: N strings.
-        logits: [N, V] float16, the teacher's logits of the vocabulary at the last prompt position.
-        hidden: [N, H] float16, the post-norm hidden state at that position; prompts side by side.
+        logits: [R, V] float16, the teacher's logits of the vocabulary at the last prompt position.
+        hidden: [R, H] float16, the post-norm hidden state at that position; prompts side by side.
         bow_indptr, bow_indices, bow_data: [N, W] word counts in CSR form; see `counts`.
         gold_codes: [N] int32 into header["gold_names"], -1 where a document has no label.
-        flags: [N] uint8, bits EMPTY (1), TRUNCATED (2), and FAILED (4), which is EMPTY too.
+        flags: [N] uint8, bits EMPTY (1), TRUNCATED (2), FAILED (4), which is EMPTY too, and UNREAD (8).
         word_embeddings: [V, E] float16, the teacher's output embeddings of the vocabulary.
+        rows: [N] int64, which rows of the corpus the documents are; None where they are all of it.
     """
 
     header: dict[str, Any]
@@ -63,9 +69,46 @@ class Labels:
     gold_codes: NDArray[np.int32]
     flags: NDArray[np.uint8]
     word_embeddings: NDArray[np.float16]
+    rows: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
+        return len(self.flags)
+
+    @property
+    def count(self) -> int:
+        """N, how many documents there are."""
+        return len(self)
+
+    @property
+    def read_count(self) -> int:
+        """R, how many of them the teacher read."""
         return len(self.logits)
+
+    @cached_property
+    def read(self) -> NDArray[np.int64] | None:
+        """[R] the documents that were read, ascending; None where all were."""
+        return None if self.read_count == self.count else np.flatnonzero(~_unread(self.flags))
+
+    @property
+    def unread(self) -> NDArray[np.int64]:
+        """[N - R] the documents that were not read, ascending."""
+        return np.flatnonzero(_unread(self.flags))
+
+    def only_read(self) -> Labels:
+        """The R documents that were read, as labels of their own; `rows` tells which they are."""
+        if self.read is None:
+            return self
+        counts = self.counts[self.read]
+        return replace(
+            self,
+            ids=Strings.pack(self.ids[row] for row in self.read.tolist()),
+            bow_indptr=counts.indptr.astype(np.int64),
+            bow_indices=counts.indices.astype(np.int32),
+            bow_data=counts.data,
+            gold_codes=self.gold_codes[self.read],
+            flags=self.flags[self.read],
+            rows=self.read if self.rows is None else self.rows[self.read],
+        )
 
     @property
     def vocabulary(self) -> list[str]:
@@ -125,8 +168,15 @@ _DTYPES: dict[str, tuple[type[np.generic], int]] = {
 
 def write_labels(target: BinaryIO, header: dict[str, Any], members: Mapping[str, Rows | Blocks]) -> None:
     """Stream a labels file to `target`; `members` are the arrays of `Labels` by their names on disk."""
-    header = {"format": FORMAT, "words": _words(header)} | header | {"version": VERSION}
+    flags = members["flags"]
+    assert not isinstance(flags, Blocks)
+    version = VERSION if _unread(np.asarray(flags)).any() else _ALL_READ
+    header = {"format": FORMAT, "words": _words(header)} | header | {"version": version}
     write_npz(target, header, ((name, members[name]) for name in _DTYPES))
+
+
+def _unread(flags: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return np.asarray(flags & UNREAD, bool)
 
 
 def _words(header: dict[str, Any]) -> list[str]:
@@ -171,10 +221,11 @@ def _check_shapes(labels: Labels, name: str) -> None:
     words = _words(labels.header)
     if not _is_list_of_words(words) or words[: len(vocabulary)] != vocabulary:
         raise DsltmError(f"{name}: the words that it counts do not begin with its vocabulary")
-    rows, columns = labels.logits.shape
+    rows, (read, columns) = len(labels.flags), labels.logits.shape
     if not (
         columns == len(vocabulary) == len(labels.word_embeddings)
-        and rows == len(labels.hidden) == len(labels.gold_codes) == len(labels.flags) == len(labels.ids)
+        and rows == len(labels.gold_codes) == len(labels.ids)
+        and read == len(labels.hidden) == rows - len(labels.unread)
         and _is_csr(labels.ids.indptr, len(labels.ids.data), rows)
         and _is_csr(labels.bow_indptr, len(labels.bow_data), rows)
         and len(labels.bow_indices) == len(labels.bow_data)
@@ -219,7 +270,9 @@ def _stack(parts: list[Labels], path: str) -> Labels:
     first = {key: value for key, value in parts[0].header.items() if key not in PER_PART}
     names: dict[str, int] = {}
     tables: list[NDArray[np.int32]] = []
-    counts = dict.fromkeys(("documents", "empty", "truncated"), 0)
+    counts = dict.fromkeys(("documents", "empty", "truncated"), 0) | (
+        {"read": 0} if "sample" in first else {}
+    )
     for number, part in enumerate(parts):
         for key in (key for key in first if key != EMPTY_LOGITS):
             if part.header.get(key) != first[key]:

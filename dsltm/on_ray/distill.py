@@ -5,14 +5,16 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsltm import console
 from dsltm.distilling.counted import counted_words
 from dsltm.distilling.journal import Journal
-from dsltm.distilling.reading import rows_of
+from dsltm.distilling.rows import table_of
 from dsltm.distilling.run import facts_of, report_coverage, settings_of, wanted_words, word_embeddings
+from dsltm.distilling.texts import Digests, Texts
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import FORMAT
 from dsltm.on_ray.careful import read_carefully
@@ -219,16 +221,21 @@ class Distiller:
     def work(self, piece: Piece, part: int) -> dict[str, Any]:
         """Write a part; see `Worker`."""
         name, failed = part_name(part, "npz"), list[tuple[str, str]]()
-        documents = piece.documents(self._job.cut)
+        documents, digests = piece.documents(self._job.cut), Digests()
+        for document in documents:
+            digests.add(document.text)
+        texts = Texts.of(digests)
+        different = list(compress(documents, texts.first))
         with (
             tempfile.TemporaryDirectory(prefix="dsltm-") as scratch,
-            Journal(Path(scratch) / "journal", self._settings) as journal,
+            Journal(Path(scratch) / "journal", self._settings, self._widths) as journal,
         ):
-            for window in read_carefully(self._reader, documents, self._widths, failed):
-                journal.append(window.logits, window.hidden, rows_of(window, self._index))
+            for window in read_carefully(self._reader, different, self._widths, failed):
+                journal.append(window.logits, window.hidden, window.flags)
             header = self._settings | self._facts
+            table = table_of(documents, self._index, texts, journal.flags)
             with self._folder.writing(name) as stream:
-                journal.export(stream, header, self._embeddings)
+                journal.export(stream, header, table, texts, self._embeddings)
         return {
             "part": part,
             "file": name,

@@ -174,10 +174,10 @@ def test_what_was_read_of_a_window_is_kept(
     assert process.returncode != 0
     assert 60 <= before < 205
     if sign != signal.SIGKILL:
-        assert re.search(rb"\d+ documents are kept in .*labels.npz.journal: the same command goes on", told)
+        assert re.search(rb"\d+ texts are kept in .*labels.npz.journal: the same command goes on", told)
     done = subprocess.run([*command, str(output)], env=env, capture_output=True)
     assert done.returncode == 0, done.stderr
-    kept = re.search(rb"continuing after (\d+) of 205 documents", done.stderr)
+    kept = re.search(rb"continuing after (\d+) of \d+ texts", done.stderr)
     assert kept is not None
     assert int(kept[1]) >= 0.9 * before
     done = subprocess.run([*command, str(tmp_path / "undisturbed.npz")], env=env, capture_output=True)
@@ -234,8 +234,8 @@ def test_a_journal_of_another_run_is_refused(corpus: Path, teacher: Path, tmp_pa
     base = ("distill", corpus, "--teacher", teacher, "-o", output, "--scratch", scratch)
     from dsltm.distilling.journal import Journal
 
-    with Journal(scratch, {"corpus": "another"}) as journal:
-        journal.append(np.zeros((1, 2), np.float16), np.zeros((1, 2), np.float16), [("a", None, 0, [], [])])
+    with Journal(scratch, {"corpus": "another"}, (2, 2)) as journal:
+        journal.append(np.zeros((1, 2), np.float16), np.zeros((1, 2), np.float16), np.zeros(1, np.uint8))
     done = dsltm(*base)
     assert done.returncode == 1
     assert b"another corpus" in done.stderr

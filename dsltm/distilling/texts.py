@@ -1,0 +1,148 @@
+"""Which texts of a corpus the teacher reads: each different text once, and of those all or a sample."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsltm.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# 128 bits: among a billion texts two have the same by chance once in 10^20 corpora.
+_DIGEST = 16
+# The digest of a text that says nothing: the last of all, so that no sample has it.
+_NOTHING = b"\xff" * _DIGEST
+# `--sample auto` reads so many texts of a corpus that has more than twice as many; chosen, not measured.
+AUTO_TEXTS = 10_000
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How many of a corpus's different texts are read.
+
+    Attributes:
+        texts: so many, or as many as there are.
+        share: this part of them, above 0 and at most 1. Without either, `AUTO_TEXTS` of more than twice as
+            many.
+        seed: of the draw.
+    """
+
+    texts: int | None = None
+    share: float | None = None
+    seed: int = 0
+
+    @classmethod
+    def parse(cls, text: str, seed: int = 0) -> Sample:
+        """From an option's value: 5000, 10% or auto.
+
+        Raises:
+            UsageError: it is none of these, or nothing would be read.
+        """
+        if text == "auto":
+            return cls(seed=seed)
+        if re.fullmatch(r"[0-9]+", text) and int(text):
+            return cls(texts=int(text), seed=seed)
+        share = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)%", text)
+        if share and 0 < float(share[1]) <= 100:
+            return cls(share=float(share[1]) / 100, seed=seed)
+        raise UsageError(
+            f"--sample {text}: is not a sample", hint="a number such as 5000, a share such as 10%, or auto"
+        )
+
+    def size(self, texts: int) -> int:
+        """How many of so many different texts are read."""
+        if self.texts is not None:
+            return min(self.texts, texts)
+        if self.share is not None:
+            return max(round(self.share * texts), min(texts, 1))
+        return AUTO_TEXTS if texts > 2 * AUTO_TEXTS else texts
+
+
+class Digests:
+    """A hash of each document's text, in 16 bytes a document.
+
+    White space around a text does not count, because the teacher does not read it.
+
+    Args:
+        seed: of the draw of a sample. The hashes of the texts put them in an order that is as good as random.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._key, self._bytes = seed.to_bytes(8, "big", signed=True), bytearray()
+
+    def add(self, text: str) -> None:
+        """Add the next document."""
+        read = text.strip().encode("utf-8", "surrogatepass")
+        self._bytes += blake2b(read, digest_size=_DIGEST, key=self._key).digest() if read else _NOTHING
+
+    def ranks(self) -> tuple[NDArray[np.int64], int]:
+        """The place [N] of each document's text among the different texts, in the order of their hashes.
+
+        Returns:
+            The places, and how many different texts say something. Those that do not are behind them.
+        """
+        halves = np.frombuffer(self._bytes, np.uint64).reshape(-1, 2)
+        order = np.lexsort((halves[:, 1], halves[:, 0]))
+        ranked = halves[order]
+        ranks = np.empty(len(order), np.int64)
+        ranks[order] = np.cumsum(np.r_[0, (ranked[1:] != ranked[:-1]).any(1)][: len(order)])
+        different = int(ranks.max(initial=-1)) + 1
+        nothing = bool(len(ranked)) and ranked[-1].tobytes() == _NOTHING
+        return ranks, different - nothing
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Which of the texts that the teacher reads each of n documents has.
+
+    Attributes:
+        numbers: [n] int64, the number of a document's text; -1 where it is not read. Texts are numbered in
+            the order in which they come first.
+        different: how many different texts the corpus has; those that say nothing do not count.
+        sample: how the texts that are read were drawn; None where all are read.
+    """
+
+    numbers: NDArray[np.int64]
+    different: int
+    sample: Sample | None = None
+
+    @classmethod
+    def of(cls, digests: Digests, sample: Sample | None = None, shard: tuple[int, int] = (0, 1)) -> Texts:
+        """Those of the documents whose number leaves i after division by n, shard = (i, n).
+
+        A sample is drawn of the texts of all shards, by their hashes: so it does not depend on the documents'
+        order, all shards draw alike, and a smaller sample is a part of a larger one.
+        """
+        ranks, different = digests.ranks()
+        size = different if sample is None else sample.size(different)
+        if size == different:
+            sample = None
+        ranks = ranks[shard[0] :: shard[1]]
+        read = np.arange(len(ranks)) if sample is None else np.flatnonzero(ranks < size)
+        _, first, which = np.unique(ranks[read], return_index=True, return_inverse=True)
+        numbers = np.full(len(ranks), -1, np.int64)
+        numbers[read] = np.argsort(np.argsort(first))[which]
+        return cls(numbers, different, sample)
+
+    @cached_property
+    def first(self) -> NDArray[np.bool_]:
+        """[n] whether a document is the first with its text, and that text is read."""
+        before = np.r_[-1, np.maximum.accumulate(self.numbers)[:-1]][: len(self.numbers)]
+        return np.asarray(self.numbers > before)
+
+    @property
+    def count(self) -> int:
+        """How many texts are read."""
+        return int(self.numbers.max(initial=-1)) + 1
+
+    @property
+    def read(self) -> NDArray[np.int64]:
+        """The documents whose texts are read, ascending."""
+        return np.flatnonzero(self.numbers >= 0)
