@@ -80,7 +80,7 @@ class Assigned:
 
 
 def theta_of(model: Model, labels: Labels) -> NDArray[np.float32]:
-    """θ [N, K] of the documents of a labels file, whole.
+    """θ [R, K] of the documents of a labels file that were read, whole.
 
     Raises:
         DsltmError: model and labels come from different teachers, prompts or vocabularies.
@@ -90,7 +90,7 @@ def theta_of(model: Model, labels: Labels) -> NDArray[np.float32]:
 
 
 def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | None = None) -> Assigned:
-    """The topics of the documents of a labels file.
+    """The topics of the documents of a labels file that were read.
 
     Args:
         documents: the same documents of the corpus, for the fields that are kept of them.
@@ -101,6 +101,7 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
     from dsltm.assigning.inference import Inference
 
     check_compatible(model.header, labels.header)
+    labels = labels.only_read()
     inference, words = Inference(model), len(model.vocabulary)
 
     def blocks() -> Iterator[Block]:

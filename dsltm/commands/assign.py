@@ -108,7 +108,7 @@ def command(
     """
     from dsltm.assigning.documents import assign_corpus, assign_labels, write_matrix
     from dsltm.assigning.table import described_rows
-    from dsltm.formats.labels import read_labels
+    from dsltm.formats.labels import labels_read
     from dsltm.formats.model import read_model
     from dsltm.topics.documents import read_along
 
@@ -144,7 +144,7 @@ def command(
     with open_output(output, binary=npz or form == "parquet") as target:
         opened = read_model(model)
         if holds_labels(documents):
-            labels = read_labels(documents)
+            labels = labels_read(documents, "assigning")
             if (corpus is None) != (not columns):
                 raise UsageError("--keep and --corpus go together where the documents are a labels file")
             only_fields = replace(fields, text=None)

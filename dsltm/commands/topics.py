@@ -81,7 +81,7 @@ def command(
 
     dsltm topics model.npz labels.npz --merge 3,17 --drop 5 -o tidier.npz
     """
-    from dsltm.formats.labels import read_labels
+    from dsltm.formats.labels import labels_read
     from dsltm.formats.model import read_model, write_model
     from dsltm.topics.editing import edited_view, labelled
     from dsltm.topics.showing import table
@@ -96,7 +96,8 @@ def command(
     if output_format is not None and (html is not None or writes_model):
         raise UsageError("--output-format is of a table, and what is written here is a page or a model")
 
-    opened, view = edited_view(read_model(model), None if labels is None else read_labels(labels), edit)
+    documents = None if labels is None else labels_read(labels, "showing")
+    opened, view = edited_view(read_model(model), documents, edit)
     fields = replace(reading.fields, keep=() if shown.by is None else (shown.by,))
     texts = None if corpus is None else reading.open(corpus, fields)
     if edit.names_topics:

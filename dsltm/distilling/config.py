@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dsltm.distilling.texts import AUTO_TEXTS, Sample
+from dsltm.distilling.sample import AUTO_TEXTS, Sample
 from dsltm.errors import UsageError
 from dsltm.option import option
 from dsltm.teacher.reading.projection import Kind

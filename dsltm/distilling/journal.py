@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from dsltm.distilling.rows import Table
     from dsltm.distilling.texts import Texts
+    from dsltm.formats.stacked import Rows
 
 _VERSION = 2
 _LOGITS, _HIDDEN, _FLAGS = _FILES = ("logits.f16", "hidden.f16", "flags.u8")
@@ -130,7 +131,8 @@ class Journal:
         if texts.sample is not None:
             header["read"] = len(read)
         header["gold_names"] = table.gold_names
-        members = table.members | {
+        members: dict[str, Rows | Blocks] = {
+            **table.members,
             "logits": self._blocks(_LOGITS, self._widths[0], texts.numbers[read]),
             "hidden": self._blocks(_HIDDEN, self._widths[1], texts.numbers[read]),
             "word_embeddings": word_embeddings,

@@ -46,6 +46,7 @@ def merge(paths: Sequence[str], target: BinaryIO) -> int:
         "documents": total,
         "empty": sum(shard.header["empty"] for shard in shards),
         "truncated": sum(shard.header["truncated"] for shard in shards),
+        **({"read": sum(shard.read_count for shard in shards)} if "sample" in header else {}),
         "gold_names": names,
     }
     ids = Strings.pack(shards[row % order].ids[row // order] for row in range(total))
@@ -114,12 +115,20 @@ def _interleave(parts: Sequence[Rows]) -> NDArray[Any]:
 
 
 def _rows(shards: Sequence[Labels], array: Callable[[Labels], Rows]) -> Blocks:
+    """The rows of the documents that were read."""
+    read = [np.arange(len(shard)) if shard.read is None else shard.read for shard in shards]
+
     def blocks() -> Iterator[NDArray[np.float16]]:
         for start in range(0, max(map(len, shards)), _BLOCK_ROWS):
-            yield _interleave([array(shard)[start : start + _BLOCK_ROWS] for shard in shards])
+            taken, places = [], []
+            for number, shard in enumerate(shards):
+                some = slice(*np.searchsorted(read[number], (start, start + _BLOCK_ROWS)))
+                taken.append(array(shard)[some])
+                places.append(read[number][some] * len(shards) + number)
+            yield np.concatenate(taken)[np.argsort(np.concatenate(places))]
 
     width = array(shards[0]).shape[1]
-    return Blocks((sum(map(len, shards)), width), np.dtype(np.float16), blocks())
+    return Blocks((sum(map(len, read)), width), np.dtype(np.float16), blocks())
 
 
 def _bow(shards: Sequence[Labels]) -> dict[str, NDArray[Any]]:

@@ -38,7 +38,7 @@ def header(path: str) -> dict[str, Any]:
             return manifest.settings | {"format": manifest.holds, "documents": documents, "parts": parts}
         if (state := Path(path) / _STATE).is_file():
             journal = orjson.loads(state.read_bytes())
-            return {"format": "dsltm.journal", "documents": journal["rows"]}
+            return {"format": "dsltm.journal", "texts": journal["rows"]}
         os.stat(path)
     except OSError as error:
         raise DsltmError(f"{path}: {reason(error)}") from error
@@ -60,12 +60,13 @@ def facts(path: str) -> dict[str, Any]:
     kind = str(about["format"]).removeprefix("dsltm.")
     out: dict[str, Any] = {"file": path, "is": kind}
     if kind == "journal":
-        out["documents"] = about["documents"]
+        out["texts read"] = about["texts"]
         return out | {"go on": "the same dsltm distill command again"}
     options, training = _table(about, "hyperparameters"), _table(about, "training")
     teacher, edit = _table(about, "teacher"), about.get("edit")
     out |= {
         "documents": about.get("documents", training.get("documents")),
+        "of them read": about.get("read"),
         "parts": about.get("parts"),
         "topics": options.get("topics", about.get("topics")),
         "edited": None if edit is None else "topics were merged or dropped",

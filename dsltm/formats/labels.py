@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard, TypeVar
 
 import numpy as np
 
+from dsltm import console
 from dsltm.errors import DsltmError
 from dsltm.formats.counts import csr, first_columns
 from dsltm.formats.npz import Blocks, open_npz, write_npz
@@ -18,7 +19,7 @@ from dsltm.formats.stacked import stacked, whole
 from dsltm.formats.strings import Strings, pointers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from dsltm.formats.stacked import Rows
 
+T = TypeVar("T")
 FORMAT, VERSION = "dsltm.labels", 3
 # The version of a file in which every document was read, for versions of dsltm that know no others.
 _ALL_READ = 2
@@ -93,6 +95,18 @@ class Labels:
     def unread(self) -> NDArray[np.int64]:
         """[N - R] the documents that were not read, ascending."""
         return np.flatnonzero(_unread(self.flags))
+
+    def among(self, documents: Iterable[T]) -> Iterator[T]:
+        """These documents among all of the corpus in its order, or among whatever has one item for each."""
+        if self.rows is None:
+            yield from documents
+            return
+        rows = iter(self.rows.tolist())
+        wanted = next(rows, None)
+        for row, document in enumerate(documents):
+            if row == wanted:
+                yield document
+                wanted = next(rows, None)
 
     def only_read(self) -> Labels:
         """The R documents that were read, as labels of their own; `rows` tells which they are."""
@@ -212,6 +226,21 @@ def read_labels(path: str) -> Labels:
     )
     _check_shapes(labels, name)
     return labels
+
+
+def labels_read(path: str, doing: str) -> Labels:
+    """Those documents of a labels file that were read, for a command that needs the teacher's reading.
+
+    Where others are left out, a message says how many documents these are.
+
+    Args:
+        path: as `read_labels` takes it.
+        doing: what is done with the documents, such as "learning from".
+    """
+    labels = read_labels(path)
+    if labels.read is not None:
+        console.info(f"{doing} {labels.read_count:,} of {len(labels):,} documents: the others were not read")
+    return labels.only_read()
 
 
 def _check_shapes(labels: Labels, name: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsltm.errors import UsageError
-from dsltm.formats.labels import FORMAT, Labels, read_labels
+from dsltm.formats.labels import FORMAT, Labels, labels_read
 from dsltm.formats.model import read_model
 from dsltm.formats.npz import format_of
 from dsltm.formats.source import STDIN, is_folder_of_parts
@@ -43,7 +43,7 @@ def open_inputs(
     models = list(files)
     if labels is None and len(models) > 1 and _has_documents(models[-1]):
         labels = models.pop()
-    opened = None if labels is None else read_labels(labels)
+    opened = None if labels is None else labels_read(labels, "scoring")
     subjects = [from_model(_name(path), read_model(path), opened, topn) for path in models]
     if topics is not None or assignments is not None:
         subjects.append(from_files(topics, assignments))

@@ -103,10 +103,17 @@ def read_along(corpus: Corpus, labels: Labels) -> Iterator[Document]:
     Raises:
         DsltmError: they are not the same documents in the same order.
     """
-    for document, known in zip_longest(corpus, labels.ids):
-        if document is None or known is None:
+    # Labels of a sample know how many documents the corpus has, and the ids of those that were read.
+    count = len(labels) if labels.rows is None else int(labels.header["documents"])
+    rows = range(count) if labels.rows is None else labels.rows.tolist()
+    expected = iter(zip(rows, labels.ids, strict=True))
+    place, known = next(expected, (None, ""))
+    for row, document in zip_longest(range(count), corpus):
+        if document is None or row is None:
             fewer = "fewer" if document is None else "more"
-            raise DsltmError(f"{corpus.name}: it has {fewer} documents than the labels, {len(labels):,}")
+            raise DsltmError(f"{corpus.name}: it has {fewer} documents than the labels, {count:,}")
+        if row != place:
+            continue
         if document.id != known:
             hint = "the corpus that `dsltm distill` read, with the same --id-field"
             raise DsltmError(
@@ -114,6 +121,7 @@ def read_along(corpus: Corpus, labels: Labels) -> Iterator[Document]:
                 hint=hint,
             )
         yield document
+        place, known = next(expected, (None, ""))
 
 
 def texts_of(

@@ -43,6 +43,7 @@ class View:
         Raises:
             DsltmError: they come from different teachers, prompts or vocabularies.
         """
+        labels = labels.only_read()
         return cls(model, labels, theta_of(model, labels))
 
     @cached_property

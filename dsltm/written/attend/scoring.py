@@ -22,11 +22,11 @@ from dsltm.written.attend.reading import TopicReader
 from dsltm.written.header import check_teacher, header_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from dsltm.formats.corpus import Corpus
+    from dsltm.formats.corpus import Corpus, Document
     from dsltm.formats.labels import Labels
     from dsltm.formats.topics import WrittenTopic
     from dsltm.teacher.reading.teacher import Teacher
@@ -81,7 +81,7 @@ def attend(
         raise UsageError("--layers is for --heads auto; the heads given name their layers")
     check_teacher(teacher, labels)
     rows = _sample(labels, config.sample)
-    texts = _texts(corpus, rows)
+    texts = _texts(labels.among(corpus), rows)
     rng = np.random.default_rng(config.seed)
     orders = np.stack([rng.permutation(len(topics)) for _ in range(config.orders)])
     limit = min(config.max_tokens, teacher.context_length)
@@ -117,9 +117,9 @@ def _sample(labels: Labels, most: int) -> NDArray[np.int64]:
     return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 
-def _texts(corpus: Corpus, rows: NDArray[np.int64]) -> list[str]:
+def _texts(documents: Iterable[Document], rows: NDArray[np.int64]) -> list[str]:
     wanted = set(rows.tolist())
-    return [document.text for row, document in enumerate(corpus) if row in wanted]
+    return [document.text for row, document in enumerate(documents) if row in wanted]
 
 
 def _heads(

@@ -12,7 +12,7 @@ from dsltm import console
 from dsltm.distilling.config import DistillConfig
 from dsltm.distilling.run import distill
 from dsltm.errors import DsltmError, UsageError
-from dsltm.formats.labels import Labels, read_labels
+from dsltm.formats.labels import Labels, labels_read, read_labels
 from dsltm.formats.source import holds_labels
 from dsltm.words.vocabulary import STOPWORDS, load_stopwords
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Corpus
     from dsltm.teacher.reading.teacher import Teacher
 
+_DOING = "looking for the topics in"
+
 
 @dataclass(frozen=True)
 class Documents:
@@ -29,7 +31,7 @@ class Documents:
 
     Attributes:
         labels: one row a document.
-        corpus: their texts, None where only a labels file was given.
+        corpus: their texts, None where only a labels file was given; of a sample, those of `labels.among` it.
         teacher: open.
     """
 
@@ -61,12 +63,12 @@ def documents(
     if holds_labels(path):
         if labels is not None:
             raise UsageError("--labels belongs to a corpus, and the documents are a labels file already")
-        opened = read_labels(path)
+        opened = labels_read(path, _DOING)
         yield Documents(opened, None, open_teacher(opened.header["teacher"]))
         return
     corpus = open_corpus(path)
     if labels is not None:
-        opened = read_labels(labels)
+        opened = labels_read(labels, _DOING)
         check_same(opened, corpus, labels)
         yield Documents(opened, corpus, open_teacher(opened.header["teacher"]))
         return

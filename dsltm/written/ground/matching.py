@@ -134,7 +134,7 @@ def _representatives(
     if corpus is None:
         lexical = np.concatenate([model.scores(block)[1].numpy() for block in _blocks(inputs)])
     else:
-        lexical = search((document.text for document in corpus), queries(topics), _COMMON)
+        lexical = search((document.text for document in labels.among(corpus)), queries(topics), _COMMON)
         if len(lexical) != len(labels):
             raise DsltmError(f"the labels file has {len(labels):,} documents and the corpus {len(lexical):,}")
     wanted = {name for topic in topics for name in topic.documents}
