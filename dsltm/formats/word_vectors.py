@@ -15,7 +15,7 @@ from dsltm.errors import DsltmError
 from dsltm.formats.output import reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,6 +43,14 @@ class WordVectors:
         floats = np.asarray(vectors, np.float32)
         lengths = np.linalg.norm(floats, axis=1, keepdims=True)
         return cls(places, np.divide(floats, lengths, out=np.zeros_like(floats), where=lengths > 0))
+
+    def of_words(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """[n, E] the directions of n words in their order, zero for those that have none."""
+        rows = np.zeros((len(words), self.directions.shape[1]), np.float32)
+        for number, word in enumerate(words):
+            if word in self.places:
+                rows[number] = self.directions[self.places[word]]
+        return rows
 
     @classmethod
     def of_labels(cls, labels: Labels) -> WordVectors | None:

@@ -17,32 +17,37 @@ ModelName = Literal["prodlda", "ecrtm", "fastopic", "etm"]
 
 @dataclass(frozen=True)
 class Entry:
-    """The class of a backbone, and the training length and batch of its paper.
+    """The class of a backbone, and the training length and batch of its own paper.
 
     Attributes:
         module, name: where the class is, and what it is called.
         epochs: passes over the corpus.
         batch: documents a step.
-        embedded: it has word embeddings (`dsltm.models.base.Embedded`).
+        has: the options of training that are about a part which not every backbone has.
     """
 
     module: str
     name: str
     epochs: int
     batch: int
-    embedded: bool = False
+    has: tuple[str, ...] = ()
 
     def load(self) -> type[Backbone]:
         backbone: type[Backbone] = getattr(importlib.import_module(self.module), self.name)
         return backbone
 
 
+_ENCODER = ("units", "dropout", "samples")
+_EMBEDDINGS = ("embeddings", "embedding_size")
 BACKBONES: dict[ModelName, Entry] = {
-    "prodlda": Entry("dsltm.models.prodlda", "ProdLDA", epochs=100, batch=64),
-    "ecrtm": Entry("dsltm.models.ecrtm", "ECRTM", epochs=200, batch=200, embedded=True),
-    "fastopic": Entry("dsltm.models.fastopic", "FASTopic", epochs=200, batch=1024),
-    "etm": Entry("dsltm.models.etm", "ETM", epochs=200, batch=200, embedded=True),
+    "prodlda": Entry("dsltm.models.prodlda", "ProdLDA", 100, 64, (*_ENCODER, "decoder")),
+    "ecrtm": Entry("dsltm.models.ecrtm", "ECRTM", 200, 200, (*_ENCODER, *_EMBEDDINGS, "encoder")),
+    "fastopic": Entry("dsltm.models.fastopic", "FASTopic", 200, 1024),
+    "etm": Entry("dsltm.models.etm", "ETM", 200, 200, (*_ENCODER, *_EMBEDDINGS, "encoder", "decoder")),
 }
+
+OWN = (*_ENCODER, *_EMBEDDINGS, "encoder", "decoder")
+"""All options that only some backbones have."""
 
 WRITTEN: dict[str, tuple[str, str]] = {
     "ground": ("dsltm.models.ground", "Ground"),

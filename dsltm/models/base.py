@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+Version = Literal["best", "paper"]
 EMBEDDING = 200  # length of word embeddings, as in ECRTM's published code
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes that a backbone is built for.
+    """What a backbone is built for: sizes, and which of its two versions.
 
     Attributes:
         inputs: D, length of a document vector.
@@ -25,6 +28,11 @@ class Shape:
         words: V.
         units: width of the encoder's two layers.
         dropout: share of units, and of topics, left out of a training step.
+        embedding_size: E, length of word embeddings.
+        samples: θ is the mean of so many draws of the posterior; 0 for the softmax of the posterior's mean.
+        scale: "raw" where document vectors are taken as they are.
+        encoder, decoder: "paper" for the parts as the paper's code has them.
+        temperature: τ, which divides the logits of ProdLDA's published decoder.
     """
 
     inputs: int
@@ -32,13 +40,32 @@ class Shape:
     words: int
     units: int = 200
     dropout: float = 0.2
+    embedding_size: int = EMBEDDING
+    samples: int = 0
+    scale: Literal["standard", "raw"] = "standard"
+    encoder: Version = "best"
+    decoder: Version = "best"
+    temperature: float = 1.0
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any], **sizes: int) -> Shape:
+        """The shape for options of training by their names; models of older versions lack some of them.
+
+        Args:
+            options: those that shape no backbone are passed over.
+            sizes: inputs, topics and words, and others that the options do not decide.
+        """
+        names = {field.name for field in fields(cls)}
+        chosen = {name: value for name, value in options.items() if name in names and value is not None}
+        return cls(**{**chosen, **sizes})
 
 
 class Backbone(nn.Module):
     """A topic model that is trained by L = λ · D(y, ŷ) + R and nothing else.
 
     A subclass defines `forward`, `theta` and `log_words`. Inputs arrive as they are stored, and the first
-    thing done with them is `standardise`, so that a saved model needs no instructions.
+    thing done with them is `standardise`, so that a saved model needs no instructions. Where they are wanted
+    raw, nobody calls `set_scale`, and `standardise` changes nothing.
     """
 
     input_mean: Tensor
@@ -103,25 +130,38 @@ class Backbone(nn.Module):
 
 
 class Embedded(Backbone):
-    """A backbone with word embeddings, which begin as random directions unless `start_from` is called."""
+    """A backbone with word embeddings, which begin as random directions.
+
+    `start_from` and `start_at` let them begin where another model's have ended.
+    """
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
-        directions = nn.init.trunc_normal_(torch.empty(shape.words, EMBEDDING))
+        directions = nn.init.trunc_normal_(torch.empty(shape.words, shape.embedding_size))
         self.words = nn.Parameter(nn.functional.normalize(directions))
 
     def start_from(self, embeddings: NDArray[np.floating]) -> None:
         """Begin with word embeddings that another model learned.
 
         Args:
-            embeddings: [V, E], such as a teacher's output embeddings; reduced to their first principal
-                components where E is larger than `EMBEDDING`, then scaled to length one, since the published
-                settings are for distances of that size.
+            embeddings: [V, n], such as a teacher's output embeddings; reduced to their first principal
+                components where n is larger than E, then scaled to length one, since the published settings
+                are for distances of that size.
         """
         centred = embeddings.astype(np.float32)
         centred -= centred.mean(0)
         _, _, axes = np.linalg.svd(centred, full_matrices=False)
-        components = torch.from_numpy(centred @ axes[:EMBEDDING].T)
+        components = torch.from_numpy(centred @ axes[: self.shape.embedding_size].T)
         with torch.no_grad():
             self.words.zero_()
             self.words[:, : components.shape[1]] = nn.functional.normalize(components)
+
+    def start_at(self, vectors: NDArray[np.float32]) -> None:
+        """Begin with vectors of words as they are, such as GloVe's.
+
+        Args:
+            vectors: [V, E]; scaled to length one. A word whose vector is zero begins at the origin, as in the
+                published code.
+        """
+        with torch.no_grad():
+            self.words.copy_(nn.functional.normalize(torch.from_numpy(vectors)))

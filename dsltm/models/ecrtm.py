@@ -21,10 +21,10 @@ _TOLERANCE = 0.005  # of the plan's marginals, as published
 
 
 class ECRTM(Embedded):
-    """ŷ = softmax(norm(θ β)), β = softmax over topics of -|t - w|² / 0.2, R = prior KL + 100 · Σ P |t - w|².
+    """ŷ = softmax(norm(θ β) + shift), R = prior KL + 100 · Σ P |t - w|².
 
-    P is the transport plan from topics to words, all of equal weight: every topic has to be near some words,
-    so topics cannot fall together.
+    β is a softmax over topics of -|t - w|² / 0.2. P is the transport plan from topics to words, all of equal
+    weight: every topic has to be near some words, so topics cannot fall together.
     """
 
     prior_mean: Tensor
@@ -33,7 +33,7 @@ class ECRTM(Embedded):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
-        self.encoder = Encoder(shape)
+        self.encoder = Encoder(shape, "shifted" if shape.encoder == "paper" else "plain")
         self.decoder = NormalisedDecoder(shape.topics, shape.words)
         self.register_buffer("prior_mean", torch.zeros(shape.topics))
         self.register_buffer("prior_log_variance", laplace_log_variance(shape.topics))
@@ -61,8 +61,7 @@ class ECRTM(Embedded):
         return (plan * distances).sum()
 
     def theta(self, x: Tensor) -> Tensor:
-        mean, _ = self.encoder(self.standardise(x))
-        return torch.softmax(mean, 1)
+        return self.encoder.theta(self.standardise(x))
 
     def log_words(self, theta: Tensor) -> Tensor:
         return self.decoder.logits(theta, self.word_topics(squared_distances(self.topics, self.words)))

@@ -5,7 +5,7 @@ Srivastava and Sutton, "Autoencoding variational inference for topic models" (20
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -19,22 +19,47 @@ class Encoder(nn.Module):
     """Two softplus layers, then mean and log-variance, each batch-normalised without scale or shift.
 
     Without the normalisation topics collapse: the prior wins before the decoder has learned anything.
+
+    Args:
+        norm: "plain"; "shifted", with a learned shift behind the normalisation, as published with ECRTM; or
+            "none", as published with ETM.
     """
 
-    def __init__(self, shape: Shape) -> None:
+    shift: nn.Parameter | None
+    noise: Tensor | None
+
+    def __init__(self, shape: Shape, norm: Literal["plain", "shifted", "none"] = "plain") -> None:
         super().__init__()
         self.dropout = shape.dropout
         self.first = nn.Linear(shape.inputs, shape.units)
         self.second = nn.Linear(shape.units, shape.units)
         self.posterior = nn.Linear(shape.units, 2 * shape.topics)  # mean and log-variance, side by side
-        self.norm = nn.BatchNorm1d(2 * shape.topics, affine=False)
+        self.norm = nn.Identity() if norm == "none" else nn.BatchNorm1d(2 * shape.topics, affine=False)
+        shift = nn.Parameter(torch.zeros(2 * shape.topics)) if norm == "shifted" else None
+        self.register_parameter("shift", shift)
+        noise = torch.randn(shape.samples, 1, shape.topics) if shape.samples else None
+        self.register_buffer("noise", noise)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance [B, K] of the posterior of documents [B, D]."""
         hidden = softplus(self.second(softplus(self.first(x))))
         hidden = dropout(hidden, self.dropout, training=self.training)
-        mean, log_variance = self.norm(self.posterior(hidden)).chunk(2, 1)
+        posterior = self.norm(self.posterior(hidden))
+        if self.shift is not None:
+            posterior = posterior + self.shift
+        mean, log_variance = posterior.chunk(2, 1)
         return mean, log_variance
+
+    def theta(self, x: Tensor) -> Tensor:
+        """θ [B, K] of documents [B, D]: of the posterior's mean, or the mean of θ over a few of its draws.
+
+        The draws are the same for all documents and are part of the model, so that what a document gets
+        depends neither on chance nor on the documents beside it.
+        """
+        mean, log_variance = self(x)
+        if self.noise is None:
+            return torch.softmax(mean, 1)
+        return torch.softmax(mean + torch.exp(0.5 * log_variance) * self.noise, 2).mean(0)
 
 
 def dropout(x: Tensor, share: float, *, training: bool) -> Tensor:

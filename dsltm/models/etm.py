@@ -14,14 +14,22 @@ from dsltm.models.objective import cross_entropy
 
 
 class ETM(Embedded):
-    """ŷ = θ β, β = softmax over words of t · w, R = KL(posterior ‖ N(0, I))."""
+    """ŷ = θ β, β = softmax over words of t · w, R = KL(posterior ‖ N(0, I)).
+
+    The paper's decoder is softmax(θ β), a softmax of probabilities, and so is nearly even whatever θ is. Its
+    embeddings begin as short as a linear layer's weights do.
+    """
 
     prior: Tensor
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
-        self.encoder = Encoder(shape)
-        self.topics = nn.Parameter(torch.randn(shape.topics, self.words.shape[1]))
+        self.encoder = Encoder(shape, "none" if shape.encoder == "paper" else "plain")
+        self.topics = nn.Parameter(torch.randn(shape.topics, shape.embedding_size))
+        if shape.decoder == "paper":
+            bound = shape.embedding_size**-0.5
+            for weight in (self.topics, self.words):
+                nn.init.uniform_(weight, -bound, bound)
         # The mean of N(0, I), and the logarithm of its variance: both are zero.
         self.register_buffer("prior", torch.zeros(shape.topics))
 
@@ -31,11 +39,11 @@ class ETM(Embedded):
         return cross_entropy(y, self.log_words(theta)), prior, mean
 
     def theta(self, x: Tensor) -> Tensor:
-        mean, _ = self.encoder(self.standardise(x))
-        return torch.softmax(mean, 1)
+        return self.encoder.theta(self.standardise(x))
 
     def log_words(self, theta: Tensor) -> Tensor:
-        return mixture(theta, torch.softmax(self.topics @ self.words.T, 1))
+        beta = torch.softmax(self.topics @ self.words.T, 1)
+        return theta @ beta if self.shape.decoder == "paper" else mixture(theta, beta)
 
 
 def mixture(theta: Tensor, beta: Tensor) -> Tensor:

@@ -24,9 +24,9 @@ _MOMENTUM = 0.1  # of the running mean of potentials, PyTorch's default for such
 class FASTopic(Backbone):
     """ŷ = θ β, θ the plan from documents to topics, β that from topics to words, R = the cost of the two.
 
-    Document vectors are scaled to length one. θ of a new document comes from the training documents' plan, of
-    which it takes the topics' potential: the published formula, exp(-D) relative to the training documents',
-    is 0 / 0 for vectors as long as hidden states are.
+    Document vectors are scaled to length one, unless they are wanted raw. θ of a new document comes from the
+    training documents' plan, of which it takes the topics' potential: FASTopic's own formula, exp(-D)
+    relative to the training documents', is 0 / 0 for vectors as long as hidden states are.
     """
 
     topic_potential: Tensor
@@ -44,7 +44,9 @@ class FASTopic(Backbone):
 
     def distances(self, x: Tensor) -> Tensor:
         """[B, K] between documents and topics."""
-        return squared_distances(normalize(self.standardise(x)), self.topics)
+        if self.shape.scale == "standard":
+            x = normalize(self.standardise(x))
+        return squared_distances(x, self.topics)
 
     def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         to_topics, to_words = self.distances(x), squared_distances(self.topics, self.words)

@@ -14,7 +14,10 @@ from dsltm.models.encoder import Encoder, draw, dropout, laplace_log_variance
 
 
 class ProdLDA(Backbone):
-    """ŷ = softmax(norm(θ β)), R = KL(posterior ‖ prior), with a prior that is learned."""
+    """ŷ = softmax(norm(θ β) + shift), R = KL(posterior ‖ prior), with a prior that is learned.
+
+    The paper's decoder is softmax(norm(θ β) / τ), with the τ of the soft labels.
+    """
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
@@ -22,7 +25,8 @@ class ProdLDA(Backbone):
         self.prior_mean = nn.Parameter(torch.zeros(shape.topics))
         self.prior_log_variance = nn.Parameter(laplace_log_variance(shape.topics))
         self.scores = nn.Parameter(nn.init.xavier_uniform_(torch.empty(shape.topics, shape.words)))
-        self.decoder = NormalisedDecoder(shape.topics, shape.words)
+        temperature = shape.temperature if shape.decoder == "paper" else None
+        self.decoder = NormalisedDecoder(shape.topics, shape.words, temperature=temperature)
 
     def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mean, log_variance = self.encoder(self.standardise(x))
@@ -31,8 +35,7 @@ class ProdLDA(Backbone):
         return self.decoder(theta, self.scores, y), prior, mean
 
     def theta(self, x: Tensor) -> Tensor:
-        mean, _ = self.encoder(self.standardise(x))
-        return torch.softmax(mean, 1)
+        return self.encoder.theta(self.standardise(x))
 
     def log_words(self, theta: Tensor) -> Tensor:
         return self.decoder.logits(theta, self.scores)

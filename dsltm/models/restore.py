@@ -25,10 +25,11 @@ def restore(model: Model) -> Backbone:
         raise DsltmError(f"the model is a {name!r}, which this version of dsltm does not know")
     try:
         topics, words = edit_of(model.header, model.topics).topics, model.beta.shape[1]
-        width = len(model.arrays["input_mean"])
-        shape = Shape(width, topics, words, int(options.get("units", 0)), float(options.get("dropout", 0)))
-        backbone = kind(shape)
+        sizes = {"inputs": len(model.arrays["input_mean"]), "topics": topics, "words": words}
+        if (embeddings := model.arrays.get("words")) is not None:
+            sizes["embedding_size"] = embeddings.shape[1]
+        backbone = kind(Shape.of(options, **sizes))
         backbone.load_arrays(model.arrays)
-    except (KeyError, RuntimeError, TypeError) as error:
+    except (IndexError, KeyError, RuntimeError, TypeError) as error:
         raise DsltmError(f"the model's arrays are not those of a {name}") from error
     return backbone.eval()

@@ -20,7 +20,7 @@ from dsltm.space.axes import document_space
 from dsltm.space.inputs import Inputs
 from dsltm.space.kmeans import cluster, means
 from dsltm.space.neighbours import nearest, settled
-from dsltm.training.config import neighbourhood
+from dsltm.training.presets import neighbourhood
 from dsltm.training.threads import one_thread
 
 if TYPE_CHECKING:

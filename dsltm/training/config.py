@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Literal
 
 from dsltm.errors import UsageError
-from dsltm.models import BACKBONES, Entry, ModelName
+from dsltm.models import BACKBONES, OWN, Entry, ModelName
 from dsltm.option import check, option
+from dsltm.training.presets import COUNTED, Input, Preset, Target, defaults
 
-Input = Literal["hidden", "bow", "both"]
-Target = Literal["mixed", "soft", "bow"]
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
 Loss = Literal["kl", "ce"]
-Embeddings = Literal["teacher", "random"]
+Version = Literal["best", "paper"]
+Scale = Literal["standard", "raw"]
 Baseline = Literal["prodlda", "zeroshottm", "combinedtm", "ecrtm", "etm", "fastopic"]
 Centre = Literal["mean", "empty", "none"]
-Preset = Literal["best", "paper"]
+
+SHAPING = ("model", "input", "topics", "scale", "units", "samples", "encoder", "decoder")
+"""Options that decide which arrays a model has, or what they mean; training that goes on keeps them."""
 
 # Bag-of-words models in the grid of inputs and targets.
 BASELINES: dict[Baseline, dict[str, Any]] = {
@@ -27,20 +32,6 @@ BASELINES: dict[Baseline, dict[str, Any]] = {
     "etm": {"model": "etm", "input": "bow", "target": "bow"},
     "fastopic": {"model": "fastopic", "input": "hidden", "target": "bow"},
 }
-
-_PAPER: dict[str, Any] = {"temperature": 3.0, "centre": "none", "smooth": 0, "guide": 0.0, "momentum": 0.99}
-_BEST: dict[str, Any] = {"centre": "mean", "momentum": 0.9}
-_BEST_OF: dict[Target, dict[str, Any]] = {
-    "mixed": {"temperature": 2.0, "guide": 900.0},
-    "soft": {"temperature": 1.0, "guide": 300.0},
-}
-"""The temperature and the guide for each target. The guide of soft labels was measured in
-tests/bench/README.md, "What helped". Mixed targets need a stronger one, because the words that documents use
-are noisier than soft labels; their two numbers are in no table there."""
-# The least and the most of each, and the steps in all: tests/bench/README.md, "Training speed".
-_BATCHES, _EPOCHS = (64, 256), (10, 40)
-_STEPS = 1600
-_NEIGHBOURS = (10, 40)  # the least and the most, from the table that `neighbourhood` names
 
 
 def _published(what: str) -> str:
@@ -55,20 +46,26 @@ def _published(what: str) -> str:
 class TrainConfig:
     """Options of `train`; None means the default of the backbone, of the target or of the preset.
 
+    What the paper's defaults are, and what each differs in, is in the manual's dsltm-paper(7).
+
     Attributes:
         topics: K.
         model: a key of `dsltm.models.BACKBONES`.
         target: None is "mixed"; it is "soft" with the paper's preset, or where the encoder reads word counts
-            alone.
+            alone. "bow" is the published likelihood of word counts, "soft-bow" the paper's softmax of them.
         loss: "kl", or "ce", which differs by the targets' entropy: another number, the same gradient.
-        preset: where defaults come from; word counts are learned as published under either.
+        preset: where defaults come from; word counts ("bow") are learned as published under either.
         centre: what is subtracted from each word's logit. "empty" follows Zhao, Wallace, Feng, Klein and
             Singh, "Calibrate before use", 2021.
         smooth: None for `neighbourhood`, 0 for none.
         guide: γ of -γ log θ_c, which draws a document's θ to its k-means cluster c; 0 for none.
         epochs, batch: where they are None, by `pace`, or as published.
-        embeddings: principal components of the teacher's output embeddings, or random directions; only of
-            backbones that have word embeddings.
+        target_top, target_share: the most probable words of a soft label that are kept: so many, or so large
+            a share of the vocabulary.
+        embeddings: "teacher" for principal components of its output embeddings, "random" for random
+            directions, or a file of word vectors.
+        samples: θ is the mean over so many draws of a document's posterior; 0 for the posterior's mean.
+        encoder, decoder: "paper" for these parts as they were published with the paper.
     """
 
     topics: int = 50
@@ -79,19 +76,23 @@ class TrainConfig:
     target: Target | None = option(
         None,
         "What the decoder learns to write: the words that a document and its neighbours use, weighed by the "
-        "teacher's soft label (mixed), the soft label alone, or the document's word counts.",
+        "teacher's soft label (mixed), the soft label alone, the document's word counts (bow), or "
+        "softmax(counts / τ), the paper's ablation (soft-bow).",
         shown="mixed; paper, and --input bow: soft",
     )
     loss: Loss = option(
         "kl", "Divergence from the target; ce leaves out its entropy: another number, the same model."
     )
     temperature: float | None = option(
-        None, "τ of the soft label softmax(logits / τ).", above=0, shown="2; --target soft: 1; paper: 3"
+        None,
+        "τ of the soft label softmax(logits / τ).",
+        above=0,
+        shown="2; --target soft or soft-bow: 1; paper: 3",
     )
     preset: Preset = option(
         "best",
-        "Where the options come from that have a default for the paper: best, as measured, or the paper's "
-        "setting.",
+        "Where the options come from that have a default for the paper: best, as measured, or the setting of "
+        "the paper's published code (dsltm help paper).",
     )
     centre: Centre | None = option(
         None,
@@ -113,32 +114,87 @@ class TrainConfig:
         shown="900; --target soft: 300; paper: 0",
     )
     target_top: int | None = option(
-        None, "Keep only the N most probable words of a soft label.", metavar="N", min=1
+        None,
+        "Keep only the N most probable words of a soft label.",
+        metavar="N",
+        min=1,
+        shown="all; paper: fastopic 20",
+    )
+    target_share: float | None = option(
+        None, "Keep only this share of a soft label's words, the most probable.", above=0, max=1
     )
     weight: float | None = option(
         None,
         "λ, the weight of the divergence beside the backbone's regulariser.",
         above=0,
-        shown="1000 for soft labels, 1 for word counts",
+        shown="1000; 1 for word counts, and for the paper's fastopic",
     )
     epochs: int | None = option(
         None,
         "Passes over the corpus.",
         min=1,
-        shown=f"10 to 40 by the corpus's size; paper, and word counts: {_published('epochs')}",
+        shown="10 to 40 by the corpus's size; paper: 100 (ecrtm, fastopic 200); "
+        f"word counts: {_published('epochs')}",
     )
     batch: int | None = option(
         None,
         "Documents a step.",
         min=2,
-        shown=f"64 to 256 by the corpus's size; paper, and word counts: {_published('batch')}",
+        shown=f"64 to 256 by the corpus's size; paper: 64 (fastopic all); word counts: {_published('batch')}",
     )
     learning_rate: float = option(2e-3, "Adam's step size.", above=0)
-    momentum: float | None = option(None, "Adam's β₁.", min=0, below=1, shown="0.9; paper: 0.99")
-    units: int = option(200, "Width of the encoder's two layers.", min=1)
-    dropout: float = option(0.2, "Share of units, and of topics, left out of a step.", min=0, below=1)
-    embeddings: Embeddings | None = option(
-        None, "What the word embeddings of ecrtm and etm begin as.", shown="teacher"
+    momentum: float | None = option(
+        None, "Adam's β₁.", min=0, below=1, shown="0.9; paper's prodlda, and word counts: 0.99"
+    )
+    second_momentum: float | None = option(
+        None, "Adam's β₂.", min=0, below=1, shown="0.999; paper's prodlda: 0.99"
+    )
+    scale: Scale | None = option(
+        None,
+        "Document vectors to zero mean and unit variance, and for fastopic to length one; or raw.",
+        shown="standard; paper: raw",
+    )
+    units: int | None = option(
+        None, "Width of the encoder's two layers.", min=1, shown="200; paper's etm: 800"
+    )
+    dropout: float | None = option(
+        None,
+        "Share of units, and of topics, left out of a step.",
+        min=0,
+        below=1,
+        shown="0.2; paper: ecrtm 0, etm 0.5",
+    )
+    samples: int | None = option(
+        None,
+        "A document's topics as the mean over N draws of its posterior; 0: those of the posterior's mean.",
+        metavar="N",
+        min=0,
+        shown="0; paper's prodlda: 10",
+    )
+    encoder: Version | None = option(
+        None,
+        "The encoder of ecrtm (paper: a shift behind the normalisation) and of etm (paper: none of both).",
+        shown="that of the preset",
+    )
+    decoder: Version | None = option(
+        None,
+        "The decoder of prodlda (paper: norm(θ β) / τ, without a shift) and of etm (paper: softmax(θ β)).",
+        shown="that of the preset",
+    )
+    embeddings: str | None = option(
+        None,
+        "What the word embeddings of ecrtm and etm begin as: the teacher's, random ones, or those of a file, "
+        "such as GloVe's.",
+        metavar="teacher|random|FILE",
+        shown="teacher; paper: random",
+        words=("teacher", "random"),
+    )
+    embedding_size: int | None = option(
+        None,
+        "Length of the word embeddings, where no file has them.",
+        metavar="N",
+        min=1,
+        shown="200; paper's etm: 300",
     )
     patience: int | None = option(
         None, "Stop after N epochs in which the loss did not fall.", metavar="N", min=1
@@ -165,21 +221,42 @@ class TrainConfig:
         check(self)
         mixes = self.preset == "best" and self.input != "bow"
         target = self.target or ("mixed" if mixes else "soft")
-        if target == "bow" and (self.centre not in (None, "none") or self.smooth):
-            option = "smooth" if self.smooth else "centre"
-            raise UsageError(f"--{option} is about soft labels, and --target bow learns word counts")
+        self._refuse_what_does_nothing(target)
+        values = defaults(self.model, self.preset, self.input, target, documents, self.batch)
+        values = {**values, "target": target, **{name: None for name in OWN if name not in entry.has}}
+        if self.target_share is not None:
+            values.pop("target_top", None)
+        if self.embeddings_file:
+            values.pop("embedding_size")
+        return replace(self, **{name: v for name, v in values.items() if getattr(self, name) is None})
+
+    def _refuse_what_does_nothing(self, target: Target) -> None:
+        """Refuse options that the model or the target has no use for.
+
+        Raises:
+            UsageError: there is one.
+        """
+        for name in OWN:
+            if getattr(self, name) is not None and name not in self.entry.has:
+                raise UsageError(f"--{name.replace('_', '-')} is no option of --model {self.model}")
+        if target in COUNTED:
+            about = ("smooth", "target_top", "target_share")
+            idle = [name for name in about if getattr(self, name)]
+            idle += ["centre"] if self.centre not in (None, "none") else []
+            for name in idle:
+                option = name.replace("_", "-")
+                raise UsageError(f"--{option} is about soft labels, and --target {target} learns word counts")
+        if self.embedding_size and self.embeddings_file:
+            raise UsageError("--embedding-size is for embeddings that come from no file")
+        if self.target_top and self.target_share:
+            raise UsageError("--target-top and --target-share are two ways to say the same")
         if self.input == "bow" and self.guide:
             raise UsageError("--guide needs the teacher's hidden states, and --input bow leaves them out")
-        if self.embeddings and not entry.embedded:
-            raise UsageError(f"--embeddings is for models with word embeddings, and {self.model} has none")
-        best = mixes and target != "bow"
-        values = {**_PAPER, "target": target, "epochs": entry.epochs, "batch": entry.batch}
-        if best:
-            values |= _BEST | _BEST_OF[target] | pace(documents, self.batch)
-            values["smooth"] = neighbourhood(documents)
-        values["embeddings"] = "teacher" if entry.embedded else None
-        values["weight"] = 1.0 if target == "bow" else 1000.0
-        return replace(self, **{name: v for name, v in values.items() if getattr(self, name) is None})
+
+    @property
+    def embeddings_file(self) -> str | None:
+        """The file of word vectors that the embeddings come from, if it is one."""
+        return None if self.embeddings in (None, "teacher", "random") else self.embeddings
 
     @property
     def entry(self) -> Entry:
@@ -188,33 +265,28 @@ class TrainConfig:
         return BACKBONES[self.model]
 
     def as_header(self) -> dict[str, Any]:
-        """The options for a model's header, without the device, which does not change the model."""
-        return {name: value for name, value in asdict(self).items() if name not in ("device", "seed")}
+        """The options for a model's header, without the device, which does not change the model.
+
+        Of a file of word vectors only the name is told, not where it lay.
+        """
+        options = {name: value for name, value in asdict(self).items() if name not in ("device", "seed")}
+        return options | {"embeddings": self.embeddings and PurePath(self.embeddings).name}
 
 
-def neighbourhood(documents: int) -> int:
-    """How many neighbours a document is averaged with: √N / 3.5 of N documents, between 10 and 40.
-
-    A larger corpus has more documents near each one. The rule was chosen from the table of neighbours and
-    rounds in tests/bench/README.md, "The space of neighbours and clusters", and TweetTopic decided it.
-
-    Args:
-        documents: size of the corpus.
-    """
-    return min(max(_NEIGHBOURS[0], round(math.sqrt(documents) / 3.5)), _NEIGHBOURS[1])
-
-
-def pace(documents: int, batch: int | None = None) -> dict[str, int]:
-    """Batch and epochs by the size of a corpus.
-
-    About eighty steps an epoch, in batches of 64 to 256, which keep a processor busy; 1,600 steps in all, but
-    no fewer than ten epochs and no more than forty. Measured on 20,000 documents (tests/bench/README.md,
-    "Training speed").
+def shaping(known: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
+    """The options of a model to go on from that decide its shape, and its target.
 
     Args:
-        documents: size of the corpus.
-        batch: documents a step, where the user chose it; None to derive it.
+        known: the model's options.
+        given: names of options that are decided elsewhere.
+
+    Raises:
+        UsageError: one of them is about how word embeddings begin.
     """
-    batch = batch or min(max(_BATCHES[0], documents // 80), _BATCHES[1])
-    steps = max(1, documents // batch)
-    return {"batch": batch, "epochs": min(max(_EPOCHS[0], round(_STEPS / steps)), _EPOCHS[1])}
+    for name in ("embeddings", "embedding_size"):
+        if name in given:
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} is about how embeddings begin, and --init goes on from a model's")
+    entry = BACKBONES.get(known.get("model", "prodlda"))
+    foreign = {*OWN} - {*(OWN if entry is None else entry.has)}
+    return {name: known.get(name) for name in ("target", *SHAPING) if name not in {*given} | foreign}

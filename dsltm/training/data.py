@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from dsltm.space.axes import document_space
 from dsltm.space.inputs import Inputs, dense
 from dsltm.space.kmeans import cluster
 from dsltm.space.neighbours import nearest, settled
-from dsltm.training.targets import mean_logits, mixed_targets, soft_targets
+from dsltm.training.targets import counted_targets, mean_logits, mixed_targets, soft_targets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,13 +56,18 @@ class TrainingSet:
     ) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
         """y [M, V] and its entropy [M]."""
         assert config.temperature is not None
+        if config.target == "soft-bow":
+            return counted_targets(labels.vocabulary_counts, self.rows, config.temperature)
+        top = config.target_top
+        if config.target_share is not None:
+            top = math.ceil(config.target_share * labels.logits.shape[1])
         centre = self._centre(labels, config)
         if config.target == "soft":
             return soft_targets(
                 labels.logits,
                 self.rows,
                 config.temperature,
-                config.target_top,
+                top,
                 centre=centre,
                 neighbours=neighbours,
             )
@@ -70,7 +76,7 @@ class TrainingSet:
             labels.vocabulary_counts,
             self.rows,
             config.temperature,
-            config.target_top,
+            top,
             said=labels.said,
             centre=centre,
             neighbours=neighbours,

@@ -11,9 +11,11 @@ from torch.nn.functional import cross_entropy
 
 from dsltm.errors import DsltmError
 from dsltm.formats.model import Model, check_compatible, provenance
+from dsltm.formats.word_vectors import read_word_vectors
 from dsltm.models.base import Backbone, Embedded, Shape
 from dsltm.models.restore import restore
 from dsltm.training.adam import Adam
+from dsltm.training.config import SHAPING
 from dsltm.training.data import TrainingSet
 from dsltm.training.threads import one_thread
 
@@ -89,13 +91,21 @@ def collapsed(model: Model) -> bool:
 
 
 def build(config: TrainConfig, data: TrainingSet, labels: Labels) -> Backbone:
-    """An untrained backbone that knows the mean and the scale of its inputs."""
-    words = labels.logits.shape[1]
-    backbone = config.entry.load()(
-        Shape(data.inputs.width, config.topics, words, config.units, config.dropout)
-    )
-    backbone.set_scale(*data.inputs.mean_and_scale(data.rows))
-    if isinstance(backbone, Embedded) and config.embeddings == "teacher":
+    """An untrained backbone that knows the mean and the scale of its inputs, unless they stay raw."""
+    sizes = {"inputs": data.inputs.width, "words": labels.logits.shape[1]}
+    vectors = None
+    if config.embeddings_file:
+        vectors = read_word_vectors(config.embeddings_file, set(labels.vocabulary)).of_words(
+            labels.vocabulary
+        )
+        sizes["embedding_size"] = vectors.shape[1]
+    backbone = config.entry.load()(Shape.of(vars(config), **sizes))
+    scale = data.inputs.mean_and_scale(data.rows)  # refuses hidden states that are not numbers, too
+    if config.scale == "standard":
+        backbone.set_scale(*scale)
+    if isinstance(backbone, Embedded) and vectors is not None:
+        backbone.start_at(vectors)
+    elif isinstance(backbone, Embedded) and config.embeddings == "teacher":
         backbone.start_from(labels.word_embeddings)
     return backbone
 
@@ -112,9 +122,11 @@ def resume(init: Model, config: TrainConfig, data: TrainingSet, labels: Labels) 
     check_compatible(init.header, labels.header)
     if "edit" in init.header:
         raise DsltmError("training goes on from a model as it was trained, and this one's topics were edited")
-    for name in ("model", "input", "topics", "units"):
-        before, now = init.header["hyperparameters"].get(name), getattr(config, name)
-        if before != now:
+    for name in SHAPING:
+        # Models of older versions lack some options: they are what a shape is by default.
+        before = init.header["hyperparameters"].get(name, getattr(Shape, name, None))
+        now = getattr(config, name)
+        if now not in (None, before):
             raise DsltmError(f"the model to go on from has {name} {before}, not {now}")
     backbone = restore(init)
     if data.clusters is not None:
@@ -131,7 +143,8 @@ def fit(
     assert config.weight
     assert config.guide is not None
     assert config.momentum is not None
-    optimiser = Adam(backbone, config.learning_rate, config.momentum)
+    assert config.second_momentum is not None
+    optimiser = Adam(backbone, config.learning_rate, config.momentum, config.second_momentum)
     order = np.random.default_rng(config.seed)
     steps = -(-len(data) // config.batch)
     best, since_best = float("inf"), 0
@@ -205,7 +218,7 @@ def to_model(
             "loss": last.loss,
             "divergence": last.divergence,
             "regulariser": last.regulariser,
-            "standardised": config.input != "bow",
+            "standardised": config.input != "bow" and config.scale == "standard",
         },
     }
     usage = usage_of(labels.vocabulary_counts, data.rows, first, config.topics)

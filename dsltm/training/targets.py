@@ -54,7 +54,9 @@ def soft_targets(
         y [M, V] and H(y) [M] in nats.
     """
     lifts = _lifts(logits, rows, centre, neighbours)
-    return _distributions(lambda members: lifts(members) / np.float32(temperature), logits, rows, top)
+    return _distributions(
+        lambda members: lifts(members) / np.float32(temperature), logits.shape[1], rows, top
+    )
 
 
 def mixed_targets(
@@ -89,7 +91,25 @@ def mixed_targets(
         lift = np.where(said, lifts(members).clip(*_LIFTS), np.float32(0))
         return np.asarray(np.log(use(members)) + lift / np.float32(temperature), np.float32)
 
-    return _distributions(scores, logits, rows, top)
+    return _distributions(scores, logits.shape[1], rows, top)
+
+
+def counted_targets(
+    counts: csr_array, rows: Members, temperature: float
+) -> tuple[NDArray[np.float16], Floats]:
+    """y = softmax(n / τ) of the word counts n of the documents `rows`, and its entropy: the paper's ablation.
+
+    Words that a document lacks have a share, too: at τ = 1 a word that comes once has e times theirs, so that
+    the targets of short texts are nearly even.
+
+    Args:
+        counts: [N, V] how often each word occurs in each document.
+        rows: indices of the M documents wanted.
+        temperature: τ.
+    """
+    return _distributions(
+        lambda members: dense(counts[rows[members]]) / np.float32(temperature), counts.shape[1], rows, None
+    )
 
 
 def _lifts(
@@ -142,14 +162,14 @@ def _use(
 
 
 def _distributions(
-    scores: Callable[[Members], Floats], logits: Rows, rows: Members, top: int | None
+    scores: Callable[[Members], Floats], words: int, rows: Members, top: int | None
 ) -> tuple[NDArray[np.float16], Floats]:
     """softmax of the scores of all members [M, V], and its entropy [M].
 
     They are stored as float16, whose spacing at the share of an average word (5e-4 for V = 2000) is a
     thousandth of that share. What exceeds a gigabyte lies in a temporary file, memory-mapped.
     """
-    targets = scratch((len(rows), logits.shape[1]), np.float16)
+    targets = scratch((len(rows), words), np.float16)
     entropy = np.empty(len(rows), np.float32)
     for block in _blocks(len(rows)):
         values = scores(np.arange(block.start, min(block.stop, len(rows))))

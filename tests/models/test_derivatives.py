@@ -25,16 +25,19 @@ def test_cross_entropy() -> None:
     assert gradcheck(lambda z: cross_entropy(y, z), normal(5, 7, seed=1).requires_grad_())
 
 
-def test_decoder() -> None:
-    decoder = NormalisedDecoder(3, 7).double()
+@pytest.mark.parametrize("temperature", [None, 3.0])
+def test_decoder(temperature: float | None) -> None:
+    decoder = NormalisedDecoder(3, 7, temperature=temperature).double()
+    divisor = decoder.temperature
     decoder.shift.data.copy_(normal(7, seed=2))
     theta = torch.softmax(normal(6, 3), 1).requires_grad_()
     scores, y = normal(3, 7, seed=1).requires_grad_(), normal(6, 7, seed=3).square()
 
     def loss(theta: torch.Tensor, scores: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = _Decoding.apply(theta, scores, shift, y, 1e-2)[0]  # type: ignore[no-untyped-call]
+        found: torch.Tensor = _Decoding.apply(theta, scores, shift, y, 1e-2, divisor)[0]  # type: ignore[no-untyped-call]
         return found
 
+    decoder.shift.requires_grad_()
     assert gradcheck(loss, (theta, scores, decoder.shift))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decoding, "_CELLS", 14)  # two documents at a time
