@@ -1,7 +1,7 @@
 """`dsltm train`: labels in, a topic model out."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -9,14 +9,9 @@ from dsltm.commandline.values import given
 from dsltm.commands.options import Output
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout
-from dsltm.training.config import BASELINES, Baseline, TrainConfig
-
-if TYPE_CHECKING:
-    from dsltm.formats.model import Model
+from dsltm.training.config import Baseline, TrainConfig
 
 READS, WRITES = {"LABELS": "Labels"}, "Model"
-# Options that a model to go on from decides.
-_SHAPING = ("model", "input", "target", "topics", "units")
 
 
 def command(
@@ -72,6 +67,7 @@ def command(
 
     dsltm train labels.npz -k 10,25,50 -o model.npz && dsltm eval model-k*.npz --labels labels.npz
     """
+    from dsltm.api.training import configured
     from dsltm.commands.train_runs import AUTO, numbers_of, train_all
     from dsltm.formats.model import read_model
 
@@ -85,20 +81,5 @@ def command(
     own = given(ctx)
     if numbers:
         config, own = replace(config, topics=numbers[0]), own | {"topics"}
-    if baseline is not None:
-        for name in BASELINES[baseline]:
-            if name in own:
-                raise UsageError(f"--baseline {baseline} already says what --{name} is")
-        config, own = replace(config, **BASELINES[baseline]), own | {*BASELINES[baseline]}
-    if before is not None:
-        config = _shaped_as(before, config, own)
-    # Options that do not fit each other are refused here, before anything is read.
-    config.resolved()
+    config = configured(config, own, baseline, before)
     train_all(config, labels, output, numbers, seeds, before)
-
-
-def _shaped_as(before: "Model", config: TrainConfig, given: set[str]) -> TrainConfig:
-    """The options of a model to go on from, where they are not given."""
-    known: dict[str, Any] = before.header["hyperparameters"]
-    shape: dict[str, Any] = {name: known.get(name) for name in _SHAPING if name not in given}
-    return replace(config, **shape)

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dsltm import console
+from dsltm.api.training import choose, fitted
 from dsltm.errors import UsageError
 from dsltm.formats.labels import read_labels
 from dsltm.formats.model import write_model
@@ -15,11 +15,8 @@ from dsltm.formats.output import open_output
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model
-    from dsltm.training.choose_k import Choice
     from dsltm.training.config import TrainConfig
-    from dsltm.training.loop import Epoch
 
 AUTO: tuple[int, ...] = ()
 
@@ -67,56 +64,22 @@ def train_all(
         # The output is opened first, so that one that cannot be written is noticed before the training.
         with open_output(output, binary=True) as file:
             opened = read_labels(labels)
-            choice = _choose(opened, config.seed) if numbers == AUTO else None
-            write_model(file, _train(opened, config, before, choice))
+            choice = choose(opened, config.seed) if numbers == AUTO else None
+            write_model(file, fitted(opened, config, before, choice))
         return
     assert output is not None
     opened = read_labels(labels)
-    choice = _choose(opened, config.seed) if numbers == AUTO else None
+    choice = choose(opened, config.seed) if numbers == AUTO else None
     for topics in numbers or (config.topics,):
         for seed in range(config.seed, config.seed + (seeds or 1)):
             parts = [*([f"k{topics}"] if several else []), *([f"s{seed}"] if seeds is not None else [])]
-            trained = _train(opened, replace(config, topics=topics, seed=seed), before, choice, parts)
+            own = replace(config, topics=topics, seed=seed)
+            trained = fitted(opened, own, before, choice, " ".join(["training", *parts]))
             with open_output(_named(output, parts), binary=True) as file:
                 write_model(file, trained)
-
-
-def _choose(labels: Labels, seed: int) -> Choice:
-    from dsltm.training.choose_k import choose_topics, numbers_for
-
-    with console.progress("choosing", len(numbers_for(labels)), "numbers of topics") as bar:
-        choice = choose_topics(labels, seed, lambda _: bar.advance())
-    console.info(choice.why())
-    return choice
 
 
 def _named(path: str, parts: Sequence[str]) -> str:
     """models/m.npz of 10 topics and seed 3 is models/m-k10-s3.npz."""
     stem, suffix = os.path.splitext(path)
     return "-".join([stem, *parts]) + suffix
-
-
-def _train(
-    labels: Labels, config: TrainConfig, init: Model | None, choice: Choice | None, parts: Sequence[str] = ()
-) -> Model:
-    from dsltm.training.loop import collapsed, train
-
-    if choice is not None:
-        config = replace(config, topics=choice.best.topics)
-    config = config.resolved(len(labels))
-    with console.progress(" ".join(["training", *parts]), config.epochs, "epochs") as bar:
-
-        def show(epoch: Epoch) -> None:
-            fields = {
-                "loss": f"{epoch.loss:.2f}",
-                config.loss: f"{epoch.divergence:.4f}",
-                "regulariser": f"{epoch.regulariser:.2f}",
-            }
-            bar.advance(1, work=None, **fields)
-
-        model = train(labels, config, show, init)
-    if collapsed(model):
-        console.warn("all topics are the same: the regulariser outweighs the words, try a larger --weight")
-    if choice is not None:
-        model.header["training"]["chosen_topics"] = choice.header()
-    return model

@@ -49,7 +49,7 @@ class Texts(Corpus):
     def rows(self, classless: Classless | None = None) -> Iterator[Document | DsltmError]:
         """The documents, and for each text that is none the error in its place."""
         for position, text in enumerate(self._texts):
-            row = text if isinstance(text, Mapping) else {self._fields.text: text}
+            row = text if isinstance(text, Mapping) else {self._fields.text or "text": text}
             try:
                 yield document_of(
                     {

@@ -1,0 +1,275 @@
+"""A trained model in a program's hands: its topics, the topics of documents, its report."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsltm import console
+from dsltm.api.corpora import corpus_of, labels_of, labels_or_corpus, open_teacher
+from dsltm.api.page import Page
+from dsltm.errors import UsageError
+from dsltm.formats.labels import Labels
+from dsltm.formats.model import read_model, write_model
+from dsltm.formats.output import open_output
+from dsltm.report.config import ReportOptions
+from dsltm.report.notebook import topics_table
+from dsltm.topics.config import WordChoice
+from dsltm.topics.describe import describe
+from dsltm.topics.edit import edited, named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from dsltm.api.corpora import Path, TextsLike
+    from dsltm.assigning.documents import Assigned
+    from dsltm.formats.model import Model as Stored
+    from dsltm.teacher.reading.teacher import Teacher
+    from dsltm.topics.view import View
+
+Record = dict[str, Any]
+
+
+class Model:
+    """A topic model: what its topics are, and which of them documents have.
+
+    A model is not changed: `merge`, `drop` and `rename` give another one. In a notebook it shows its topics.
+
+    Args:
+        stored: the content of a model file; `dsltm.load` and `dsltm.train` make models.
+        teacher: one that is open; None: the one that the file names is opened when texts are to be read, and
+            stays open as long as the model is there.
+    """
+
+    def __init__(self, stored: Stored, teacher: Teacher | None = None) -> None:
+        self.stored = stored
+        self._teacher = teacher
+
+    def topics(
+        self,
+        labels: Labels | Path | None = None,
+        *,
+        words: int = 10,
+        coherence: bool = False,
+        examples: int = 0,
+        borderline: int = 0,
+        texts: TextsLike | None = None,
+    ) -> list[Record]:
+        """The topics as records, which `pandas.DataFrame` takes as they are.
+
+        Args:
+            labels: the documents to count; None: topics have no sizes.
+            words: how many of each topic.
+            coherence: score the words by NPMI over these documents.
+            examples, borderline: how many typical documents, and how many that nearly went elsewhere.
+            texts: what the labels were made from, for the texts of such documents.
+
+        Returns:
+            As the lines of a topics file: "topic", "words", "weights", and what was asked for of "size",
+            "label", "coherence", "examples" and "borderline".
+
+        Raises:
+            DsltmError: the labels are not of this model's teacher, or the texts not those of the labels.
+
+        >>> model = dsltm.load("model.npz")
+        >>> first = model.topics(words=3)[0]
+        >>> first["topic"], len(first["words"])
+        (0, 3)
+        >>> sum(topic["size"] for topic in model.topics("labels.npz"))
+        120
+        """
+        choice = WordChoice(words)
+        if labels is None:
+            return [_plain(topic.row()) for topic in describe(self.stored, choice)]
+        view = self._view(labels)
+        corpus = None if texts is None else corpus_of(texts)
+        topics = view.topics(choice, coherence=coherence)
+        return [_plain(topic.row()) for topic in view.with_documents(topics, examples, borderline, corpus)]
+
+    def assign(
+        self,
+        texts: Labels | TextsLike,
+        *,
+        top: int | None = None,
+        min_prob: float = 0.0,
+        progress: bool = False,
+    ) -> list[Record]:
+        """The topics of documents as records, one a document, in their order.
+
+        Args:
+            texts: labels, or texts as `dsltm.distill` takes them, which the model's teacher then reads.
+            top: only so many topics of each document.
+            min_prob: a document whose first topic is less probable has topic None.
+            progress: show on standard error how far it has come.
+
+        Returns:
+            As the lines of an assignments file: "id", "topic", "p" and "theta", the probabilities of all
+            topics; with `top` "topics", pairs of topic and probability, in its place. "empty" is True for a
+            document without text, whose topics mean nothing.
+
+        Raises:
+            DsltmError: labels of another teacher, or texts that cannot be read.
+
+        >>> model = dsltm.load("model.npz")
+        >>> (record,) = model.assign(["the striker scored a late goal"])
+        >>> sorted(record)
+        ['id', 'p', 'theta', 'topic']
+        """
+        from dsltm.assigning.documents import assignment_rows
+
+        with console.called_by_a_program(progress=progress):
+            blocks = self._assigned(texts, progress=progress).blocks
+            return [_plain(row) for row in assignment_rows(blocks, top=top, min_prob=min_prob)]
+
+    def theta(self, texts: Labels | TextsLike, *, progress: bool = False) -> NDArray[np.float32]:
+        """The probabilities [N, K] of all topics in N documents; rows sum to one.
+
+        Args:
+            texts, progress: as of `assign`.
+
+        >>> dsltm.load("model.npz").theta("labels.npz").shape
+        (120, 6)
+        """
+        with console.called_by_a_program(progress=progress):
+            blocks = [block.theta for block in self._assigned(texts, progress=progress).blocks]
+        return np.concatenate(blocks) if blocks else np.empty((0, self.stored.topics), np.float32)
+
+    def report(
+        self,
+        labels: Labels | Path,
+        texts: TextsLike | None = None,
+        *,
+        title: str = "Topics",
+        progress: bool = False,
+    ) -> Page:
+        """The page of `dsltm topics --html`: a map of the documents and the topics; a notebook shows it.
+
+        Args:
+            labels: the documents.
+            texts: what they were made from, to be searched and shown.
+            title: the page's heading.
+            progress: print messages on standard error.
+
+        >>> page = dsltm.load("model.npz").report("labels.npz", "corpus.jsonl")
+        >>> page.save("report.html")
+        """
+        with console.called_by_a_program(progress=progress):
+            corpus = None if texts is None else corpus_of(texts)
+            return Page.of(self._view(labels), corpus, ReportOptions(title))
+
+    def merge(self, *groups: Sequence[int]) -> Model:
+        """The model with each group of topics made one, which has the lowest of their numbers.
+
+        >>> model = dsltm.load("model.npz")
+        >>> len(model.merge([1, 4]).topics())
+        5
+        """
+        return self._with(edited(self.stored, groups, ()))
+
+    def drop(self, *topics: int) -> Model:
+        """The model without these topics; documents get the others."""
+        return self._with(edited(self.stored, (), topics))
+
+    def rename(self, names: Mapping[int, str | None]) -> Model:
+        """The model with other names for some topics; None takes a name away.
+
+        Raises:
+            UsageError: there is no such topic.
+
+        >>> dsltm.load("model.npz").rename({0: "football"}).topics()[0]["label"]
+        'football'
+        """
+        renamed = self.names
+        for topic, name in names.items():
+            if not 0 <= topic < len(renamed):
+                raise UsageError(f"there is no topic {topic}, the model has 0 to {len(renamed) - 1}")
+            renamed[topic] = name
+        return self._with(named(self.stored, renamed))
+
+    def save(self, path: Path) -> None:
+        """Write a model file, which `dsltm.load` and the commands read.
+
+        Raises:
+            DsltmError: it cannot be written.
+        """
+        with open_output(os.fspath(path), binary=True) as file:
+            write_model(file, self.stored)
+
+    @property
+    def names(self) -> list[str | None]:
+        """What the topics are called, in their order; None for those without a name."""
+        return self.stored.names
+
+    @property
+    def vocabulary(self) -> list[str]:
+        """The V words that topics are made of."""
+        return self.stored.vocabulary
+
+    @property
+    def beta(self) -> NDArray[np.float32]:
+        """[K, V] the probabilities of the words in each topic; rows sum to one."""
+        return self.stored.beta
+
+    def __repr__(self) -> str:
+        teacher = self.stored.header.get("teacher", {}).get("name")
+        return f"<Model: {self.stored.topics} topics, {len(self.vocabulary):,} words, teacher {teacher}>"
+
+    def _repr_html_(self) -> str:
+        return topics_table(describe(self.stored, WordChoice(), self.stored.sizes))
+
+    def __getstate__(self) -> Record:
+        # A teacher is large, and another process opens its own.
+        return {"stored": self.stored, "_teacher": None}
+
+    def _with(self, stored: Stored) -> Model:
+        return Model(stored, self._teacher)
+
+    def _view(self, labels: Labels | Path) -> View:
+        from dsltm.topics.view import View
+
+        return View.of(self.stored, labels_of(labels))
+
+    def _assigned(self, texts: Labels | TextsLike, *, progress: bool) -> Assigned:
+        from dsltm.assigning.documents import assign_corpus, assign_labels
+
+        if isinstance(source := labels_or_corpus(texts), Labels):
+            return assign_labels(self.stored, source)
+        if self._teacher is None:
+            recorded = self.stored.header["teacher"]
+            self._teacher = open_teacher(
+                str(recorded["name"]), weights_sha256=recorded["weights_sha256"], progress=progress
+            )
+        return assign_corpus(self.stored, source, self._teacher)
+
+
+def load(path: Path, *, teacher: str | Teacher | None = None) -> Model:
+    """Read a model file.
+
+    Args:
+        path: what `dsltm train` or `Model.save` wrote.
+        teacher: reads texts in the place of the one that the file names, such as the same one elsewhere.
+
+    Raises:
+        DsltmError: it is no model file.
+
+    >>> dsltm.load("model.npz")
+    <Model: 6 topics, ... words, teacher ...>
+    """
+    return Model(read_model(os.fspath(path)), None if teacher is None else open_teacher(teacher))
+
+
+def _plain(row: Mapping[str, Any]) -> Record:
+    """A record of Python's own types; numbers as they are written to files, as short as float32 allows."""
+    return {key: _plain_value(value) for key, value in row.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, np.float32):
+        return float(str(value))
+    if isinstance(value, np.ndarray | list):
+        return [_plain_value(each) for each in value]
+    return _plain(value) if isinstance(value, dict) else value

@@ -1,0 +1,151 @@
+"""Labels in, a model out: what `dsltm train` does, which runs this very code."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from dsltm import console
+from dsltm.api.corpora import labels_of
+from dsltm.api.models import Model
+from dsltm.errors import UsageError
+from dsltm.training.config import BASELINES, Baseline, TrainConfig, shaping
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from dsltm.api.corpora import Path
+    from dsltm.formats.labels import Labels
+    from dsltm.formats.model import Model as Stored
+    from dsltm.training.choose_k import Choice
+    from dsltm.training.loop import Epoch
+
+
+def train(
+    labels: Labels | Path,
+    topics: int | Literal["auto"] | None = None,
+    *,
+    seed: int | None = None,
+    baseline: Baseline | None = None,
+    init: Model | None = None,
+    config: TrainConfig | None = None,
+    progress: bool = False,
+) -> Model:
+    """Train a topic model on what the teacher said.
+
+    The same labels, options and seed give the same model, bit for bit, on one machine.
+
+    Args:
+        labels: what `dsltm.distill` gave, or the path of a labels file.
+        topics: how many; "auto" takes the number at which two halves of the texts, clustered apart, agree
+            best; None is 50, or what `config` says.
+        seed: of everything random; None is 0, or what `config` says.
+        baseline: a model of word counts as published, in place of `config`'s model, input and target.
+        init: go on from this model, whose topics keep their numbers and names.
+        config: what else can be chosen.
+        progress: show on standard error how far it has come.
+
+    Raises:
+        DsltmError: too few documents, or labels that do not fit the model to go on from.
+        UsageError: an option outside its range, or options that do not fit each other.
+
+    >>> model = dsltm.train("labels.npz", topics=6, config=dsltm.TrainConfig(epochs=2))
+    >>> model.beta.shape[0]
+    6
+    """
+    usual, config = TrainConfig(), config or TrainConfig()
+    given = {f.name for f in fields(config) if getattr(config, f.name) != getattr(usual, f.name)}
+    if isinstance(topics, int):
+        config, given = replace(config, topics=topics), given | {"topics"}
+    if seed is not None:
+        config = replace(config, seed=seed)
+    before = None if init is None else init.stored
+    if topics == "auto" and before is not None:
+        raise UsageError("a model to go on from has its number of topics, so there is nothing to choose")
+    config = configured(config, given, baseline, before)
+    with console.called_by_a_program(progress=progress):
+        opened = labels_of(labels)
+        choice = choose(opened, config.seed) if topics == "auto" else None
+        return Model(fitted(opened, config, before, choice))
+
+
+def configured(
+    config: TrainConfig, given: Collection[str], baseline: Baseline | None, before: Stored | None
+) -> TrainConfig:
+    """The options of a run, with those that a baseline or a model to go on from decides.
+
+    Args:
+        config: the options.
+        given: the names of those that were chosen, so that nothing else may decide them.
+        baseline: a model of word counts.
+        before: the model to go on from.
+
+    Raises:
+        UsageError: an option is decided twice, or is outside its range.
+    """
+    decided: dict[str, Any] = {}
+    if baseline is not None:
+        decided = BASELINES[baseline]
+        for name in decided:
+            if name in given:
+                raise UsageError(f"--baseline {baseline} already says what --{name} is")
+    if before is not None:
+        known = before.header["hyperparameters"]
+        chosen = {*given, *decided}
+        decided = shaping(known, chosen) | decided
+    config = replace(config, **decided)
+    # Options that do not fit each other are refused here, before anything is read.
+    config.resolved()
+    return config
+
+
+def choose(labels: Labels, seed: int) -> Choice:
+    """The number of topics that suits the documents.
+
+    Raises:
+        DsltmError: too few documents to tell.
+    """
+    from dsltm.training.choose_k import choose_topics, numbers_for
+
+    with console.progress("choosing", len(numbers_for(labels)), "numbers of topics") as bar:
+        choice = choose_topics(labels, seed, lambda _: bar.advance())
+    console.info(choice.why())
+    return choice
+
+
+def fitted(
+    labels: Labels, config: TrainConfig, init: Stored | None, choice: Choice | None, name: str = "training"
+) -> Stored:
+    """Train one model, and show how far it has come.
+
+    Args:
+        labels: the documents.
+        config: the options.
+        init: a model to go on from.
+        choice: the number of topics, where it was chosen by the documents.
+        name: what the run is called.
+
+    Raises:
+        DsltmError, UsageError: as `training.loop.train`.
+    """
+    from dsltm.training.loop import collapsed, train
+
+    if choice is not None:
+        config = replace(config, topics=choice.best.topics)
+    config = config.resolved(len(labels))
+    with console.progress(name, config.epochs, "epochs") as bar:
+
+        def show(epoch: Epoch) -> None:
+            fields = {
+                "loss": f"{epoch.loss:.2f}",
+                config.loss: f"{epoch.divergence:.4f}",
+                "regulariser": f"{epoch.regulariser:.2f}",
+            }
+            bar.advance(1, work=None, **fields)
+
+        model = train(labels, config, show, init)
+    if collapsed(model):
+        console.warn("all topics are the same: the regulariser outweighs the words, try a larger --weight")
+    if choice is not None:
+        model.header["training"]["chosen_topics"] = choice.header()
+    return model

@@ -1,0 +1,114 @@
+"""The words of a text: what is one, and what only looks like one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Python's \w lacks combining marks, without which the words of Hindi fall to pieces, and has ² and ½.
+_CATEGORIES = {chr(i): unicodedata.category(chr(i)) for i in range(0x80, 0x20000)}
+_NUMBERS = "".join(c for c, category in _CATEGORIES.items() if category in ("No", "Nl"))
+# The two joiners stand within words of Persian and of the scripts of India.
+_MARKS = "".join(c for c, category in _CATEGORIES.items() if category.startswith("M")) + "\u200c\u200d"
+# Scripts in which a letter is a syllable or a word: those of India and of South-East Asia, Ethiopic, Cherokee
+# and Khmer; Katakana, Chinese characters, Hangul.
+_SYLLABLES = (
+    "\u0900-\u109f\u1200-\u137f\u13a0-\u13ff\u1780-\u17ff\u30a0-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+# Scripts that are written without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff]+"
+)
+_CHINESE = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_BREAK = "\u200b"  # the zero-width space, which Unicode has for the ends of words in such scripts
+
+_LETTER = rf"[^\W\d_{_NUMBERS}]"
+_WORD = re.compile(
+    rf"\b(?:{_LETTER}[\w{_MARKS}]{{2,}}|(?=[{_SYLLABLES}]){_LETTER}[{_MARKS}]*\w[\w{_MARKS}]*)"
+)
+_ASCII_WORD = re.compile(r"\b[a-z]\w{2,}", re.ASCII)  # the same, and twice as fast
+
+_TAIL = (
+    r"[^\s<>\"\u0e00-\u0e7f\u3000-\uffff]"  # of an address, which Thai or Chinese may follow without a space
+)
+# What has no words, in lower case, by a sign without which a text has none of it.
+_NO_WORDS = {
+    "```": re.compile(r"```.*?(?:```|\Z)", re.DOTALL),  # code between fences, and in a web page
+    "</": re.compile(r"<(code|pre|script|style)\b[^>]*>.*?(?:</\1>|\Z)", re.DOTALL),
+    # Addresses, with a scheme and without.
+    "://": re.compile(rf"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://{_TAIL}+"),
+    "www.": re.compile(rf"www\.{_TAIL}+"),
+    "/": re.compile(
+        rf"(?<![a-z0-9.-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|edu|gov|io|co|ly|gl|be)/{_TAIL}*"
+        r"|/(?<![\w/]/)[\w.+-]+(?:/[\w.+-]+)+/?"  # a path such as /usr/lib/x, but not he/she/they
+    ),
+    "\\": re.compile(r"(?<![a-z])[a-z]:\\[^\s\"']*"),  # C:\Users\me
+    # An e-mail address, and somebody who is mentioned; {@ and @} enclose names in TweetTopic.
+    "@": re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+|@(?<![\w{]@)\w+"),
+    "{{": re.compile(r"\{\{[a-z_]+\}\}"),  # {{URL}} and <user> stand for these in published corpora
+    ">": re.compile(r"<(?:url|user|email)>"),
+    "&": re.compile(r"&(?:[a-z]+|#\d+|#x[0-9a-f]+);"),  # a character in HTML, such as &nbsp;
+}
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order: lower-cased, at least three letters, none that begin with a digit.
+
+    Where a letter is a syllable or a word, as in Hindi, Korean or Chinese, two letters are enough. Addresses,
+    mentions of people, paths and blocks of code are left out, but a hashtag is a word. Accented letters are
+    composed first (NFC), so that the two ways to write é are one word.
+    """
+    if text.isascii():
+        return _ASCII_WORD.findall(_prose(text.lower()).replace("_", " "))
+    composed = unicodedata.normalize("NFC", text)
+    return _WORD.findall(_spaced(_prose(composed.lower())).replace("_", " "))
+
+
+def word_places(text: str) -> Iterator[tuple[str, int, int]]:
+    """The words of a text as it is, not composed, with the places where each begins and ends."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        return  # a few letters change their length in lower case, and the places would be wrong
+    spaced = _spaced(_prose(lower).replace(_BREAK, " ")).replace("_", " ")
+    before = breaks = 0
+    for match in _WORD.finditer(spaced):
+        breaks += spaced.count(_BREAK, before, match.start())
+        before = match.end()
+        yield match[0], match.start() - breaks, match.end() - breaks
+
+
+def _prose(text: str) -> str:
+    """A text in lower case with spaces in place of everything in it that has no words."""
+    for sign, pattern in _NO_WORDS.items():
+        if sign in text:
+            text = pattern.sub(_blank, text)
+    return text
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+def _spaced(text: str) -> str:
+    """The text with breaks between the words of scripts that are written without spaces."""
+    return text if text.isascii() else _UNSPACED.sub(_broken, text)
+
+
+def _broken(match: re.Match[str]) -> str:
+    # Their dictionaries take a moment to load, and most corpora need none of them.
+    import rjieba
+    from icu4py.breakers import WordBreaker
+
+    run = match[0]
+    pieces = list(WordBreaker(run, ""))
+    if _CHINESE.fullmatch(run) and len(chinese := rjieba.cut(run)) <= len(pieces):
+        # Of two dictionaries, the one that cuts a text into fewer words knows it better: jieba's where it is
+        # Chinese, ICU's where it is Japanese without Kana.
+        pieces = chinese
+    return f"{_BREAK}{_BREAK.join(pieces)}{_BREAK}"
