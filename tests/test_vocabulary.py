@@ -6,7 +6,6 @@ import json
 import random
 import subprocess
 import sys
-import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from shell import dsltm, environment
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Document
 from dsltm.words import vocabulary
+from dsltm.words.text import words
 from dsltm.words.vocabulary import (
     Entry,
     build_vocabulary,
@@ -25,7 +25,6 @@ from dsltm.words.vocabulary import (
     count_words,
     load_stopwords,
     read_vocabulary,
-    words,
     write_vocabulary,
 )
 
@@ -35,33 +34,6 @@ if TYPE_CHECKING:
 
 def documents(*texts: str) -> list[Document]:
     return [Document(str(i), text) for i, text in enumerate(texts)]
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("The CAT sat, on 3 mats.", ["the", "cat", "sat", "mats"]),
-        ("utf8 x86_64 2nd 1999 3rdparty ¹abc ½cup mp3", ["utf8", "x86", "mp3"]),
-        ("don't re-read under_score", ["don", "read", "under", "score"]),
-        ("Ärger ЖУРНАЛ ünïcödé", ["ärger", "журнал", "ünïcödé"]),
-        ("cafe\u0301s", ["cafés"]),
-        ("हिन्दी की किताबें", ["हिन्दी", "किताबें"]),
-        ("日本語", ["日本語"]),
-        ("İstanbul", ["i\u0307stanbul"]),
-        ("", []),
-    ],
-)
-def test_words(text: str, found: list[str]) -> None:
-    assert words(text) == found
-
-
-@given(st.text())
-def test_words_are_what_they_are_said_to_be(text: str) -> None:
-    for word in words(text):
-        assert len(word) >= 3
-        assert word == word.lower()
-        assert unicodedata.category(word[0]).startswith("L") or word[0].isalpha()
-        assert not any(character.isspace() for character in word)
 
 
 @given(st.lists(st.lists(st.sampled_from(["ant", "bee", "cat", "dog"]), max_size=8), min_size=1))

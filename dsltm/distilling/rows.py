@@ -11,7 +11,7 @@ import numpy as np
 
 from dsltm.formats.counts import csr
 from dsltm.formats.labels import EMPTY, UNREAD
-from dsltm.words.vocabulary import words
+from dsltm.words.text import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

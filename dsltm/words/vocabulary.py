@@ -1,8 +1,6 @@
 """The topic vocabulary: the words that topics are made of, counted in one pass over a corpus."""
 
 import difflib
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass
@@ -16,18 +14,12 @@ from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.corpus import Document
 from dsltm.formats.records import read_jsonl, write_jsonl
 from dsltm.formats.source import read_text
+from dsltm.words.text import words
 
 SIZE = 2000
 STOPWORDS = "en"
 _FEW_DOCUMENTS, _PER_MIN_DF, _LARGEST_MIN_DF = 100, 2000, 10  # of `usual_min_df`; chosen, not measured
 _PRUNE_AT = 3_000_000  # distinct words; the rarest beyond are forgotten to bound memory; chosen, not measured
-
-# Python's \w lacks combining marks, without which the words of Hindi fall to pieces, and has ² and ½.
-_CATEGORIES = {chr(i): unicodedata.category(chr(i)) for i in range(0x80, 0x20000)}
-_MARKS = "".join(c for c, category in _CATEGORIES.items() if category.startswith("M"))
-_NUMBERS = "".join(c for c, category in _CATEGORIES.items() if category in ("No", "Nl"))
-WORD = re.compile(rf"\b[^\W\d_{_NUMBERS}][\w{_MARKS}]{{2,}}")
-"""A word, once underscores are spaces: a letter, then two or more letters, digits or combining marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +29,6 @@ class Entry:
     word: str
     df: int = 0
     tf: int = 0
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in order: lower-cased, at least three characters, none that begin with a digit.
-
-    Accented letters are composed first (NFC), so that the two ways to write é are one word.
-    """
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    return WORD.findall(text.lower().replace("_", " "))
 
 
 @dataclass

@@ -20,7 +20,7 @@ from dsltm.formats.topics import WrittenTopic
 from dsltm.models.attend import Attend
 from dsltm.models.base import Shape
 from dsltm.teacher.files.load import load_teacher
-from dsltm.words.vocabulary import words
+from dsltm.words.text import words
 from dsltm.written.attend.config import AttendConfig
 from dsltm.written.attend.layout import layout
 from dsltm.written.attend.reading import TopicReader

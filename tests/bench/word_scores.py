@@ -17,12 +17,12 @@ from scipy import sparse
 
 from dsltm.formats.corpus import Corpus
 from dsltm.metrics.coherence import COHERENCE, coherence
+from dsltm.metrics.config import SHOWN_WORDS
 from dsltm.metrics.cooccurrence import count_windows
 from dsltm.metrics.diversity import top_words, topic_diversity
-from dsltm.metrics.names import SHOWN_WORDS
 from dsltm.metrics.presence import as_token
 from dsltm.metrics.usage import precision_and_coverage
-from dsltm.words.vocabulary import words
+from dsltm.words.text import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -17,7 +17,8 @@ import pytest
 from shell import DSLTM, ROOT, dsltm, environment
 
 from dsltm.formats.labels import EMPTY, TRUNCATED, read_labels
-from dsltm.words.vocabulary import load_stopwords, words
+from dsltm.words.text import words
+from dsltm.words.vocabulary import load_stopwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.teacher.reading.prompts import SLOT
-from dsltm.words.vocabulary import WORD
+from dsltm.words.text import word_places
 from dsltm.written.attend.layout import QUESTION, Layout, layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -95,7 +95,7 @@ class TopicReader:
         topics = np.empty((*shape, len(wanted), len(self._layouts[0].spans)), np.float32)
         numbers_of = np.zeros((*shape, topics.shape[-1]), np.float32)
         lengths = np.zeros(len(texts), np.int64)
-        places = [list(_words(text.strip())) for text in texts]
+        places = [list(word_places(text.strip())) for text in texts]
         masses = [np.zeros((1 if heads is None else len(wanted), len(row)), np.float32) for row in places]
         for order, (plan, watcher) in enumerate(zip(self._layouts, self._watchers, strict=True)):
             tokens = watcher.encoder.encode(texts)
@@ -159,12 +159,3 @@ def _align(ids: Sequence[int], stem: Sequence[int]) -> int:
     """Where the document's tokens begin in the stem: at 0, or one or two later."""
     head = list(ids[:3])
     return next((i for i in range(min(3, len(stem))) if head == list(stem[i : i + len(head)])), 0)
-
-
-def _words(text: str) -> Iterator[tuple[str, int, int]]:
-    """The words of a text as `dsltm.words.vocabulary.words` has them, and where they are."""
-    lower = text.lower()
-    if len(lower) != len(text):
-        return  # a few letters change their length in lower case, and the places would be wrong
-    for match in WORD.finditer(lower):
-        yield match[0], match.start(), match.end()
