@@ -64,10 +64,7 @@ def test_words_of_other_scripts(text: str, found: list[str]) -> None:
         ("#MachineLearning #ai_art", ["machinelearning", "art"]),
         ("{{USERNAME}} saw {{URL}} via {@Tennessee Titans@}", ["saw", "via", "tennessee", "titans"]),
         ("<user> posted <url>, a List<String> in a <div>", ["posted", "list", "string", "div"]),
-        (
-            "in /usr/share/doc and C:\\Users\\me\\x, but he/she/they over TCP/IP",
-            "in and but she they over tcp",
-        ),
+        ("/usr/share/doc and C:\\Users\\me\\x, but he/she/it, TCP/IP", ["and", "but", "she", "tcp"]),
         ("R&amp;D &nbsp; AT&T research", ["research"]),
         ("before ```python\nimport users\n``` after", ["before", "after"]),
         ("a <code class='x'>int users = 3;</code> of <pre>more code", []),
