@@ -18,32 +18,6 @@ from dsltm.metrics.evidence import Evidence, Scores
 Labelling = Sequence[int] | Sequence[str] | NDArray[Any]
 
 
-def assign(theta: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """The most probable topic of each document, the lowest id at a tie.
-
-    Args:
-        theta: [N, K] topic proportions, N ≥ 0 and K ≥ 1.
-
-    Raises:
-        DsltmError: if theta is not a matrix, or holds NaN or infinity (it names the first such document).
-    """
-    check_theta(theta)
-    topics: NDArray[np.int64] = np.argmax(theta, axis=1).astype(np.int64)
-    return topics
-
-
-def check_theta(theta: NDArray[np.floating[Any]]) -> None:
-    """Refuse topic proportions that no metric can read: not [N, K], or not finite."""
-    if theta.ndim != 2 or theta.shape[1] == 0:
-        raise DsltmError(f"topic proportions must be a matrix of documents by topics, not {theta.shape}")
-    # Adding up a row is NaN or infinite exactly where an entry is: one pass, no N×K matrix of booleans.
-    bad = ~np.isfinite(theta.sum(axis=1, dtype=np.float64))
-    if bad.any():
-        raise DsltmError(
-            f"topic proportions of document {int(np.argmax(bad))} (of {len(theta)}) are not finite numbers"
-        )
-
-
 def contingency(clusters: Labelling, classes: Labelling) -> NDArray[np.int64]:
     """Counts [clusters, classes] of the documents of each cluster that are of each class.
 

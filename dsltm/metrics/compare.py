@@ -7,8 +7,9 @@ from itertools import combinations
 from statistics import fmean, stdev, variance
 from typing import Any
 
+from dsltm.metrics.config import TOP_WORDS
 from dsltm.metrics.evidence import Scores
-from dsltm.metrics.names import COUNTS, TOP_WORDS
+from dsltm.metrics.names import COUNTS
 from dsltm.metrics.stability import stability
 from dsltm.metrics.subject import Subject
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dsltm.metrics.names import Counting
+from dsltm.metrics.config import Counting
 
 DOCUMENT = 0
 """The window that is the whole document."""
@@ -56,7 +56,7 @@ def count_windows(
         documents: the tokens of each document, strings or numbers; read once and not kept.
         topics: the words of each topic, all different within a topic, of the same kind as the tokens.
         windows: sizes in tokens, `DOCUMENT` for the whole document.
-        counting: see `names.Counting`.
+        counting: see `config.Counting`.
     """
     vocabulary = {word: code for code, word in enumerate(dict.fromkeys(w for topic in topics for w in topic))}
     coded = [np.array([vocabulary[word] for word in topic], dtype=np.int64) for topic in topics]

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from dsltm.errors import DsltmError
+from dsltm.metrics.config import TOP_WORDS
 from dsltm.metrics.evidence import Evidence, Scores
-from dsltm.metrics.names import TOP_WORDS
 
 PERSISTENCE = 0.9
 """p of rank-biased overlap, as in the DSL paper and in OCTIS: the first ten ranks have 86 % of the weight."""

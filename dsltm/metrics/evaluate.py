@@ -1,20 +1,20 @@
 """All metrics of some models, by name."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dsltm.endpoint import EndpointError
 from dsltm.formats.labels import Labels
 from dsltm.formats.word_vectors import WordVectors
 from dsltm.metrics.coherence import Coherence
+from dsltm.metrics.config import EvalOptions
 from dsltm.metrics.diversity import top_words
-from dsltm.metrics.evidence import EvalOptions, Evidence, Scores, rows_in
+from dsltm.metrics.evidence import Evidence, Scores, rows_in
 from dsltm.metrics.gold import Gold
 from dsltm.metrics.names import FAMILIES
+from dsltm.metrics.rating import Rater
+from dsltm.metrics.reference import CoherenceOf
 from dsltm.metrics.subject import Subject
-
-Rater = Callable[[Sequence[Sequence[str]]], Sequence[float | EndpointError]]
-CoherenceOf = Callable[[Sequence[Sequence[Sequence[str]]]], Sequence[Coherence]]
 
 
 def evaluate(
@@ -33,7 +33,7 @@ def evaluate(
         gold: the documents' classes.
         labels: the file that the documents of our own models came from; another tool's documents are looked
             up there by their ids.
-        coherence_of: `reference.by_corpus` or `reference.by_counts` with their reference, for all models.
+        coherence_of: from `reference.coherence_by`, for all models; None: coherence is not measured.
         raters: functions from topics to ratings, by the metric's name.
         options: what to measure; without it the usual.
 

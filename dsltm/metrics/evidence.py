@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsltm.metrics.names import SHOWN_WORDS, TOP_WORDS
+from dsltm.metrics.config import EvalOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.formats.labels import Labels
-    from dsltm.formats.word_vectors import WordVectors
     from dsltm.metrics.subject import Subject
 
 
@@ -51,28 +50,6 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class EvalOptions:
-    """What is measured beyond the usual, and on how many words.
-
-    Attributes:
-        topn: words of each topic that count.
-        vectors: also retrieve by the document vectors.
-        reliability: also give the bins behind `ece_topic`.
-        word_vectors: where words lie by their meaning, instead of the teacher's embeddings.
-    """
-
-    topn: int = TOP_WORDS
-    vectors: bool = False
-    reliability: bool = False
-    word_vectors: WordVectors | None = None
-
-    @property
-    def shown(self) -> int:
-        """How many words of each topic count where people's reading is meant."""
-        return min(self.topn, SHOWN_WORDS)
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """One model's topics and documents, and what else is known of these documents.
 
@@ -86,7 +63,7 @@ class Evidence:
     """
 
     subject: Subject
-    options: EvalOptions = EvalOptions()
+    options: EvalOptions = field(default_factory=EvalOptions)
     classes: Sequence[str | None] | None = None
     labels: Labels | None = None
     rows: NDArray[np.int64] | None = None

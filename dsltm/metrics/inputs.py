@@ -9,7 +9,7 @@ from dsltm.formats.model import read_model
 from dsltm.formats.npz import format_of
 from dsltm.formats.source import STDIN, is_folder_of_parts
 from dsltm.formats.word_vectors import WordVectors, read_word_vectors
-from dsltm.metrics.names import TOP_WORDS
+from dsltm.metrics.config import TOP_WORDS
 from dsltm.metrics.subject import Subject, from_files, from_model
 
 

@@ -8,26 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dsltm.metrics.evidence import Evidence, Scores
-
-TOP_WORDS = 15
-"""How many words of each topic count, unless another number is asked for (the DSL paper's)."""
-
-SHOWN_WORDS = 10
-"""How many words of a topic people usually read; precision, coverage and intrusion use as many."""
-
-Counting = Literal["gensim", "exact"]
-"""How a word that comes twice within a window is counted when its first occurrence leaves.
-
-`exact`: the word still counts as present, as in Röder et al. 2015. `gensim`: it counts as absent until its
-next occurrence enters, as in gensim's `WordOccurrenceAccumulator` (4.4 and before) and so in most published
-tables. The two agree for documents no longer than the window, and for whole documents as windows.
-"""
 
 
 @dataclass(frozen=True, slots=True)

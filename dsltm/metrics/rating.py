@@ -7,12 +7,16 @@ and its opinion is worth what the model is.
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dsltm import console
 from dsltm.endpoint import ChatEndpoint, EndpointError
 from dsltm.errors import DsltmError
+from dsltm.teacher.files.cache import cache_dir
 
 if TYPE_CHECKING:
+    from dsltm.metrics.config import RatingOptions
     from dsltm.teacher.reading.teacher import Teacher
 
 RATINGS = (1, 2, 3)
@@ -29,6 +33,37 @@ _EXAMPLES = (
 )
 
 Words = Sequence[str]
+Rater = Callable[[Sequence[Words]], Sequence[float | EndpointError]]
+"""From topics to their ratings, or to why one has none."""
+
+
+def raters(options: "RatingOptions") -> dict[str, Rater]:
+    """The raters that were chosen, by the names of their metrics."""
+    chosen: dict[str, Rater] = {}
+    if options.rater is not None and options.rater_model is not None:
+        endpoint = ChatEndpoint(
+            options.rater,
+            options.rater_model,
+            cache_dir=cache_dir() / "answers",
+            max_requests=options.max_requests,
+        )
+        chosen["llm_rating"] = partial(_chat_model, endpoint)
+    if options.rater_teacher is not None:
+        chosen["teacher_rating"] = partial(_local_teacher, options.rater_teacher)
+    return chosen
+
+
+def _chat_model(endpoint: ChatEndpoint, topics: Sequence[Words]) -> Sequence[float | EndpointError]:
+    with console.progress("rating", len(topics), "topics") as bar:
+        return by_endpoint(topics, endpoint, bar.advance)
+
+
+def _local_teacher(name: str, topics: Sequence[Words]) -> Sequence[float]:
+    from dsltm.teacher.files.load import load_teacher
+
+    teacher = load_teacher(name, notify=console.info)
+    with console.progress("rating", len(topics), "topics") as bar:
+        return by_teacher(topics, teacher, bar.advance)
 
 
 def by_endpoint(

@@ -1,22 +1,26 @@
 """The corpus that coherence is measured on: read once, counted for all models at a time, and remembered."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import orjson
 
+from dsltm import console
 from dsltm.errors import DsltmError
+from dsltm.formats.corpus import Corpus
 from dsltm.formats.labels import Labels
 from dsltm.formats.npz import open_npz, write_npz
 from dsltm.formats.output import open_output
 from dsltm.metrics.coherence import COHERENCE, Coherence, Measure, coherence
+from dsltm.metrics.config import TOP_WORDS, CoherenceOptions, Counting
 from dsltm.metrics.cooccurrence import DOCUMENT, Integers, WindowCounts, count_windows
 from dsltm.metrics.diversity import Topics, top_words
-from dsltm.metrics.names import TOP_WORDS, Counting
 from dsltm.metrics.presence import as_token, presence
+from dsltm.words.text import words
 
 FORMAT, VERSION = "dsltm.coherence", 1
 FROM_COUNTS = {
@@ -25,6 +29,42 @@ FROM_COUNTS = {
     "umass": COHERENCE["umass"],
 }
 """What can be measured without the order of words; each document is one window then, also for C_V."""
+
+CoherenceOf = Callable[[Sequence[Topics]], list[Coherence]]
+"""From the topics of several models to how coherent each of them is."""
+
+
+def coherence_by(
+    options: CoherenceOptions, corpus: Corpus | None, text_field: str, labels: Labels | None, topn: int
+) -> CoherenceOf | None:
+    """How coherence is measured; None, with a note, where there are neither a reference nor documents.
+
+    Args:
+        options: how the reference is counted.
+        corpus: the reference; None for the documents themselves.
+        text_field: of the reference, so that its counts are not taken for those of another field.
+        labels: the documents.
+        topn: words of each topic that count.
+    """
+    if corpus is not None:
+        folder = options.coherence_cache
+        cache = None if folder is None else (folder, f"{corpus.digest()} {text_field}")
+        return partial(by_corpus, documents=_tokens(corpus), topn=topn, counting=options.windows, cache=cache)
+    if labels is None:
+        console.note("without --reference or a labels file coherence is not measured")
+        return None
+    console.warn(
+        "coherence is measured on the documents themselves, each as one window, which flatters: "
+        "give a --reference to compare with other work"
+    )
+    return partial(by_counts, labels=labels, topn=topn)
+
+
+def _tokens(corpus: Corpus) -> Iterator[list[str]]:
+    with console.progress("reading the reference", None, "documents") as bar:
+        for document in corpus:
+            yield words(document.text)
+            bar.advance()
 
 
 def by_corpus(
@@ -42,7 +82,7 @@ def by_corpus(
         documents: the reference's tokens, `vocabulary.words` of each text; not touched where the cache has
             all counts.
         topn: words of each topic that count.
-        counting: see `names.Counting`.
+        counting: see `config.Counting`.
         cache: a directory for counts, and what tells this reference, and how it is read, from others.
 
     Raises:

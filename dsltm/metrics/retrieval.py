@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from dsltm.errors import DsltmError
 from dsltm.formats.stacked import Rows
-from dsltm.metrics.clustering import Labelling, check_theta
+from dsltm.metrics.clustering import Labelling
 from dsltm.metrics.copies import first_copies
 from dsltm.metrics.evidence import Evidence, Scores
+from dsltm.metrics.subject import check_theta
 
 DEPTHS = (1, 5, 10)
 """As in the DSL paper's tables."""

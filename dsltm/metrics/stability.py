@@ -5,8 +5,8 @@ from itertools import combinations
 
 import numpy as np
 
+from dsltm.metrics.config import TOP_WORDS
 from dsltm.metrics.diversity import PERSISTENCE, Topics, rbo, top_words
-from dsltm.metrics.names import TOP_WORDS
 
 
 def matched_overlap(first: Topics, second: Topics, topn: int = TOP_WORDS, p: float = PERSISTENCE) -> float:

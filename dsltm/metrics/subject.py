@@ -11,7 +11,6 @@ from dsltm.errors import DsltmError
 from dsltm.formats.labels import Labels
 from dsltm.formats.model import Model
 from dsltm.formats.records import kind, read_jsonl
-from dsltm.metrics.clustering import assign
 from dsltm.words.ranking import ranked, telling
 
 NO_TOPIC = "none"
@@ -47,6 +46,32 @@ class Subject:
     first_word_shares: NDArray[np.float64] | None = None
     config: dict[str, Any] | None = None
     seed: int | None = None
+
+
+def assign(theta: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """The most probable topic of each document, the lowest id at a tie.
+
+    Args:
+        theta: [N, K] topic proportions, N ≥ 0 and K ≥ 1.
+
+    Raises:
+        DsltmError: if theta is not a matrix, or holds NaN or infinity (it names the first such document).
+    """
+    check_theta(theta)
+    topics: NDArray[np.int64] = np.argmax(theta, axis=1).astype(np.int64)
+    return topics
+
+
+def check_theta(theta: NDArray[np.floating[Any]]) -> None:
+    """Refuse topic proportions that no metric can read: not [N, K], or not finite."""
+    if theta.ndim != 2 or theta.shape[1] == 0:
+        raise DsltmError(f"topic proportions must be a matrix of documents by topics, not {theta.shape}")
+    # Adding up a row is NaN or infinite exactly where an entry is: one pass, no N×K matrix of booleans.
+    bad = ~np.isfinite(theta.sum(axis=1, dtype=np.float64))
+    if bad.any():
+        raise DsltmError(
+            f"topic proportions of document {int(np.argmax(bad))} (of {len(theta)}) are not finite numbers"
+        )
 
 
 def from_model(name: str, model: Model, labels: Labels | None, words: int) -> Subject:

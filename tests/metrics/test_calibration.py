@@ -5,7 +5,8 @@ import pytest
 
 from dsltm.errors import DsltmError
 from dsltm.metrics.calibration import calibration, expected_calibration_error, is_majority, reliability
-from dsltm.metrics.evidence import EvalOptions, Evidence
+from dsltm.metrics.config import EvalOptions
+from dsltm.metrics.evidence import Evidence
 from dsltm.metrics.subject import NO_TOPIC, Subject
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from dsltm.errors import DsltmError
 from dsltm.metrics import clustering
-from dsltm.metrics.clustering import ASSIGNMENT, assign
+from dsltm.metrics.clustering import ASSIGNMENT
+from dsltm.metrics.subject import assign
 
 # The worked example of Manning, Raghavan and Schütze 2008, "Introduction to information retrieval", figure
 # 16.4: clusters of x/o/d as xxxxxo, xooood, xxddd; the book gives purity 0.71 and NMI 0.36.

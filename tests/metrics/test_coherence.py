@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from dsltm.metrics import cooccurrence
 from dsltm.metrics.coherence import COHERENCE, Coherence, coherence
+from dsltm.metrics.config import Counting
 from dsltm.metrics.cooccurrence import DOCUMENT, count_windows
-from dsltm.metrics.names import Counting
 
 # The measure here, the one in gensim, and the window that gensim must be told.
 GENSIM = [

@@ -7,8 +7,9 @@ import pytest
 from planted import plant
 
 from dsltm.formats.word_vectors import WordVectors
+from dsltm.metrics.config import EvalOptions
 from dsltm.metrics.embedding import embedding, embedding_coherence, word_intrusion
-from dsltm.metrics.evidence import EvalOptions, Evidence
+from dsltm.metrics.evidence import Evidence
 from dsltm.metrics.subject import Subject
 
 WORDS = [f"w{i}" for i in range(60)]

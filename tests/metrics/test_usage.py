@@ -8,8 +8,9 @@ from planted import plant
 
 from dsltm.formats.model import Model
 from dsltm.metrics.coherence import COHERENCE, coherence
+from dsltm.metrics.config import EvalOptions
 from dsltm.metrics.cooccurrence import DOCUMENT, count_windows
-from dsltm.metrics.evidence import EvalOptions, Evidence, rows_in
+from dsltm.metrics.evidence import Evidence, rows_in
 from dsltm.metrics.presence import presence
 from dsltm.metrics.subject import Subject, from_model
 from dsltm.metrics.usage import precision_and_coverage, usage
