@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dsltm.api.training import choose, fitted
 from dsltm.errors import UsageError
-from dsltm.formats.labels import read_labels
+from dsltm.formats.labels import labels_read
 from dsltm.formats.model import write_model
 from dsltm.formats.output import open_output
 
@@ -63,12 +63,12 @@ def train_all(
     if not several and seeds is None:
         # The output is opened first, so that one that cannot be written is noticed before the training.
         with open_output(output, binary=True) as file:
-            opened = read_labels(labels)
+            opened = labels_read(labels, "learning from")
             choice = choose(opened, config.seed) if numbers == AUTO else None
             write_model(file, fitted(opened, config, before, choice))
         return
     assert output is not None
-    opened = read_labels(labels)
+    opened = labels_read(labels, "learning from")
     choice = choose(opened, config.seed) if numbers == AUTO else None
     for topics in numbers or (config.topics,):
         for seed in range(config.seed, config.seed + (seeds or 1)):
