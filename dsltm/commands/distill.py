@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from dsltm.commandline.values import given
 from dsltm.commands.options import (
     STOPWORDS,
     CorpusFile,
@@ -46,7 +47,10 @@ class PromptOptions:
     )
     prompt_file: str | None = option(None, "A template of your own, with {document} once.", metavar="FILE")
     preset: Literal["best", "paper"] | None = option(
-        None, "paper: the paper's prompt alone, unless --prompt names others.", shown="best"
+        None,
+        "paper: the paper's prompt alone, its vocabulary (dsltm help paper) and --projection first, where "
+        "nothing else is chosen.",
+        shown="best",
     )
 
     def prompts(self) -> "tuple[Prompt, ...] | None":
@@ -66,6 +70,7 @@ class PromptOptions:
 
 
 def command(
+    ctx: typer.Context,
     corpus: CorpusFile = "-",
     *,
     output: Output = None,
@@ -121,6 +126,14 @@ def command(
     words = tuple(entry.word for entry in read_vocabulary(vocab)) if vocab is not None else None
     stop = load_stopwords(stopwords)
     chosen = prompts.prompts()
+    published = prompts.preset == "paper" and words is None
+    if prompts.preset == "paper" and "projection" not in given(ctx):
+        config = replace(config, projection="first")
+    if published and (config.min_df is not None or ray.ray is not None):
+        idle = "--ray" if ray.ray is not None else "--min-df"
+        raise UsageError(
+            f"{idle} does not go with the paper's vocabulary", hint="dsltm vocab, and --vocab FILE"
+        )
     config = replace(config, prompts=chosen or (), words=words, stopwords=stop, shard=share)
     if ray.ray is not None:
         from dsltm.on_ray.distill import distill_on_ray
@@ -140,6 +153,11 @@ def command(
     from dsltm.distilling.run import distill
 
     source, opened = reading.open(corpus), teacher.open()
+    if published:
+        from dsltm.words.published import published_vocabulary
+
+        entries = published_vocabulary(source, config.size, stopwords=stop)
+        config = replace(config, words=tuple(entry.word for entry in entries))
     if chosen is None:
         from dsltm.distilling.choose import choose_prompts
 

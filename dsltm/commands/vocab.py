@@ -1,11 +1,12 @@
 """`dsltm vocab`: a corpus in, the words that its topics will be made of out."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from dsltm import console
 from dsltm.commands.options import STOPWORDS, TEACHERS, CorpusFile, CorpusOptions, Output
+from dsltm.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,12 @@ def command(
         ),
         TEACHERS,
     ] = None,
+    preset: Annotated[
+        Literal["best", "paper"],
+        typer.Option(
+            help="paper: the words that come most often in lower case, of letters alone, within sentences."
+        ),
+    ] = "best",
     reading: CorpusOptions,
 ) -> None:
     """Writes JSON lines {"word", "df", "tf"}: the words that come in the most documents, in how many, and how
@@ -61,13 +68,20 @@ def command(
 
     dsltm vocab reviews.csv --text-field review --stopwords de --min-df 5 -o vocab.jsonl
     """
+    from dsltm.words.published import published_vocabulary
     from dsltm.words.vocabulary import build_vocabulary, load_stopwords, write_vocabulary
 
     source = reading.open(corpus)
     listed = load_stopwords(stopwords)
-    entries = build_vocabulary(
-        source, size, min_df=min_df, max_df=max_df, stopwords=listed, keep=_sayable(teacher)
-    )
+    if preset == "paper":
+        for name, value in (("min-df", min_df), ("max-df", max_df), ("teacher", teacher)):
+            if value is not None:
+                raise UsageError(f"--{name} has no place in the paper's rule for words")
+        entries = published_vocabulary(source, size, stopwords=listed)
+    else:
+        entries = build_vocabulary(
+            source, size, min_df=min_df, max_df=max_df, stopwords=listed, keep=_sayable(teacher)
+        )
     write_vocabulary(output, entries)
     console.note(f"{len(entries):,} words, from {entries[0].word} to {entries[-1].word}")
 

@@ -16,7 +16,7 @@ import numpy as np
 from dsltm import console
 from dsltm.errors import DsltmError
 from dsltm.space.inputs import Inputs
-from dsltm.teacher.reading.prompts import NAMED, Prompt
+from dsltm.teacher.reading.prompts import NAMED, REPHRASED, Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ _LOOKED_THROUGH = 50
 _NEIGHBOURS = 10
 # The axes of the space in which they are looked for; chosen, not measured.
 _DIMENSIONS = 50
-CANDIDATES = tuple(p for p in NAMED.values() if not p.chat and p.name != "examples")
+CANDIDATES = tuple(p for p in NAMED.values() if not p.chat and p.name != "examples" and p not in REPHRASED)
 
 
 def choose_prompts(

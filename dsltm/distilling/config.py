@@ -31,7 +31,9 @@ class DistillConfig:
         "every",
         "A word's logit. every: of its one token after a space, and where it takes several, of the first; "
         "token: the same without words of several; spellings: of all one-token spellings together; first: of "
-        "its first token; chain: of all its tokens in order, exact and tens of times slower.",
+        "its first token, as if that were the word; chain: of all its tokens in order, exact and tens of "
+        "times slower.",
+        shown="every; paper: first",
     )
     words: tuple[str, ...] | None = None
     size: int = option(2000, "Without --vocab: at most the N most frequent words.", metavar="N", min=2)

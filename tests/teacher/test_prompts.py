@@ -156,8 +156,9 @@ def test_projections_differ_in_the_words_that_they_can_say() -> None:
     assert spelled.words == ["bank", "rate", "x"]
     assert spelled.forms == [(1, 3, 4, 2), (5,), (220, 188)]
     first = project(tokenizer, words, "first")  # type: ignore[arg-type]
-    assert first.words == ["bank", "rate", "x"]  # rank begins like rate
-    assert first.tokens == [1, 6, 132]
+    assert (first.words, first.coverage) == (words, 1.0)
+    assert first.tokens == [1, 6, 6, 132]  # rank begins like rate
+    assert not first.unsaid
     chain = project(tokenizer, [*words, "bank"], "chain")  # type: ignore[arg-type]
     assert chain.words == ["bank", "rate", "x"]  # this tokenizer spells rank like rate
     assert chain.chains == ((1,), (6, 50, 51), (132, 220))

@@ -124,7 +124,7 @@ def test_words_are_tested_where_they_will_stand(kind: str) -> None:
         assert single_token(tokenizer, word) == written[-1]
     words = [word for theme in tiny_teachers.THEMES.values() for word in theme]
     first = project(tokenizer, words, "first")
-    assert first.coverage > 0.9  # not one beginning for all
+    assert len({*first.tokens}) > 0.9 * len(words)  # not one beginning for all
     chains = project(tokenizer, [*words, "unheard"], "chain")
     assert len(chains.words) == len(words) + 1
     spelled = project(tokenizer, ["butter"], "spellings")

@@ -97,9 +97,9 @@ def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind
 
     Args:
         kind: "every", all words, by their one token where they have one and by their first token where they
-            take several; "token", words that are one token after a space (the paper's); "spellings", the sum
-            over all of `spellings`; "first", the first token of any word; "chain", all tokens of any word, in
-            order.
+            take several; "token", words that are one token after a space (the paper's text); "spellings", the
+            sum over all of `spellings`; "first", any word by its first token, which it may share with others
+            (the paper's published code); "chain", all tokens of any word, in order.
 
     Raises:
         UsageError: there is no such kind.
@@ -109,11 +109,12 @@ def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind
     forms_of: dict[Kind, Callable[[str], tuple[int | None, ...]]] = {
         "token": lambda word: (single_token(tokenizer, word),),
         "spellings": lambda word: spellings(tokenizer, word),
-        "first": lambda word: (first_token(tokenizer, word),),
     }
     wanted, claimed = list(words), set[int]()
     if kind == "every":
         return _every(tokenizer, wanted)
+    if kind == "first":
+        return _firsts(tokenizer, wanted)
     if kind == "chain":
         return _chains(tokenizer, wanted)
     projected: dict[str, tuple[int, ...]] = {}
@@ -140,6 +141,13 @@ def _every(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection:
     return Projection(
         words, forms, coverage, unsaid=tuple(unsaid), spelled=tuple(spelled[column] for column in unsaid)
     )
+
+
+def _firsts(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection:
+    """All words that the tokenizer can begin; of words that begin alike each has the same logit."""
+    begun = {word: first_token(tokenizer, word) for word in dict.fromkeys(wanted)}
+    forms = {word: (token,) for word, token in begun.items() if token is not None}
+    return Projection(list(forms), list(forms.values()), len(forms) / max(len(wanted), 1))
 
 
 def _chains(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection:

@@ -88,12 +88,31 @@ PAPER = Prompt(
     from_instruction("Generate a label that capture the overall theme of the document below.").template,
     about="the paper's instruction",
 )
+REPHRASED = tuple(
+    Prompt(
+        f"paper-{number}",
+        from_instruction(instruction).template,
+        about=f"the paper's instruction in other words, {number} of 5",
+    )
+    for number, instruction in enumerate(
+        (
+            "Write a short label for the main theme of the following document.",
+            "What is the document below about? Answer with a label for its topic.",
+            "Read the document and name the subject that it deals with as a whole.",
+            "Summarise the central topic of the document below in a single label.",
+            "Assign the document below a heading that says what its overall topic is.",
+        ),
+        1,
+    )
+)
+"""To see how much hangs on the paper's choice of words. Its own five rephrasings are not published."""
 _EXAMPLES = (
     "Text: The central bank raised interest rates again to slow inflation.\nKeywords: economy, finance\n\n"
     "Text: A late goal sent the visitors through to the final.\nKeywords: football, sports\n\n"
 )
 _ALL = (
     PAPER,
+    *REPHRASED,
     # General ones. They begin alike, so that several of them cost only a few tokens a document more than one.
     Prompt("keywords", f"Text: {SLOT}\nKeywords:", about="any text"),
     Prompt("tags", f"Text: {SLOT}\nTags:", about="any text"),
