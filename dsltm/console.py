@@ -302,7 +302,7 @@ def _bar(shown: Progress) -> Iterator[None]:
             if time.monotonic() - drawn[0] >= _BAR_SECONDS or now.share() == 1.0:
                 drawn[0] = time.monotonic()
                 left = f"{clock(now.left())} left"
-                bar.update(task, completed=now.work, status=plain(now.status()), left=left)
+                bar.update(task, total=now.target, completed=now.work, status=plain(now.status()), left=left)
 
         drawn = [0.0]
         shown.show = show

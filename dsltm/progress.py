@@ -14,7 +14,7 @@ class Progress:
 
     Args:
         description: what is being done, such as "distilling".
-        total: the number of units, None where it is not known.
+        total: the number of units, None where it is not known, or not yet.
         unit: the name of the units, in the plural, such as "documents".
         work_total: the work of all units in another measure, such as tokens; None: `total`.
         show: called after every change.

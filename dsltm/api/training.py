@@ -132,8 +132,7 @@ def fitted(
 
     if choice is not None:
         config = replace(config, topics=choice.best.topics)
-    config = config.resolved(len(labels))
-    with console.progress(name, config.epochs, "epochs") as bar:
+    with console.progress(name, None, "epochs") as bar:
 
         def show(epoch: Epoch) -> None:
             fields = {
@@ -141,7 +140,9 @@ def fitted(
                 config.loss: f"{epoch.divergence:.4f}",
                 "regulariser": f"{epoch.regulariser:.2f}",
             }
-            bar.advance(1, work=None, **fields)
+            # How many epochs there are follows from the documents.
+            bar.total = epoch.of
+            bar.advance(**fields)
 
         model = train(labels, config, show, init)
     if collapsed(model):
