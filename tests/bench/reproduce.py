@@ -2,6 +2,9 @@
 
     python tests/bench/reproduce.py --data ../shared/data --out reproduce
 
+The rows of the whole paper read the corpus as the paper does, too (`distill --preset paper`), and ECRTM among
+them takes GloVe's vectors where `--glove` names their file. Beside the rows stand the paper's own figures.
+
 Resumable: a result that is there and was made with the same options from the same labels is kept, so a run
 that was stopped goes on. The page is written again after each result. Hours on 2 cores; `--only`, `--seeds`,
 `--minutes`, `--limit` and `--labels`, ready files of `dsltm distill`, make it shorter; two runs of different
@@ -20,7 +23,7 @@ import re
 import statistics
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import outside
+import paper_tables
 import torch
 import word_scores
 from sklearn.decomposition import PCA
@@ -37,6 +41,7 @@ from dsltm.assigning.documents import theta_of
 from dsltm.formats.labels import Labels, read_labels
 from dsltm.metrics.clustering import nmi, purity
 from dsltm.metrics.diversity import i_rbo, topic_diversity
+from dsltm.metrics.retrieval import precision_by_topics
 from dsltm.training import BASELINES, TrainConfig
 from dsltm.training.data import TrainingSet
 from dsltm.training.loop import train
@@ -48,6 +53,12 @@ CORPORA = {"StackOverflow": "stackoverflow", "TweetTopic": "tweet_topic", "20New
 METRICS = {  # and their digits; from "names" on of the first ten words of each topic
     "purity": 3,
     "class NMI": 3,
+    "P@1": 3,  # of the nearest documents by topics, how many are of the same class
+    "P@5": 3,
+    "P@10": 3,
+    "P@1, no copies": 3,  # the same where each text counts once
+    "P@5, no copies": 3,
+    "P@10, no copies": 3,
     "I-RBO": 3,
     "diversity": 3,
     "seconds": 0,
@@ -60,14 +71,7 @@ METRICS = {  # and their digits; from "names" on of the first ten words of each 
     "first word": 1,  # its probability over 1/V, median topic
 }
 ALL_K = (25, 50, 75, 100)
-# Purity, mean over the four K, of the paper (Qwen3.5-0.8B where there is a teacher).
-PUBLISHED = {
-    "LDA": (0.174, 0.441, 0.301),
-    "ProdLDA": (0.265, 0.533, 0.356),
-    "CombinedTM": (0.306, 0.588, 0.391),
-    "ProdLDA + DSL": (0.788, 0.781, 0.542),
-    "ECRTM + DSL": (0.805, 0.781, 0.561),
-}
+COLUMNS = 2  # results that have other columns are measured again
 
 
 @dataclass(frozen=True)
@@ -99,12 +103,14 @@ class Measured:
         words: of each topic, most important first.
         seconds: of the fit alone, from labels, embeddings or texts that are in memory.
         first_word: the first word's probability over 1/V, median topic; None where words have none.
+        theta: [N, K] topic proportions; None where there are none.
     """
 
     chosen: np.ndarray
     words: list[list[str]]
     seconds: float
     first_word: float | None = None
+    theta: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,7 @@ class Row:
         run: finds topics without dsltm's training.
         first: its runs come before those of other rows.
         peer: it needs the interpreter of other tools.
+        paper: the corpus is read as in the paper.
     """
 
     name: str
@@ -126,16 +133,18 @@ class Row:
     run: Callable[[Place, int, int], Measured] | None = None
     first: bool = False
     peer: bool = False
+    paper: bool = False
 
     def key(self, labels: Path) -> str:
         """What the row's results depend on, but for K and the seed."""
         if self.run is not None:
-            return f"{self.name} of {labels.name}"
+            return f"{self.name} of {labels.name}, columns {COLUMNS}"
         config = TrainConfig(**self.options).resolved(len(opened(labels))).as_header()
         header = {**opened(labels).header, "vocabulary": len(opened(labels).vocabulary)}
         parts = [
             {**config, "topics": None},
             [header.get(key) for key in ("teacher", "prompts", "vocabulary")],
+            COLUMNS,
         ]
         return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -180,8 +189,8 @@ def guide(place: Place, topics: int, seed: int) -> Measured:
 
 def class_words(place: Place, topics: int, seed: int) -> Measured:
     """The default's own topics of documents, told in class-based TF-IDF's words."""
-    chosen, _, seconds, _ = trained(place.labels, topics, seed, "{}")
-    return Measured(chosen, outside.class_words(chosen, place.source, topics), seconds)
+    own = trained(place.labels, topics, seed, "{}")
+    return replace(own, words=outside.class_words(own.chosen, place.source, topics), first_word=None)
 
 
 def peer(name: str, place: Place, topics: int, seed: int) -> Measured:
@@ -198,17 +207,16 @@ def timed(run: Callable[[], outside.Found]) -> Measured:
 
 
 @lru_cache(maxsize=4)
-def trained(
-    labels_at: Path, topics: int, seed: int, options: str
-) -> tuple[np.ndarray, list[list[str]], float, float]:
-    """What `Measured` holds, of a model of ours; two rows that need the same model share it."""
+def trained(labels_at: Path, topics: int, seed: int, options: str) -> Measured:
+    """A model of ours; two rows that need the same model share it."""
     labels = opened(labels_at)
     start = time.perf_counter()
     model = train(labels, TrainConfig(topics=topics, seed=seed, **json.loads(options)))
     seconds = time.perf_counter() - start
     first_word = float(np.median(model.beta.max(axis=1)) * model.beta.shape[1])
     told = outside.top_words(model.beta, np.asarray(model.vocabulary))
-    return theta_of(model, labels).argmax(1), told, seconds, first_word
+    theta = theta_of(model, labels)
+    return Measured(theta.argmax(1), told, seconds, first_word, theta)
 
 
 @cache
@@ -236,6 +244,15 @@ ROWS = [
     Row("FASTopic + DSL", {"model": "fastopic"}),
     Row("ETM + DSL", {"model": "etm"}),
     Row("ProdLDA + DSL, trained as in the paper", {"preset": "paper"}),
+    *(
+        Row(f"{name} + DSL, the whole paper", {"preset": "paper", "model": model}, topics, paper=True)
+        for name, model, topics in (
+            ("ProdLDA", "prodlda", ALL_K),
+            ("ECRTM", "ecrtm", ALL_K),
+            ("FASTopic", "fastopic", (50,)),
+            ("ETM", "etm", (50,)),
+        )
+    ),
     Row("BERTopic", run=partial(peer, "bertopic"), peer=True),
     Row("FASTopic on all-MiniLM-L6-v2", run=partial(peer, "fastopic"), peer=True),
     Row("KeyNMF", run=partial(peer, "keynmf"), peer=True),
@@ -255,13 +272,14 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="for a rehearsal: so many documents, evenly spaced")
     parser.add_argument("--articles", type=int, help="for a rehearsal: so many of the reference")
     parser.add_argument("--topics", type=int, help="this K alone")
+    parser.add_argument("--glove", type=Path, help="vectors of words for ECRTM as in the paper")
     parser.add_argument("--peers", type=Path, help="the interpreter of an environment with peers.txt")
     parser.add_argument("--minutes", type=float, help="begin nothing new after so many")
     options = parser.parse_args()
     torch.set_num_threads(1)
     end = time.monotonic() + 60 * (options.minutes or 1e9)
     for corpus, row, topics, seed in plan(options.seeds, options.only or "", options.topics):
-        place = places(corpus, options)
+        place = places(corpus, options, paper=row.paper)
         if row.peer and place.peers is None:
             continue
         if not place.labels.exists() or result(options.out, corpus, row, topics, seed, row.key(place.labels)):
@@ -269,7 +287,10 @@ def main() -> None:
         if time.monotonic() > end:
             return
         print(f"{corpus}: {row.name}, K = {topics}, seed {seed}", file=sys.stderr, flush=True)
-        found = measure(place, row, topics, seed, {"epochs": options.epochs} if options.epochs else {})
+        extra: dict[str, Any] = {"epochs": options.epochs} if options.epochs else {}
+        if row.paper and options.glove and row.options["model"] == "ecrtm":
+            extra["embeddings"] = str(options.glove)
+        found = measure(place, row, topics, seed, extra)
         path = path_of(options.out, corpus, row, topics, seed)
         path.parent.mkdir(parents=True, exist_ok=True)
         whole(path, json.dumps({"key": row.key(place.labels), **found}))
@@ -290,18 +311,23 @@ def plan(seeds: int, only: str, topics_alone: int | None) -> Iterator[tuple[str,
         yield corpus, row, topics, seed
 
 
-def places(corpus: str, options: argparse.Namespace, *, distil: bool = True) -> Place:
-    """The files of a corpus; its labels are made, if wanted, where no folder of ready ones is named."""
+def places(corpus: str, options: argparse.Namespace, *, paper: bool, distil: bool = True) -> Place:
+    """The files of a corpus; its labels are made, if wanted, where no folder of ready ones is named.
+
+    Args:
+        paper: its labels as in the paper, whose file's name ends in -paper.npz.
+    """
     source, out = options.data / f"{CORPORA[corpus]}.jsonl.gz", options.out
     if options.limit:
         source = first(source, options.limit, out)
-    labels = (options.labels or out) / source.name.replace(".jsonl.gz", ".npz")
+    labels = (options.labels or out) / source.name.replace(".jsonl.gz", "-paper.npz" if paper else ".npz")
     reference = options.data / "wikipedia-sample.jsonl.gz"
     if distil and options.labels is None and not labels.exists():
         import subprocess
 
         out.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, "-m", "dsltm", "distill", source, "-o", labels], check=True)
+        preset = ["--preset", "paper"] if paper else []
+        subprocess.run([sys.executable, "-m", "dsltm", "distill", source, *preset, "-o", labels], check=True)
     return Place(source, labels, out / "minilm", reference, options.peers, options.articles)
 
 
@@ -322,17 +348,30 @@ def measure(place: Place, row: Row, topics: int, seed: int, extra: dict[str, Any
     if row.run is not None:
         run = row.run(place, topics, seed)
     else:
-        run = Measured(*trained(place.labels, topics, seed, json.dumps({**row.options, **extra})))
-    gold = outside.documents(place.source)[1]
+        run = trained(place.labels, topics, seed, json.dumps({**row.options, **extra}))
+    texts, gold = outside.documents(place.source)
     scores = {
         "purity": purity(run.chosen, gold),
         "class NMI": nmi(run.chosen, gold),
         "I-RBO": i_rbo(run.words),
         "diversity": topic_diversity(run.words),
         "seconds": run.seconds,
+        **retrieved(run.theta, texts, np.asarray(gold)),
         **word_scores.score(run.words, run.chosen, place.source, place.reference, place.articles),
     }
     return scores if run.first_word is None else {**scores, "first word": run.first_word}
+
+
+def retrieved(theta: np.ndarray | None, texts: list[str], gold: np.ndarray) -> dict[str, float]:
+    """Precision of the nearest documents, among all of them and among one of each text."""
+    if theta is None:
+        return {}
+    once = np.unique(np.asarray(texts, object).astype(str), return_index=True)[1]
+    found = {}
+    for rows, how in ((np.arange(len(gold)), ""), (np.sort(once), ", no copies")):
+        precision = precision_by_topics(theta[rows], gold[rows])
+        found |= {f"P@{depth}{how}": value for depth, value in precision.items()}
+    return found
 
 
 def path_of(out: Path, corpus: str, row: Row, topics: int, seed: int) -> Path:
@@ -359,7 +398,7 @@ def table(options: argparse.Namespace) -> str:
     out, alone = options.out, options.topics or 50
 
     def runs(corpus: str, row: Row, topics: int) -> list[dict[str, float]]:
-        place = places(corpus, options, distil=False)
+        place = places(corpus, options, paper=row.paper, distil=False)
         if not place.labels.exists():
             return []
         key = row.key(place.labels)
@@ -376,6 +415,12 @@ def table(options: argparse.Namespace) -> str:
                     for name, digits in METRICS.items()
                 ]
                 lines.append(line(row.name, *spreads))
+        for name, values in paper_tables.published().items():
+            own = values[corpus]
+            cells = (
+                f"{own[column]:.{digits}f}" if column in own else "" for column, digits in METRICS.items()
+            )
+            lines.append(line(f"as published, all K: {name}", *cells))
         lines.append("")
     lines += ["## Purity over K", "", line("", "K", *CORPORA), line("---", "---:", *["---:"] * len(CORPORA))]
     for row in (row for row in ROWS if len(row.topics) > 1):
@@ -389,8 +434,9 @@ def table(options: argparse.Namespace) -> str:
             lines.append(line(row.name, str(topics), *cells))
         complete = [values if len(values) == len(row.topics) else [] for values in means.values()]
         lines.append(line(row.name, "mean", *(f"{statistics.mean(v):.3f}" if v else "" for v in complete)))
-    for name, published in PUBLISHED.items():
-        lines.append(line(f"{name}, as published", "mean", *(f"{value:.3f}" for value in published)))
+    for name, values in paper_tables.published().items():
+        cells = [f"{values[corpus]['purity']:.3f}" for corpus in CORPORA]
+        lines.append(line(f"as published: {name}", "mean", *cells))
     return "\n".join(lines) + "\n"
 
 
