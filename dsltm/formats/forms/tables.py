@@ -22,11 +22,9 @@ DELIMITERS = ",\t;|"
 def csv_rows(source: Source, fields: Fields) -> Iterator[Row]:
     """A heading line, then rows; the delimiter is the one of , tab ; | that splits off the columns."""
     lines = _Lines(source)
-    heading = next(lines, None)
+    heading = lines.heading()
     if heading is None:
         return
-    if lines.bad:
-        raise lines.bad[0]
     splits = {delimiter: next(csv.reader([heading], delimiter=delimiter), []) for delimiter in DELIMITERS}
     wanted = set(fields.names())
     delimiter = max(splits, key=lambda sign: (len(wanted & {*splits[sign]}), len(splits[sign])))
@@ -55,11 +53,9 @@ def csv_rows(source: Source, fields: Fields) -> Iterator[Row]:
 def tsv_rows(source: Source, fields: Fields) -> Iterator[Row]:
     """A heading line, then a row a line; neither a tab nor a line's end can be within a field."""
     lines = _Lines(source)
-    heading = next(lines, None)
+    heading = lines.heading()
     if heading is None:
         return
-    if lines.bad:
-        raise lines.bad[0]
     as_row = row_maker(heading.rstrip("\n").split("\t"), fields, source.name)
     for number, line in enumerate(lines, 2):
         try:
@@ -82,6 +78,17 @@ class _Lines:
     def __init__(self, source: Source) -> None:
         self.bad: list[DsltmError] = []
         self._name, self._lines = source.name, enumerate(source.lines(), 1)
+
+    def heading(self) -> str | None:
+        """The first line; None where there is none.
+
+        Raises:
+            DsltmError: it is not UTF-8.
+        """
+        line = next(self, None)
+        if self.bad:
+            raise self.bad[0]
+        return line
 
     def __iter__(self) -> Iterator[str]:
         return self

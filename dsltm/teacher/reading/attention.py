@@ -8,7 +8,7 @@ given through transformers' attention interface, which every decoder of the pape
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -132,30 +132,31 @@ def additive(seen: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
 
 
 def attend(
-    module: torch.nn.Module,
+    module: Any,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    attention_mask: torch.Tensor | None,  # noqa: ARG001
+    *_: Any,
     scaling: float,
-    dropout: float = 0.0,  # noqa: ARG001
-    *,
     packing: Packing,
     sliding_window: int | None = None,
-    **_: Any,
+    **__: Any,
 ) -> tuple[torch.Tensor, None]:
-    """One layer's attention; called by transformers.
+    """One layer's attention; called by transformers, whose mask and other arguments do not count.
 
     Args:
+        module: the layer's attention, which has its number.
         query: [1, heads, tokens, head].
         key, value: [1, kv heads, tokens, head].
+        scaling: what the products of queries and keys are multiplied by.
+        packing: the batch.
+        sliding_window: how many tokens the layer looks back, itself included; None for all.
 
     Returns:
         [1, tokens, heads, head].
     """
     out = query.new_empty(query.shape[2], query.shape[1], query.shape[3])
-    number = cast("int", module.layer_idx)
-    attend_runs(query[0], key[0], value[0], packing, number, scaling, sliding_window, out)
+    attend_runs(query[0], key[0], value[0], packing, module.layer_idx, scaling, sliding_window, out)
     return out[None], None
 
 

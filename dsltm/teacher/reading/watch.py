@@ -44,31 +44,37 @@ class Watch:
 
 
 def watch(
-    module: torch.nn.Module,
+    module: Any,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    attention_mask: torch.Tensor | None,  # noqa: ARG001
+    *_: Any,
     scaling: float,
-    dropout: float = 0.0,  # noqa: ARG001
-    *,
     watching: Watch,
     sliding_window: int | None = None,
     softcap: float | None = None,
-    **_: Any,
+    **__: Any,
 ) -> tuple[torch.Tensor, None]:
-    """One layer's attention; called by transformers.
+    """One layer's attention; called by transformers as `attention.attend` is.
 
     Args:
+        module: the layer's attention, which has its number.
         query: [n, heads, T, head].
         key, value: [n, kv heads, T, head].
+        scaling: what the products of queries and keys are multiplied by.
+        watching: the batch, to which the layer's row is added.
+        sliding_window: how many tokens the layer looks back, itself included; None for all.
+        softcap: the soft cap of the scores; None for none.
 
     Returns:
         [n, T, heads, head].
+
+    Raises:
+        NotImplementedError: the layer has a soft cap, with which the row would be another.
     """
     if softcap is not None:
         raise NotImplementedError("attention with a soft cap")
-    layer, shape = int(module.layer_idx), watching.shape  # type: ignore[arg-type]
+    layer, shape = module.layer_idx, watching.shape
     if shape is None:
         watching.prefix[layer] = (key, value)
     elif shape.prefixed:
