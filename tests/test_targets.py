@@ -13,7 +13,7 @@ DOCUMENTS, WORDS = 30, 12
 LOGITS = RNG.normal(0, 2, (DOCUMENTS, WORDS)).astype(np.float16)
 COUNTS = RNG.poisson(0.6, (DOCUMENTS, WORDS)).astype(np.int32)
 NEIGHBOURS = np.stack([RNG.permutation(np.delete(np.arange(25), i))[:4] for i in range(25)]).astype(np.int32)
-SAID = np.arange(WORDS) % 3 > 0
+OWN = np.arange(WORDS) % 3 > 0
 
 
 def reference(rows: np.ndarray, neighbours: np.ndarray | None, temperature: float) -> np.ndarray:
@@ -31,7 +31,7 @@ def reference(rows: np.ndarray, neighbours: np.ndarray | None, temperature: floa
         logits = np.stack([logits[g].mean(0) for g in groups])
     total = np.maximum(around.sum(1, keepdims=True), 1e-300)
     use = 0.95 * np.where(around.sum(1, keepdims=True) > 0, around / total, 0) + 0.05 * background
-    y = use * np.exp(np.where(SAID, (logits - centre).clip(-1, 2), 0) / temperature)
+    y = use * np.exp(np.where(OWN, (logits - centre).clip(-1, 2), 0) / temperature)
     return np.asarray(y / y.sum(1, keepdims=True))
 
 
@@ -44,7 +44,7 @@ def test_mixed_targets_are_those_of_a_plain_loop(near: bool) -> None:
         csr_array(COUNTS),
         rows,
         2.0,
-        said=SAID,
+        own_logit=OWN,
         centre=LOGITS[rows].astype(np.float64).mean(0).astype(np.float32),
         neighbours=neighbours,
     )
@@ -56,7 +56,7 @@ def test_mixed_targets_are_those_of_a_plain_loop(near: bool) -> None:
 def test_a_document_without_known_words_has_those_of_the_corpus() -> None:
     counts = COUNTS.copy()
     counts[0] = 0
-    y, _ = mixed_targets(np.zeros_like(LOGITS), csr_array(counts), np.arange(DOCUMENTS), 2.0, said=SAID)
+    y, _ = mixed_targets(np.zeros_like(LOGITS), csr_array(counts), np.arange(DOCUMENTS), 2.0, own_logit=OWN)
     frequency = (counts > 0).sum(0) + 1
     np.testing.assert_allclose(y[0].astype(float), frequency / frequency.sum(), rtol=2e-3)
 
@@ -64,8 +64,8 @@ def test_a_document_without_known_words_has_those_of_the_corpus() -> None:
 def test_a_word_that_the_teacher_cannot_say_stands_by_its_use() -> None:
     """Its logit is that of another word's beginning, and must make no difference."""
     other = LOGITS.copy()
-    other[:, ~SAID] += RNG.normal(0, 3, (DOCUMENTS, int((~SAID).sum()))).astype(np.float16)
+    other[:, ~OWN] += RNG.normal(0, 3, (DOCUMENTS, int((~OWN).sum()))).astype(np.float16)
     rows, counts = np.arange(DOCUMENTS), csr_array(COUNTS)
-    one, _ = mixed_targets(LOGITS, counts, rows, 2.0, said=SAID)
-    two, _ = mixed_targets(other, counts, rows, 2.0, said=SAID)
+    one, _ = mixed_targets(LOGITS, counts, rows, 2.0, own_logit=OWN)
+    two, _ = mixed_targets(other, counts, rows, 2.0, own_logit=OWN)
     np.testing.assert_array_equal(one, two)

@@ -123,8 +123,8 @@ def report_coverage(projection: Projection, wanted: int, teacher: str) -> None:
     Raises:
         DsltmError: none, or so few that its tokens do not tell words apart.
     """
-    if projection.unsaid:
-        whole = len(projection.words) - len(projection.unsaid)
+    if projection.split:
+        whole = len(projection.words) - len(projection.split)
         console.note(
             f"{teacher} writes {whole:,} of {wanted:,} words as one token ({projection.coverage:.0%}); "
             "the others are known by the documents that use them"
@@ -203,7 +203,7 @@ def facts_of(projection: Projection, skipped: int, reader: Reader) -> dict[str, 
     (_, nothing), *_ = reader.read(reader.encoder.encode([""]))
     return {
         "coverage": round(projection.coverage, 4),
-        "unsaid": list(projection.unsaid),
+        "unsaid": list(projection.split),
         "skipped": skipped,
         "empty_logits": nothing.logits[0].astype(float).round(3).tolist(),
     }

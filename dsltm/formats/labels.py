@@ -145,7 +145,7 @@ class Labels:
         return first_columns(self.counts, self.logits.shape[1])
 
     @property
-    def said(self) -> NDArray[np.bool_]:
+    def own_logit(self) -> NDArray[np.bool_]:
         """[V] whether a word's logit is its own, or only that of the token which begins it."""
         own = np.ones(self.logits.shape[1], bool)
         own[self.header.get("unsaid", [])] = False

@@ -37,7 +37,7 @@ class Worker(Protocol):
         """
 
 
-class _Hands:
+class _PieceWorker:
     """The actor around a worker, which it makes when the first piece comes.
 
     An error while Ray makes an actor would reach the driver as an error of Ray's. When the worker is made for
@@ -76,7 +76,7 @@ def by_actors(
         # Ray warns of ray_remote_args_fn, which nothing replaces yet.
         warnings.simplefilter("ignore", DeprecationWarning)
         data = _read(files, cut).map_batches(
-            _Hands,
+            _PieceWorker,
             fn_constructor_args=(make,),
             batch_size=1,
             compute=ray.data.ActorPoolStrategy(size=workers.count),

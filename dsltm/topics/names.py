@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dsltm.console import plain
 from dsltm.endpoint import ChatEndpoint, EndpointError
-from dsltm.topics.phrases import CHARACTERS, LONGEST, Clue, Sayings, candidates, pairs
+from dsltm.topics.phrases import CHARACTERS, LONGEST, Clue, PhrasesByTopic, candidates, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -28,7 +28,7 @@ _SURE = 5.0
 # the best name is written before it (see `unique`); chosen, not measured.
 _FAR = 0.7
 # A name that none of the topic's documents has keeps this part of its worth; chosen, not measured.
-_UNSAID = 0.1
+_ABSENT = 0.1
 _QUESTION = "A short name for the topic of these is"
 _TASK = (
     "You name the topics that a topic model found in a collection of documents. A topic is given by its most "
@@ -56,22 +56,22 @@ def by_teacher(
         others: topics that have names already; their documents count when phrases are compared with those of
             other topics.
     """
-    sayings = Sayings([*clues, *others])
-    offered = [candidates(clue, vocabulary, sayings) for clue in clues]
+    by_topic = PhrasesByTopic([*clues, *others])
+    offered = [candidates(clue, vocabulary, by_topic) for clue in clues]
     every = sorted({name for names in offered for name in names}, key=lambda name: (len(name), name))
     blindly = [every[start : start + _TOGETHER] for start in range(0, len(every), _TOGETHER)]
-    texts = [_QUESTION] * len(blindly) + [f"{clue.told()}\n\n{_QUESTION}" for clue in clues]
+    texts = [_QUESTION] * len(blindly) + [f"{clue.description()}\n\n{_QUESTION}" for clue in clues]
     judged = likelihood.of_each(texts, blindly + offered)
     blind = {name: value for names in blindly for name, value in zip(names, next(judged), strict=True)}
     scored = []
     for clue, names, known in zip(clues, offered, judged, strict=True):
         gains = [max(k - blind[name], 0) for k, name in zip(known, names, strict=True)]
-        scored.append([_worth(g, n, clue.topic, sayings) for g, n in zip(gains, names, strict=True)])
+        scored.append([_worth(g, n, clue.topic, by_topic) for g, n in zip(gains, names, strict=True)])
         advance()
     return unique(clues, offered, scored, taken)
 
 
-def _worth(gain: float, name: str, topic: int, sayings: Sayings) -> float:
+def _worth(gain: float, name: str, topic: int, by_topic: PhrasesByTopic) -> float:
     """How good a name is, in [0, 1].
 
     Args:
@@ -79,13 +79,13 @@ def _worth(gain: float, name: str, topic: int, sayings: Sayings) -> float:
             how rare the name's words are, and hardly counts.
         name: it is the better, the more of the topic's documents have it and the fewer of the others.
         topic: its number.
-        sayings: the phrases of the topics' documents.
+        by_topic: the phrases of the topics' documents.
     """
     sure = gain / (gain + _SURE)
-    if not sayings.of[topic].documents:
+    if not by_topic.of[topic].documents:
         return sure
-    lift = sayings.lift(topic, name)
-    return sure * (_UNSAID + (1 - _UNSAID) * sayings.share(topic, name) * lift / (1 + lift))
+    lift = by_topic.lift(topic, name)
+    return sure * (_ABSENT + (1 - _ABSENT) * by_topic.share(topic, name) * lift / (1 + lift))
 
 
 def unique(
@@ -152,7 +152,7 @@ def by_endpoint(
     Raises:
         EndpointError: the endpoint cannot be used at all, or answered for no topic.
     """
-    answers = endpoint.map(lambda clue: _asked(endpoint, clue, ()), clues, advance)
+    answers = endpoint.map(lambda clue: _answer(endpoint, clue, ()), clues, advance)
     failures = [answer for answer in answers if isinstance(answer, EndpointError)]
     if failures and len(failures) == len(answers):
         raise failures[0]
@@ -162,7 +162,7 @@ def by_endpoint(
         name = answer if isinstance(answer, str) else None
         if name is not None and _key(name) in used:
             try:
-                name = _asked(endpoint, clue, sorted({*taken, *names}))
+                name = _answer(endpoint, clue, sorted({*taken, *names}))
             except EndpointError:
                 name = None
         if name is None or _key(name) in used:
@@ -172,9 +172,9 @@ def by_endpoint(
     return names
 
 
-def _asked(endpoint: ChatEndpoint, clue: Clue, avoid: Sequence[str]) -> str | None:
+def _answer(endpoint: ChatEndpoint, clue: Clue, avoid: Sequence[str]) -> str | None:
     task = f"{_TASK} These names are taken: {'; '.join(avoid)}." if avoid else _TASK
-    conversation = [{"role": "system", "content": task}, {"role": "user", "content": clue.told()}]
+    conversation = [{"role": "system", "content": task}, {"role": "user", "content": clue.description()}]
     return cleaned(endpoint.complete(conversation, temperature=0))
 
 

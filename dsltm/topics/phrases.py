@@ -53,7 +53,7 @@ class Clue:
     words: Sequence[str]
     texts: Sequence[str] = field(default_factory=list)
 
-    def told(self) -> str:
+    def description(self) -> str:
         """The description of the topic that a model is given."""
         documents = [f"- {' '.join(text.split())[:_SHOWN]}" for text in self.texts[:DOCUMENTS]]
         return "\n".join(
@@ -62,7 +62,7 @@ class Clue:
 
 
 @dataclass(frozen=True)
-class Said:
+class Phrases:
     """Phrases of one to four words, by their case-folded form.
 
     Args:
@@ -74,7 +74,7 @@ class Said:
     spellings: dict[str, Counter[str]]
 
     @classmethod
-    def by(cls, texts: Sequence[str]) -> Said:
+    def of(cls, texts: Sequence[str]) -> Phrases:
         """The phrases of these documents, or of their beginnings."""
         spellings: dict[str, Counter[str]] = {}
         for text in texts[:SOURCES]:
@@ -93,11 +93,11 @@ class Said:
         return max(spellings, key=lambda name: (spellings[name], name))
 
 
-class Sayings:
+class PhrasesByTopic:
     """The phrases of each topic's documents, compared with those of the other topics' documents."""
 
     def __init__(self, clues: Sequence[Clue]) -> None:
-        self.of = {clue.topic: Said.by(clue.texts) for clue in clues}
+        self.of = {clue.topic: Phrases.of(clue.texts) for clue in clues}
         self._documents = sum(phrases.documents for phrases in self.of.values())
         self._all: Counter[str] = Counter()
         for phrases in self.of.values():
@@ -120,7 +120,7 @@ class Sayings:
         return (self._all[phrase.casefold()] - own.count(phrase) + 0.5) / others if others else None
 
 
-def candidates(clue: Clue, vocabulary: Collection[str], sayings: Sayings) -> list[str]:
+def candidates(clue: Clue, vocabulary: Collection[str], by_topic: PhrasesByTopic) -> list[str]:
     """Names that the topic could have: phrases that its documents repeat, and its own first words.
 
     A phrase begins and ends with a word of the vocabulary, which has no stop words, or with a word that only
@@ -128,16 +128,16 @@ def candidates(clue: Clue, vocabulary: Collection[str], sayings: Sayings) -> lis
     contains one of the topic's words, or the topic's documents have it far more often than others do. It is
     spelt as most of the documents spell it.
     """
-    own, phrases = {word.casefold() for word in clue.words}, sayings.of[clue.topic]
+    own, phrases = {word.casefold() for word in clue.words}, by_topic.of[clue.topic]
     least = 2 if phrases.documents > 2 else 1
 
     def marks(phrase: str) -> bool:
-        return sayings.lift(clue.topic, phrase) >= _MARKED
+        return by_topic.lift(clue.topic, phrase) >= _MARKED
 
     def can_be_edge(word: str) -> bool:
         if word in vocabulary:
             return True
-        rare = (sayings.elsewhere(clue.topic, word) or 1) < _RARE
+        rare = (by_topic.elsewhere(clue.topic, word) or 1) < _RARE
         return len(word) > 1 and phrases.count(word) >= least and rare and marks(word)
 
     by_phrase: dict[str, float] = {}
@@ -146,7 +146,7 @@ def candidates(clue: Clue, vocabulary: Collection[str], sayings: Sayings) -> lis
         if spellings.total() < least or not (own.intersection(words) or marks(phrase)):
             continue
         if can_be_edge(words[0]) and can_be_edge(words[-1]):
-            by_phrase[phrase] = spellings.total() * math.log1p(sayings.lift(clue.topic, phrase))
+            by_phrase[phrase] = spellings.total() * math.log1p(by_topic.lift(clue.topic, phrase))
     parts = {
         part
         for phrase in by_phrase

@@ -77,7 +77,7 @@ class TrainingSet:
             self.rows,
             config.temperature,
             top,
-            said=labels.said,
+            own_logit=labels.own_logit,
             centre=centre,
             neighbours=neighbours,
         )

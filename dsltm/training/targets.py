@@ -66,7 +66,7 @@ def mixed_targets(
     temperature: float,
     top: int | None = None,
     *,
-    said: NDArray[np.bool_],
+    own_logit: NDArray[np.bool_],
     centre: Floats | None = None,
     neighbours: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.float16], Floats]:
@@ -80,7 +80,7 @@ def mixed_targets(
     Args:
         logits, rows, temperature, top, centre, neighbours: as of `soft_targets`.
         counts: [N, V] how often each word occurs in each document.
-        said: [V] whether the teacher says the word in one token.
+        own_logit: [V] whether the word is one token of the teacher, so that its logit is its own.
 
     Returns:
         As `soft_targets`.
@@ -88,7 +88,7 @@ def mixed_targets(
     lifts, use = _lifts(logits, rows, centre, neighbours), _use(counts, rows, neighbours)
 
     def scores(members: Members) -> Floats:
-        lift = np.where(said, lifts(members).clip(*_LIFTS), np.float32(0))
+        lift = np.where(own_logit, lifts(members).clip(*_LIFTS), np.float32(0))
         return np.asarray(np.log(use(members)) + lift / np.float32(temperature), np.float32)
 
     return _distributions(scores, logits.shape[1], rows, top)

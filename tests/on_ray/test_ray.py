@@ -300,7 +300,7 @@ def wait_for_parts(folder: Path, process: subprocess.Popen[bytes], count: int) -
 def actors() -> list[Any]:
     """The processes of the workers that hold a teacher."""
     mine = psutil.Process().children(recursive=True)
-    return [p for p in mine if p.is_running() and "_Hands" in " ".join(p.cmdline())]
+    return [p for p in mine if p.is_running() and "_PieceWorker" in " ".join(p.cmdline())]
 
 
 def test_killed_workers_and_drivers_lose_nothing(cluster: str, options: list[Any], tmp_path: Path) -> None:

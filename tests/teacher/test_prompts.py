@@ -148,7 +148,7 @@ def test_projections_differ_in_the_words_that_they_can_say() -> None:
     tokenizer = Spelling()
     every = project(tokenizer, words)  # type: ignore[arg-type]
     assert (every.words, every.tokens, every.coverage) == (words, [1, 6, 6, 132], 0.25)
-    assert every.unsaid == (1, 2, 3)  # "rate" and "rank" share the token that begins them
+    assert every.split == (1, 2, 3)  # "rate" and "rank" share the token that begins them
     assert every.pieces() == [(1,), (6, 50, 51), (6, 50, 51), (132, 220)]
     token = project(tokenizer, words, "token")  # type: ignore[arg-type]
     assert (token.words, token.forms, token.coverage) == (["bank"], [(1,)], 0.25)
@@ -158,7 +158,7 @@ def test_projections_differ_in_the_words_that_they_can_say() -> None:
     first = project(tokenizer, words, "first")  # type: ignore[arg-type]
     assert (first.words, first.coverage) == (words, 1.0)
     assert first.tokens == [1, 6, 6, 132]  # rank begins like rate
-    assert not first.unsaid
+    assert not first.split
     chain = project(tokenizer, [*words, "bank"], "chain")  # type: ignore[arg-type]
     assert chain.words == ["bank", "rate", "x"]  # this tokenizer spells rank like rate
     assert chain.chains == ((1,), (6, 50, 51), (132, 220))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dsltm.endpoint import ChatEndpoint, EndpointError
 from dsltm.topics.names import by_endpoint, by_teacher, cleaned, unique
-from dsltm.topics.phrases import Clue, Sayings, candidates
+from dsltm.topics.phrases import Clue, PhrasesByTopic, candidates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ TEXTS = [
 
 
 def _candidates(clue: Clue, *others: Clue) -> list[str]:
-    return candidates(clue, VOCABULARY, Sayings([clue, *others]))
+    return candidates(clue, VOCABULARY, PhrasesByTopic([clue, *others]))
 
 
 def test_candidates_are_phrases_of_the_documents_and_the_topics_words() -> None:
@@ -58,7 +58,7 @@ def test_a_part_that_is_hardly_said_alone_is_no_name() -> None:
     found = _candidates(Clue(0, ["visual"], texts), others)
     assert found[0] == "Visual Studio"
     assert not {"Visual", "Studio"} & set(found)
-    assert "ASP.NET" in candidates(others, VOCABULARY, Sayings([others, Clue(0, ["visual"], texts)]))
+    assert "ASP.NET" in candidates(others, VOCABULARY, PhrasesByTopic([others, Clue(0, ["visual"], texts)]))
 
 
 def test_two_forms_of_a_word_are_no_pair() -> None:

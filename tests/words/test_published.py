@@ -66,7 +66,7 @@ def test_distill_has_the_papers_words_each_by_its_first_token(tmp_path: Path) ->
     assert labels.vocabulary == ["rain", "brings", "butter", "recipe", "storm", "unheardof", "unheardofs"]
     assert labels.header["projection"] == "first"
     assert [prompt["name"] for prompt in labels.header["prompts"]] == ["paper"]
-    assert labels.said.all()
+    assert labels.own_logit.all()
     begun = np.array(labels.logits)
     np.testing.assert_array_equal(begun[:, 5], begun[:, 6])  # they begin with the same token
     refused = dsltm(*run, "--min-df", "2", "-o", tmp_path / "other.npz")

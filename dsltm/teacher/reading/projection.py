@@ -28,7 +28,7 @@ class Projection:
         forms: V tuples of token ids; a word's probability is the sum of theirs.
         coverage: share of the wanted words that the teacher says as the kind wants it, 0 to 1.
         chains: V tuples of all token ids of each word, in order ("chain"); else empty.
-        unsaid: columns of words that are not one token, whose logit is that of their first token ("every").
+        split: columns of words that are not one token, whose logit is that of their first token ("every").
         spelled: for each of these columns, all tokens of its word.
     """
 
@@ -36,7 +36,7 @@ class Projection:
     forms: list[tuple[int, ...]]
     coverage: float
     chains: tuple[tuple[int, ...], ...] = ()
-    unsaid: tuple[int, ...] = ()
+    split: tuple[int, ...] = ()
     spelled: tuple[tuple[int, ...], ...] = ()
 
     @property
@@ -49,7 +49,7 @@ class Projection:
         if self.chains:
             return list(self.chains)
         pieces: list[tuple[int, ...]] = [form[:1] for form in self.forms]
-        for column, tokens in zip(self.unsaid, self.spelled, strict=True):
+        for column, tokens in zip(self.split, self.spelled, strict=True):
             pieces[column] = tokens
         return pieces
 
@@ -131,15 +131,15 @@ def _every(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection:
     words = list(dict.fromkeys(wanted))
     nothing = tokenizer.unk_token_id if isinstance(tokenizer.unk_token_id, int) else 0
     spelled = [tuple(continuation(tokenizer, f" {word}")) or (nothing,) for word in words]
-    claimed, unsaid = set[int](), []
+    claimed, split = set[int](), []
     for column, tokens in enumerate(spelled):
         if _only(tokenizer, tokens) is None or tokens[0] in claimed:
-            unsaid.append(column)
+            split.append(column)
         claimed.update(tokens if len(tokens) == 1 else ())
-    coverage = 1 - len(unsaid) / max(len(words), 1)
+    coverage = 1 - len(split) / max(len(words), 1)
     forms = [tokens[:1] for tokens in spelled]
     return Projection(
-        words, forms, coverage, unsaid=tuple(unsaid), spelled=tuple(spelled[column] for column in unsaid)
+        words, forms, coverage, split=tuple(split), spelled=tuple(spelled[column] for column in split)
     )
 
 
