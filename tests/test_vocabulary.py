@@ -14,16 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shell import dsltm, environment
 
-from dsltm.errors import DsltmError, UsageError
+from dsltm.errors import DsltmError
 from dsltm.formats.corpus import Document
 from dsltm.words import vocabulary
+from dsltm.words.config import WordRules
+from dsltm.words.stopwords import StopWords
 from dsltm.words.text import words
 from dsltm.words.vocabulary import (
     Entry,
     build_vocabulary,
     choose_words,
     count_words,
-    load_stopwords,
     read_vocabulary,
     write_vocabulary,
 )
@@ -60,6 +61,13 @@ def test_no_word_left_says_what_to_try() -> None:
         choose_words(count_words(corpus), stopwords={"ant", "bee", "cat"})  # distill has no --min-df
 
 
+def test_texts_without_a_word_are_told_from_a_vocabulary_without_one() -> None:
+    with pytest.raises(
+        DsltmError, match=r"the 3 documents have none of three letters or more, try more text$"
+    ):
+        build_vocabulary(documents("ok", "ok", "OK!"))
+
+
 def test_document_frequency_ranks_and_ties_follow_the_alphabet() -> None:
     corpus = documents("zebra zebra zebra zebra", "cat bird", "cat bird apple")
     assert [e.word for e in build_vocabulary(corpus)] == ["bird", "cat", "apple", "zebra"]
@@ -91,19 +99,10 @@ def test_stop_words_and_a_teacher_s_choice_do_not_shorten_the_list() -> None:
         asked.append(word)
         return word != "cat"
 
-    kept = build_vocabulary(corpus, 1, stopwords={"the", "and"}, keep=keep)
+    rules = WordRules(StopWords(frozenset({"the", "and"})))
+    kept = build_vocabulary(corpus, 1, rules=rules, keep=keep)
     assert kept == [Entry("bee", 1, 1)]
     assert asked == ["cat", "bee"]  # in rank order, and no further than needed
-
-
-def test_stop_word_lists(tmp_path: Path) -> None:
-    assert {"the", "don", "don't"} <= load_stopwords("en")
-    assert {"the", "und"} <= load_stopwords("en,de")
-    assert load_stopwords("none") == frozenset()
-    (tmp_path / "list").write_text("Foo\nbar-baz\n", encoding="utf-8")
-    assert load_stopwords(str(tmp_path / "list")) == {"foo", "bar-baz", "bar", "baz"}
-    with pytest.raises(UsageError, match=r"no stop words for 'english', try a file, none, or .* en"):
-        load_stopwords("english")
 
 
 def test_pruning_bounds_memory_and_spares_the_frequent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,8 @@ def distill(
     teacher: str | Teacher = DEFAULT,
     prompts: str | Sequence[str] | None = None,
     vocabulary: Path | Iterable[str] | None = None,
-    stopwords: str = "en",
+    language: str = "auto",
+    stopwords: str = "auto",
     text_field: str = "text",
     id_field: str = "id",
     label_field: str = "label",
@@ -50,7 +51,9 @@ def distill(
             "auto" chooses them by the texts; None for the default ones.
         vocabulary: the words that topics are made of, or the path of a vocabulary or a model that has them;
             None: chosen from the texts.
-        stopwords: words that say nothing: languages such as "en,de", a file, or "none".
+        language: of the texts, by its two letters; "auto": found by a sample of them.
+        stopwords: words that say nothing: "auto", those of the texts' language; those of a language or a file
+            instead ("de"); several together ("auto,my.txt"); or "none".
         text_field, id_field, label_field: the names of a row's text, id and class.
         output: where the labels file is written; None: to a temporary file, which goes with the result.
         config: what else can be chosen; its prompts, words and stop words are set by the arguments above.
@@ -68,7 +71,7 @@ def distill(
     """
     from dsltm.distilling.choose import choose_prompts
     from dsltm.distilling.run import distill as run
-    from dsltm.words.vocabulary import load_stopwords
+    from dsltm.words.config import WordConfig
 
     with (
         console.called_by_a_program(progress=progress),
@@ -79,7 +82,7 @@ def distill(
         config = replace(
             config or DistillConfig(),
             words=None if vocabulary is None else _words(vocabulary),
-            stopwords=load_stopwords(stopwords),
+            rules=WordConfig(language, stopwords).rules(),
         )
         chosen = (
             choose_prompts(corpus, opened, max_tokens=config.max_tokens, batch_tokens=config.batch_tokens)

@@ -54,7 +54,7 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         *,
         teacher: str = DEFAULT,
         prompts: str | Sequence[str] | None = None,
-        stopwords: str = "en",
+        stopwords: str = "auto",
         distilling: DistillConfig | None = None,
         training: TrainConfig | None = None,
         seed: int = 0,
@@ -105,8 +105,7 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             NotFittedError: before `fit`.
         """
         check_is_fitted(self)
-        numbers = (topic["topic"] for topic in self.model_.topics(words=1))
-        names = [name or f"topic{number}" for number, name in zip(numbers, self.model_.names, strict=True)]
+        names = [name or f"topic{number}" for number, name in enumerate(self.model_.names)]
         return np.array(names, object)
 
     def _fit(self, texts: Labels | TextsLike) -> Labels:

@@ -32,7 +32,6 @@ CORPUS, TEACHER, RAY = "Corpus", "Teacher", "Many machines"
 # The documents of a part file; chosen, not measured.
 PART_DOCUMENTS = 16384
 PARAMETER_TYPES = ("auto", "float32", "bfloat16", "float16")
-STOPWORDS = Option(words=("none", "en", "de", "es", "fr", "it", "nl", "pt", "zh"))
 TEACHERS = Option(words=tuple(ALIASES))
 
 CorpusFile = Annotated[

@@ -1,16 +1,13 @@
 """The options of `distill`."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dsltm.distilling.sample import AUTO_TEXTS, Sample
 from dsltm.errors import UsageError
 from dsltm.option import option
 from dsltm.teacher.reading.projection import Kind
 from dsltm.teacher.reading.prompts import DEFAULT, Prompt
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
+from dsltm.words.config import ENGLISH, WordRules
 
 
 @dataclass(frozen=True)
@@ -20,7 +17,7 @@ class DistillConfig:
     Attributes:
         prompts: instructions; the logits of several are averaged, their hidden states lie side by side.
         words: the vocabulary, None to choose the `size` most frequent words.
-        stopwords: never chosen, and not counted.
+        rules: which words are never chosen, and not counted.
         batch_tokens: None for what suits the device.
         sample: how many of the different texts are read, as `Sample.parse` takes it; None: all.
         shard: (i, n): only documents whose number leaves i after division by n.
@@ -44,7 +41,7 @@ class DistillConfig:
         min=0,
         shown="1 to 10, by the corpus's size",
     )
-    stopwords: "Collection[str]" = ()
+    rules: WordRules = ENGLISH
     max_tokens: int = option(
         512, "Longest prompt; longer documents are cut at their end.", metavar="N", min=16
     )

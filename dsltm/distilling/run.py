@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Corpus, Document
     from dsltm.teacher.reading.forward import Reader
     from dsltm.teacher.reading.teacher import Teacher
+    from dsltm.words.config import Lexicon
     from dsltm.words.vocabulary import Counts
 
 # A teacher that can say a smaller part of the vocabulary is warned of; chosen, not measured.
@@ -65,8 +66,9 @@ def distill(
         overview = survey(corpus, max_tokens=config.max_tokens, seed=0 if sample is None else sample.seed)
         texts = Texts.of(overview.digests, sample, config.shard)
         _report_texts(texts)
-        projection = _vocabulary(overview.words, teacher, config)
-        words = counted_words(overview.words, projection.words, config.stopwords)
+        lexicon = config.rules.of(overview.words.texts)
+        projection = _vocabulary(overview.words, lexicon, teacher, config)
+        words = counted_words(overview.words, projection.words, lexicon.stopwords)
         reader = teacher.reader(
             config.prompts,
             projection,
@@ -81,7 +83,9 @@ def distill(
             console.note(
                 f"{teacher.name} reads whole prompts: its layers cannot share the instruction's prefix"
             )
-        settings = settings_of(corpus.digest(), teacher, config, projection, words, reader) | sample_of(texts)
+        settings = settings_of(
+            corpus.digest(), teacher, config, projection, words, lexicon.language, reader
+        ) | sample_of(texts)
         widths = len(projection.words), teacher.hidden_size * len(config.prompts)
         directory = _journal_directory(output, scratch, temporary)
         with Journal(directory, settings, widths, fresh=fresh) as journal:
@@ -96,15 +100,15 @@ def distill(
             journal.remove()
 
 
-def _vocabulary(counts: Counts, teacher: Teacher, config: DistillConfig) -> Projection:
+def _vocabulary(counts: Counts, lexicon: Lexicon, teacher: Teacher, config: DistillConfig) -> Projection:
     """The words to read, and how many of the wanted ones the teacher can say."""
-    wanted = wanted_words(config, counts)
+    wanted = wanted_words(config, counts, lexicon)
     projection = project(teacher.tokenizer, wanted, config.projection)
     report_coverage(projection, len(wanted), teacher.name)
     return projection
 
 
-def wanted_words(config: DistillConfig, counts: Counts) -> tuple[str, ...]:
+def wanted_words(config: DistillConfig, counts: Counts, lexicon: Lexicon) -> tuple[str, ...]:
     """The vocabulary that is wanted, chosen from the corpus's words where none is given.
 
     Raises:
@@ -112,9 +116,8 @@ def wanted_words(config: DistillConfig, counts: Counts) -> tuple[str, ...]:
     """
     if config.words is not None:
         return config.words
-    return tuple(
-        e.word for e in choose_words(counts, config.size, min_df=config.min_df, stopwords=config.stopwords)
-    )
+    chosen = choose_words(counts, config.size, min_df=config.min_df, stopwords=lexicon.stopwords)
+    return tuple(entry.word for entry in chosen)
 
 
 def report_coverage(projection: Projection, wanted: int, teacher: str) -> None:
@@ -150,12 +153,14 @@ def settings_of(
     config: DistillConfig,
     projection: Projection,
     words: list[str],
+    language: str,
     reader: Reader,
 ) -> dict[str, Any]:
     """All settings that decide the rows; they stand in the header of the labels file.
 
     Args:
         words: those that are counted, the vocabulary first.
+        language: of the corpus, by its two letters.
     """
     return {
         "corpus": digest,
@@ -171,6 +176,7 @@ def settings_of(
         "max_tokens": config.max_tokens,
         "batch_tokens": reader.batch_tokens,
         "shard": list(config.shard),
+        "language": language,
         "vocabulary": projection.words,
         "words": words,
     }

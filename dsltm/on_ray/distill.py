@@ -24,6 +24,7 @@ from dsltm.on_ray.session import connected, room
 from dsltm.on_ray.storage import Folder
 from dsltm.on_ray.survey import survey
 from dsltm.on_ray.writing import open_manifest, part_name, write_parts
+from dsltm.words.config import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,9 +112,20 @@ def distill_on_ray(
         files, folder = input_files(corpus, format), Folder(output)
         with folder.alone():
             workers = room(cluster.workers, cluster.cpus, cluster.gpus)
-            plan, config, spelling, counted = _prepared(files, cut, teacher, config, workers, choose=choose)
+            plan, config, spelling, counted, language = _prepared(
+                files, cut, teacher, config, workers, choose=choose
+            )
             job = Job(
-                output, cut, plan.digest, config, teacher, spelling, counted, workers.cpus, plan.skipped
+                output,
+                cut,
+                plan.digest,
+                config,
+                teacher,
+                spelling,
+                counted,
+                language,
+                workers.cpus,
+                plan.skipped,
             )
             manifest = open_manifest(folder, FORMAT, job.settings(), len(plan.parts), fresh=fresh)
             write_parts(folder, manifest, plan, cut, workers, partial(Distiller, job), "distilling")
@@ -127,23 +139,26 @@ def _prepared(
     workers: Workers,
     *,
     choose: bool,
-) -> tuple[Plan, DistillConfig, Spelling, list[str]]:
-    """Survey the corpus, and settle the prompts, the vocabulary, and the words that are counted.
+) -> tuple[Plan, DistillConfig, Spelling, list[str], str]:
+    """Survey the corpus, and settle the prompts, the vocabulary, the words that are counted and the language.
 
     The process that holds the tokenizer ends with this function: it must not take time from the workers.
     """
     speller = Resident(partial(_open_tokenizer, teacher))
     plan = survey(files, cut, max_tokens=config.max_tokens, count=True)
     assert plan.words is not None
-    wanted = wanted_words(config, plan.words)
+    lexicon = config.rules.of(plan.words.texts)
+    wanted = wanted_words(config, plan.words, lexicon)
     if choose:
         chosen = started(_choose, teacher, files, cut, config, workers.cpus, workers=workers)
         config = replace(config, prompts=result(chosen))
         console.info("prompts: " + ", ".join(prompt.name for prompt in config.prompts))
     spelling = result(speller.started(_spell, wanted, config))
     report_coverage(spelling.projection, len(wanted), teacher.spec)
-    counted = counted_words(plan.words, spelling.words, config.stopwords)
-    return plan, replace(config, words=spelling.words, stopwords=()), spelling, counted
+    counted = counted_words(plan.words, spelling.words, lexicon.stopwords)
+    # The workers need no stop words, which may be many.
+    config = replace(config, words=spelling.words, rules=ENGLISH)
+    return plan, config, spelling, counted, lexicon.language
 
 
 @dataclass(frozen=True)
@@ -170,6 +185,7 @@ class Job:
     teacher: TeacherChoice
     spelling: Spelling
     counted: list[str]
+    language: str
     cpus: int
     skipped: int
 
@@ -190,6 +206,7 @@ class Job:
             "batch_tokens": self.config.batch_tokens,
             "part_documents": self.cut.lines,
             "fields": [self.cut.fields.text, self.cut.fields.id, self.cut.fields.label],
+            "language": self.language,
             "vocabulary": list(self.spelling.words),
             "words": self.counted,
         }
@@ -212,7 +229,9 @@ class Distiller:
             max_tokens=job.config.max_tokens,
             batch_tokens=job.config.batch_tokens,
         )
-        self._settings = settings_of(job.digest, teacher, job.config, projection, job.counted, self._reader)
+        self._settings = settings_of(
+            job.digest, teacher, job.config, projection, job.counted, job.language, self._reader
+        )
         self._facts = facts_of(job.spelling.projection, job.skipped, self._reader)
         self._embeddings = word_embeddings(teacher, projection)
         self._index = {word: number for number, word in enumerate(job.counted)}

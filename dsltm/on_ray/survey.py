@@ -14,12 +14,16 @@ from dsltm.distilling.survey import estimate_tokens
 from dsltm.errors import DsltmError
 from dsltm.on_ray.flow import by_tasks, result, started
 from dsltm.on_ray.pieces import digest
+from dsltm.words.language import thinned
 from dsltm.words.vocabulary import Counts, count_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from dsltm.on_ray.pieces import Cut, InputFile, Piece
+
+# So many texts of each piece are looked at for their language; chosen, not measured.
+_TEXTS_OF_A_PIECE = 16
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def survey(files: Sequence[InputFile], cut: Cut, *, max_tokens: int, count: bool
             no document at all.
     """
     digests = [started(digest, file) for file in files]
-    words = Counts(0, Counter(), Counter())
+    words = Counts()
     answers: dict[tuple[int, int], dict[str, Any]] = {}
     with console.progress("surveying" if not count else "counting words", None, "documents") as bar:
         for answer in by_tasks(files, cut, partial(_look, cut, max_tokens, count)):
@@ -90,6 +94,7 @@ def survey(files: Sequence[InputFile], cut: Cut, *, max_tokens: int, count: bool
             words.tf.update(answer.pop("tf"))
             words.bound()
             bar.advance(answer["documents"])
+    words.texts = [text for _, answer in sorted(answers.items()) for text in answer.pop("texts")]
     skipped = sum(answer["skipped"] for answer in answers.values())
     if skipped:
         console.warn(f"skipped {skipped:,} rows that are not documents")
@@ -111,7 +116,7 @@ def survey(files: Sequence[InputFile], cut: Cut, *, max_tokens: int, count: bool
 def _look(cut: Cut, max_tokens: int, count: bool, piece: Piece, _: int) -> dict[str, Any]:
     documents, skipped = piece.read(cut)
     rows = piece.data.count(b"\n") + 1
-    counts = count_words(documents) if count else Counts(0, Counter(), Counter())
+    counts = count_words(documents) if count else Counts()
     return {
         "file": piece.file.number,
         "piece": piece.number,
@@ -121,6 +126,7 @@ def _look(cut: Cut, max_tokens: int, count: bool, piece: Piece, _: int) -> dict[
         "work": sum(estimate_tokens(document.text, max_tokens) for document in documents),
         "df": counts.df,
         "tf": counts.tf,
+        "texts": thinned(counts.texts, _TEXTS_OF_A_PIECE),
     }
 
 

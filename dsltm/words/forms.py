@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import snowballstemmer
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -54,5 +52,7 @@ def stems(words: Sequence[str], language: str = "en") -> list[str]:
     """
     if language not in LANGUAGES:
         return list(words)
+    import snowballstemmer
+
     stem = snowballstemmer.stemmer(LANGUAGES[language]).stemWord
     return [" ".join(map(stem, word.split())) for word in words]

@@ -65,9 +65,9 @@ def words(text: str) -> list[str]:
     composed first (NFC), so that the two ways to write é are one word.
     """
     if text.isascii():
-        return _ASCII_WORD.findall(_prose(text.lower()).replace("_", " "))
+        return _ASCII_WORD.findall(prose(text.lower()).replace("_", " "))
     composed = unicodedata.normalize("NFC", text)
-    return _WORD.findall(_spaced(_prose(composed.lower())).replace("_", " "))
+    return _WORD.findall(_spaced(prose(composed.lower())).replace("_", " "))
 
 
 def word_places(text: str) -> Iterator[tuple[str, int, int]]:
@@ -75,7 +75,7 @@ def word_places(text: str) -> Iterator[tuple[str, int, int]]:
     lower = text.lower()
     if len(lower) != len(text):
         return  # a few letters change their length in lower case, and the places would be wrong
-    spaced = _spaced(_prose(lower).replace(_BREAK, " ")).replace("_", " ")
+    spaced = _spaced(prose(lower).replace(_BREAK, " ")).replace("_", " ")
     before = breaks = 0
     for match in _WORD.finditer(spaced):
         breaks += spaced.count(_BREAK, before, match.start())
@@ -83,7 +83,7 @@ def word_places(text: str) -> Iterator[tuple[str, int, int]]:
         yield match[0], match.start() - breaks, match.end() - breaks
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """A text in lower case with spaces in place of everything in it that has no words."""
     for sign, pattern in _NO_WORDS.items():
         if sign in text:

@@ -1,23 +1,19 @@
 """The topic vocabulary: the words that topics are made of, counted in one pass over a corpus."""
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO
 
-import stopwordsiso
-
-from dsltm.errors import DsltmError, UsageError
+from dsltm.errors import DsltmError
 from dsltm.formats.corpus import Document
 from dsltm.formats.records import read_jsonl, write_jsonl
-from dsltm.formats.source import read_text
+from dsltm.words.config import ENGLISH, WordRules
+from dsltm.words.language import Sample
 from dsltm.words.text import words
 
 SIZE = 2000
-STOPWORDS = "en"
 _FEW_DOCUMENTS, _PER_MIN_DF, _LARGEST_MIN_DF = 100, 2000, 10  # of `usual_min_df`; chosen, not measured
 _PRUNE_AT = 3_000_000  # distinct words; the rarest beyond are forgotten to bound memory; chosen, not measured
 
@@ -33,15 +29,16 @@ class Entry:
 
 @dataclass
 class Counts:
-    """How often each word comes, and how many documents were counted.
+    """How often each word comes, and how many documents were counted; with a sample of their texts.
 
     Memory is bounded: once there are three million distinct words, those in the fewest documents are
     forgotten, which cannot reach the top few thousand.
     """
 
-    documents: int
-    df: Counter[str]
-    tf: Counter[str]
+    documents: int = 0
+    df: Counter[str] = field(default_factory=Counter)
+    tf: Counter[str] = field(default_factory=Counter)
+    texts: list[str] = field(default_factory=list)
     _least: int = 1
 
     def bound(self) -> None:
@@ -54,13 +51,15 @@ class Counts:
 
 def count_words(corpus: Iterable[Document]) -> Counts:
     """Count the words of a corpus in one pass."""
-    counts = Counts(0, Counter(), Counter())
+    counts, sample = Counts(), Sample()
     for document in corpus:
         tokens = words(document.text)
+        sample.add(document.text)
         counts.documents += 1
         counts.tf.update(tokens)
         counts.df.update(set(tokens))
         counts.bound()
+    counts.texts = sample.texts
     return counts
 
 
@@ -80,6 +79,11 @@ def choose_words(
     ranked = sorted((-df, word) for word, df in counts.df.items() if least <= df <= most and word not in stop)
     allowed = ((word, -df) for df, word in ranked if keep is None or keep(word))
     entries = [Entry(word, df, counts.tf[word]) for word, df in islice(allowed, size)]
+    if not counts.df:
+        raise DsltmError(
+            f"no word is left: the {counts.documents:,} documents have none of three letters or more",
+            hint="more text",
+        )
     if not entries:
         raise DsltmError(
             f"no word is left of the {len(counts.df):,} in {counts.documents:,} documents",
@@ -107,7 +111,7 @@ def build_vocabulary(
     *,
     min_df: float | None = None,
     max_df: float | None = None,
-    stopwords: Collection[str] = (),
+    rules: WordRules = ENGLISH,
     keep: Callable[[str], bool] | None = None,
 ) -> list[Entry]:
     """Choose the topic vocabulary of a corpus.
@@ -121,7 +125,7 @@ def build_vocabulary(
         min_df: the least number of documents, or, below 1, the least share of them; None for
             `usual_min_df`.
         max_df: the greatest number, or, below 1, share; None for no bound.
-        stopwords: words that are left out.
+        rules: which words are left out.
         keep: whether a word may be in it, such as whether a teacher writes it as one token; asked in rank
             order until there are `size` words.
 
@@ -132,34 +136,8 @@ def build_vocabulary(
         DsltmError: no word is left.
     """
     counts = count_words(corpus)
-    return choose_words(counts, size, min_df=min_df, max_df=max_df, stopwords=stopwords, keep=keep)
-
-
-def load_stopwords(choice: str) -> frozenset[str]:
-    """The words that say nothing about a topic.
-
-    Args:
-        choice: languages by their two letters ("en", "en,de"; the lists of stopwords-iso), a file with one
-            word a line, or "none".
-
-    Raises:
-        UsageError: neither a language nor a file.
-    """
-    if choice == "none":
-        return frozenset()
-    languages = [part.strip().lower() for part in choice.split(",")]
-    if all(stopwordsiso.has_lang(language) for language in languages):
-        listed: Iterable[str] = stopwordsiso.stopwords(languages)
-    elif Path(choice).exists():
-        listed = read_text(choice).split()
-    else:
-        known = sorted(stopwordsiso.langs())
-        near = difflib.get_close_matches(choice[:2].lower(), known, n=3, cutoff=0.4) or known
-        raise UsageError(
-            f"no stop words for {choice!r}", hint=f"a file, none, or a language such as {', '.join(near)}"
-        )
-    # A list's "don't" must also stop "don", because that is what `words` makes of it in a text.
-    return frozenset(piece for word in listed for piece in (word.lower(), *words(word)))
+    stop = rules.of(counts.texts).stopwords
+    return choose_words(counts, size, min_df=min_df, max_df=max_df, stopwords=stop, keep=keep)
 
 
 def write_vocabulary(target: str | BinaryIO | None, entries: Iterable[Entry]) -> None:

@@ -28,7 +28,7 @@ from dsltm.metrics.cooccurrence import count_windows
 from dsltm.metrics.reference import by_corpus
 from dsltm.metrics.retrieval import DEPTHS, precision_by_topics
 from dsltm.words.text import words
-from dsltm.words.vocabulary import load_stopwords
+from dsltm.words.stopwords import StopWords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,7 +110,7 @@ def bench_coherence(reference: Path, articles: int | None, repeat: int) -> None:
 
 def draw_topics(tokens: list[list[str]]) -> list[list[str]]:
     """Words of the 2,000 in the most documents, as a vocabulary has them, dealt at random."""
-    stop = load_stopwords("en")
+    stop = StopWords.parse("en").listed
     counts = Counter(word for document in tokens for word in set(document))
     common = [word for word, _ in counts.most_common(2000 + len(stop)) if word not in stop][:2000]
     drawn = random.Random(0).sample(common, TOPICS * TOP_WORDS)

@@ -17,8 +17,8 @@ import pytest
 from shell import DSLTM, ROOT, dsltm, environment
 
 from dsltm.formats.labels import EMPTY, TRUNCATED, read_labels
+from dsltm.words.stopwords import StopWords
 from dsltm.words.text import words
-from dsltm.words.vocabulary import load_stopwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def test_all_words_of_two_documents_are_counted(corpus: Path, teacher: Path, tmp
     labels = read_labels(str(tmp_path / "few.npz"))
     texts = [words(json.loads(line)["text"]) for line in corpus.read_text().splitlines()]
     frequency = Counter(word for text in texts for word in set(text))
-    stop = load_stopwords("en")
+    stop = StopWords.parse("en").listed
     wanted = {word for word, count in frequency.items() if count >= 2 and word not in stop}
     assert 2 <= len(labels.vocabulary) <= 12
     assert labels.logits.shape[1] == len(labels.word_embeddings) == len(labels.vocabulary)

@@ -14,7 +14,7 @@ from dsltm.distilling.run import distill
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.labels import Labels, labels_read, read_labels
 from dsltm.formats.source import holds_labels
-from dsltm.words.vocabulary import STOPWORDS, load_stopwords
+from dsltm.words.config import WordConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -76,7 +76,7 @@ def documents(
     with tempfile.TemporaryDirectory(prefix="dsltm-") as folder:
         place = str(Path(folder) / "labels.npz")
         console.note("distilling the corpus; dsltm distill keeps what it reads, for --labels")
-        distill(corpus, teacher, DistillConfig(stopwords=load_stopwords(STOPWORDS)), output=place)
+        distill(corpus, teacher, DistillConfig(rules=WordConfig().rules()), output=place)
         yield Documents(read_labels(place), corpus, teacher)
 
 
