@@ -9,7 +9,6 @@ import typer
 
 from dsltm.commandline.values import given
 from dsltm.commands.options import (
-    STOPWORDS,
     CorpusFile,
     CorpusWithLabels,
     Output,
@@ -23,6 +22,7 @@ from dsltm.formats.records import without_surrogates
 from dsltm.formats.source import read_text
 from dsltm.option import option
 from dsltm.teacher.reading.prompts import NAMED
+from dsltm.words.config import WordConfig
 
 if TYPE_CHECKING:
     from dsltm.teacher.reading.prompts import Prompt
@@ -79,13 +79,7 @@ def command(
         str | None,
         typer.Option(metavar="FILE", help="Vocabulary from dsltm vocab; by default the corpus's own words."),
     ] = None,
-    stopwords: Annotated[
-        str,
-        typer.Option(
-            metavar="LANG|FILE|none", help="Words that are neither counted nor, without --vocab, chosen."
-        ),
-        STOPWORDS,
-    ] = "en",
+    lexicon: WordConfig,
     prompts: PromptOptions,
     config: DistillConfig,
     shard: Annotated[
@@ -114,7 +108,7 @@ def command(
 
     dsltm distill s3://bucket/posts/ --ray auto --workers 8 -o labels/
     """
-    from dsltm.words.vocabulary import load_stopwords, read_vocabulary
+    from dsltm.words.vocabulary import read_vocabulary
 
     ray.check(output, corpus, refusing={"shard": shard, "scratch": scratch, "sample": config.sample})
     config.sampling()
@@ -124,7 +118,7 @@ def command(
             pass
     share = _shard(shard)
     words = tuple(entry.word for entry in read_vocabulary(vocab)) if vocab is not None else None
-    stop = load_stopwords(stopwords)
+    rules = lexicon.rules()
     chosen = prompts.prompts()
     published = prompts.preset == "paper" and words is None
     if prompts.preset == "paper" and "projection" not in given(ctx):
@@ -134,7 +128,7 @@ def command(
         raise UsageError(
             f"{idle} does not go with the paper's vocabulary", hint="dsltm vocab, and --vocab FILE"
         )
-    config = replace(config, prompts=chosen or (), words=words, stopwords=stop, shard=share)
+    config = replace(config, prompts=chosen or (), words=words, rules=rules, shard=share)
     if ray.ray is not None:
         from dsltm.on_ray.distill import distill_on_ray
 
@@ -154,8 +148,10 @@ def command(
 
     source, opened = reading.open(corpus), teacher.open()
     if published:
+        from dsltm.words.language import sample_of
         from dsltm.words.published import published_vocabulary
 
+        stop = rules.of(sample_of(source)).stopwords
         entries = published_vocabulary(source, config.size, stopwords=stop)
         config = replace(config, words=tuple(entry.word for entry in entries))
     if chosen is None:

@@ -1,14 +1,13 @@
 """`dsltm generate`: a corpus in, topics that a language model wrote out."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from dsltm import console
-from dsltm.commands.options import STOPWORDS, CorpusFile, CorpusWithIds, Output, TeacherOptions
+from dsltm.commands.options import CorpusFile, CorpusWithIds, Output, TeacherOptions
 from dsltm.errors import UsageError
 from dsltm.option import option
+from dsltm.words.config import WordConfig
 from dsltm.written.generate.config import LOCAL_ROUNDS, LOCAL_TOKENS, GenerateConfig
 
 if TYPE_CHECKING:
@@ -62,9 +61,7 @@ def command(
     *,
     output: Output = None,
     config: GenerateConfig,
-    stopwords: Annotated[
-        str, typer.Option(metavar="LANG|FILE|none", help="Words that are no cue and no keyword."), STOPWORDS
-    ] = "en",
+    lexicon: WordConfig,
     endpoint: EndpointOptions,
     teacher: TeacherOptions,
     reading: CorpusWithIds,
@@ -82,13 +79,13 @@ def command(
     dsltm generate corpus.jsonl --endpoint http://localhost:8000/v1 --model qwen3-8b > topics.jsonl
     """
     from dsltm.formats.topics import write_topics
-    from dsltm.words.vocabulary import load_stopwords
+    from dsltm.words.language import sample_of
     from dsltm.written.generate.local import LocalWriter
     from dsltm.written.generate.rounds import generate
 
     writer = endpoint.open()
     source = reading.open(corpus, replace(reading.fields, keep=(config.field,) if config.field else ()))
-    words = load_stopwords(stopwords)
+    words = lexicon.rules().of(sample_of(source)).stopwords
     config = replace(config, stopwords=words)
     if writer is None:
         config = replace(

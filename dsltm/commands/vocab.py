@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dsltm import console
-from dsltm.commands.options import STOPWORDS, TEACHERS, CorpusFile, CorpusOptions, Output
+from dsltm.commands.options import TEACHERS, CorpusFile, CorpusOptions, Output
 from dsltm.errors import UsageError
+from dsltm.words.config import WordConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,14 +36,7 @@ def command(
             min=0, metavar="N", help="Greatest number of documents; below 1, greatest share of them."
         ),
     ] = None,
-    stopwords: Annotated[
-        str,
-        typer.Option(
-            metavar="LANG|FILE|none",
-            help="Words to leave out: of languages (en, or en,de), of a file, or none.",
-        ),
-        STOPWORDS,
-    ] = "en",
+    words: WordConfig,
     teacher: Annotated[
         str | None,
         typer.Option(
@@ -68,19 +62,19 @@ def command(
 
     dsltm vocab reviews.csv --text-field review --stopwords de --min-df 5 -o vocab.jsonl
     """
+    from dsltm.words.language import sample_of
     from dsltm.words.published import published_vocabulary
-    from dsltm.words.vocabulary import build_vocabulary, load_stopwords, write_vocabulary
+    from dsltm.words.vocabulary import build_vocabulary, write_vocabulary
 
-    source = reading.open(corpus)
-    listed = load_stopwords(stopwords)
+    source, rules = reading.open(corpus), words.rules()
     if preset == "paper":
         for name, value in (("min-df", min_df), ("max-df", max_df), ("teacher", teacher)):
             if value is not None:
                 raise UsageError(f"--{name} has no place in the paper's rule for words")
-        entries = published_vocabulary(source, size, stopwords=listed)
+        entries = published_vocabulary(source, size, stopwords=rules.of(sample_of(source)).stopwords)
     else:
         entries = build_vocabulary(
-            source, size, min_df=min_df, max_df=max_df, stopwords=listed, keep=_sayable(teacher)
+            source, size, min_df=min_df, max_df=max_df, rules=rules, keep=_sayable(teacher)
         )
     write_vocabulary(output, entries)
     console.note(f"{len(entries):,} words, from {entries[0].word} to {entries[-1].word}")
