@@ -59,11 +59,14 @@ def command(
     teacher: TeacherOfFile,
     reading: CorpusWithLabels,
 ) -> None:
-    """The teacher reads each document under the numbered list of topics; how much the answer's place attends
-    to each topic, in heads that were chosen without labels, says what the document is about, and how much it
-    attends to each word of the document makes the topic's words. What stands where in the list, and how long
-    it is, is calibrated away. Writes a model for assign, topics and eval, which gives documents their topics
-    from their vectors, as attention taught it: no document is attended to twice.
+    """Writes a model for assign, topics and eval. The teacher reads each document under a numbered list of
+    the topics. How much the place of the answer attends to each topic, in attention heads that are chosen
+    without labels, says what the document is about. How much it attends to each word of the document says
+    which words the topic has. The influence of a topic's place in the list, and of its length, is calibrated
+    away.
+
+    The model learns from this attention to tell the topics of a document by its vector, so that assign needs
+    no attention.
 
     dsltm attend topics.jsonl corpus.jsonl --labels labels.npz -o model.npz
 

@@ -32,7 +32,8 @@ def command(
     --topics of train, DSLTM_TEACHER for --teacher of every command), else what the settings file says
     (--config, or DSLTM_CONFIG), else its default. This command shows the last three.
 
-    On a terminal a table; in a pipe or a file JSON lines {"command", "option", "value", "source"}.
+    Shows a table on a terminal, and writes JSON lines {"command", "option", "value", "source"} into a pipe or
+    a file.
 
     dsltm config train
 

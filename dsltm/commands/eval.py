@@ -65,9 +65,10 @@ def command(
     rating: RatingOptions,
     reading: CorpusWithLabels,
 ) -> None:
-    """On a terminal a table; in a pipe or a file one JSON object a model. Several models are compared: one
-    line each, then a line with mean and standard deviation for each group that differs in nothing but the
-    seed, with the stability of its topics, and a line with Welch's t-test for every two such groups.
+    """Shows a table on a terminal, and writes one JSON object a model into a pipe or a file. Several models
+    are compared: after a line for each comes one for each group of models that differ in nothing but the
+    seed, with mean, standard deviation and the stability of the topics, and one with Welch's t-test for every
+    two such groups.
 
     Documents without a gold class are not scored. Documents without text are, like all others.
 

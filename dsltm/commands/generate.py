@@ -66,13 +66,14 @@ def command(
     teacher: TeacherOptions,
     reading: CorpusWithIds,
 ) -> None:
-    """Shows it numbered documents, round after round: from everywhere first, then groups of documents that
-    are alike and whose words no topic has yet. Writes JSON lines {"label", "summary", "keywords",
-    "documents"}, to be edited by hand, and given to dsltm ground or dsltm attend. Keywords that come in no
-    document and documents that were not shown are dropped. Answers of an endpoint are kept, so that a run
-    that was stopped goes on for free. A local teacher groups the documents by its own vectors and chooses a
-    label, keywords and typical documents for each group: even a small one gives usable topics, without
-    summaries.
+    """Writes JSON lines {"label", "summary", "keywords", "documents"}, to be edited by hand, and to be given
+    to dsltm ground or dsltm attend. The language model is shown numbered documents, round after round: from
+    everywhere first, then groups of documents that are alike and whose words no topic has yet. Keywords that
+    come in no document and documents that were not shown are dropped. The answers of an endpoint are kept, so
+    that a run that was stopped goes on without paying for them again.
+
+    A local teacher groups the documents by its own vectors, and chooses a label, keywords and typical
+    documents for each group: even a small one gives usable topics, but no summaries.
 
     dsltm generate corpus.jsonl -k 20 > topics.jsonl
 

@@ -27,13 +27,14 @@ def command(
     teacher: TeacherOfFile,
     reading: CorpusWithLabels,
 ) -> None:
-    """A topic needs only a label: {"label": "kitchen"}; "keywords", a "summary" and the ids of typical
-    "documents" help. Documents find their topics by the topic's words (BM25) and by how near they are to it
-    in the teacher's vector space, where documents that say a topic's name stand beside it; how frequent a
-    topic is they tell, too. The words of a topic are those of its documents. Writes a model for assign,
-    topics and eval.
+    """Writes a model for assign, topics and eval. A topic needs only a label: {"label": "kitchen"};
+    "keywords", a "summary" and the ids of typical "documents" help.
 
-    A labels file alone will do; with the corpus, names that are not in the vocabulary are found, too.
+    Two things say which topics a document has: the words that it shares with them (BM25), and how near it is
+    to them in the teacher's vector space, in which a topic lies among the documents that have its name. How
+    frequent each topic is, and which words it has, also comes from the documents.
+
+    A labels file is enough. With the corpus, names that are not in the vocabulary are found as well.
 
     dsltm ground topics.jsonl corpus.jsonl --labels labels.npz -o model.npz
 

@@ -30,7 +30,7 @@ def command(
         Option(words=(*COMMANDS, "formats", *GUIDES)),
     ] = None,
 ) -> None:
-    """On a terminal man shows it, where there is man; otherwise it is written as text.
+    """On a terminal the page is shown by man, where that is installed; elsewhere it is written as plain text.
 
     dsltm help distill
 

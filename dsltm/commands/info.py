@@ -23,10 +23,11 @@ def command(
 ) -> None:
     """Says of a labels file, a model, a folder of parts or the journal of an unfinished run how much it
     holds, which teacher and prompts made it, and which versions of dsltm read it. Of two files it says
-    whether they fit: a model and labels of the same teacher, prompts and vocabulary do. Status 1: they do
-    not.
+    whether they fit, as a model and labels of the same teacher, prompts and vocabulary do; where they do not,
+    the exit status is 1.
 
-    On a terminal a table; in a pipe or a file a JSON object a file, then {"fit", "why"} of two.
+    Shows a table on a terminal, and writes a JSON object a file into a pipe or a file; of two files also
+    {"fit", "why"}.
 
     dsltm info model.npz
 

@@ -18,8 +18,8 @@ def command(
     output: Output = None,
 ) -> None:
     """Every machine reads its own share of the documents; the joined file holds all of them in the order of
-    the corpus, as if one machine had read them. Shards that are missing, twice there or of another run are
-    refused.
+    the corpus, as if one machine had read them. A shard that is missing, is given twice or is of another run
+    is refused.
 
     dsltm merge labels-*.npz -o labels.npz
     """

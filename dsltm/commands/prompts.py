@@ -6,11 +6,13 @@ from dsltm.formats.output import is_stdout
 
 
 def command(output: Output = None) -> None:
-    """On a terminal a table; in a pipe or a file JSON lines {"name", "about", "template", "chat", "default"}.
+    """Shows a table on a terminal, and writes JSON lines {"name", "about", "template", "chat", "default"}
+    into a pipe or a file.
+
     The teacher's next token after the instruction is what is read. Several --prompt make an ensemble: logits
     are averaged, hidden states lie side by side, and instructions that follow the document and begin alike
-    share the reading of it. The default is such an ensemble of general instructions; --prompt auto looks at
-    a sample of the corpus and chooses, without labels.
+    share the reading of it. The default is such an ensemble of general instructions; --prompt auto looks at a
+    sample of the corpus and chooses, without labels.
 
     dsltm prompts
 

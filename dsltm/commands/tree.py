@@ -104,9 +104,9 @@ def _top(
 ) -> None:
     """Find the topics in a pile of texts.
 
-    A small language model, the teacher, reads each document once (distill); a small topic model learns from
-    what it said (train), and then gives documents their topics (assign) and shows them (topics). Every
-    command reads a file or standard input ("-") and writes standard output or a file (-o).
+    A small language model, the teacher, reads each document once (distill). A small topic model learns from
+    what the teacher would say next (train), gives documents their topics (assign) and shows them (topics).
+    Every command reads a file or standard input ("-") and writes standard output or a file (-o).
     """
 
 
