@@ -19,7 +19,7 @@ from dsltm.distilling.survey import survey
 from dsltm.distilling.texts import Texts
 from dsltm.errors import DsltmError
 from dsltm.formats.output import is_stdout, open_output
-from dsltm.teacher.reading.projection import Projection, project
+from dsltm.teacher.reading.projection import Kind, Projection, project
 from dsltm.words.vocabulary import choose_words
 
 if TYPE_CHECKING:
@@ -37,6 +37,14 @@ if TYPE_CHECKING:
 
 # A teacher that can say a smaller part of the vocabulary is warned of; chosen, not measured.
 LOW_COVERAGE = 0.9
+# How a teacher writes the words that a projection keeps.
+_WRITES: dict[Kind, str] = {
+    "every": "as one token",
+    "token": "as one token",
+    "spellings": "as one token, in small letters or capitals",
+    "first": "by their first token",
+    "chain": "token by token",
+}
 # At this part of the words or less the tokens do not tell words apart: of words that share their first token
 # only one is left. Chosen, not measured.
 _COLLAPSED = 0.02
@@ -104,7 +112,7 @@ def _vocabulary(counts: Counts, lexicon: Lexicon, teacher: Teacher, config: Dist
     """The words to read, and how many of the wanted ones the teacher can say."""
     wanted = wanted_words(config, counts, lexicon)
     projection = project(teacher.tokenizer, wanted, config.projection)
-    report_coverage(projection, len(wanted), teacher.name)
+    report_coverage(projection, len(wanted), teacher.name, config.projection)
     return projection
 
 
@@ -120,7 +128,7 @@ def wanted_words(config: DistillConfig, counts: Counts, lexicon: Lexicon) -> tup
     return tuple(entry.word for entry in chosen)
 
 
-def report_coverage(projection: Projection, wanted: int, teacher: str) -> None:
+def report_coverage(projection: Projection, wanted: int, teacher: str, kind: Kind) -> None:
     """Say how many of the wanted words the teacher can say.
 
     Raises:
@@ -137,13 +145,13 @@ def report_coverage(projection: Projection, wanted: int, teacher: str) -> None:
         raise DsltmError(
             f"only {len(projection.words):,} of the vocabulary's {wanted:,} words are tokens of {teacher} "
             "that tell them apart",
-            hint="--projection first, or a --teacher that knows the language",
+            hint="--projection every, which keeps them all",
         )
     say = console.warn if projection.coverage < LOW_COVERAGE else console.note
-    how = "token by token" if projection.chains else "as one token"
+    left = "; the others are left out" if projection.coverage < 1 else ""
     say(
-        f"{teacher} writes {len(projection.words):,} of {wanted:,} words {how} "
-        f"({projection.coverage:.0%}); the others are left out"
+        f"{teacher} writes {len(projection.words):,} of {wanted:,} words {_WRITES[kind]} "
+        f"({projection.coverage:.0%}){left}"
     )
 
 

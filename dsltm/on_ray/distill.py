@@ -154,7 +154,7 @@ def _prepared(
         config = replace(config, prompts=result(chosen))
         console.info("prompts: " + ", ".join(prompt.name for prompt in config.prompts))
     spelling = result(speller.started(_spell, wanted, config))
-    report_coverage(spelling.projection, len(wanted), teacher.spec)
+    report_coverage(spelling.projection, len(wanted), teacher.spec, config.projection)
     counted = counted_words(plan.words, spelling.words, lexicon.stopwords)
     # The workers need no stop words, which may be many.
     config = replace(config, words=spelling.words, rules=ENGLISH)
