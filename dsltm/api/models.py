@@ -10,7 +10,6 @@ import numpy as np
 from dsltm import console
 from dsltm.api.corpora import corpus_of, labels_of, labels_or_corpus, open_teacher
 from dsltm.api.page import Page
-from dsltm.errors import UsageError
 from dsltm.formats.labels import Labels
 from dsltm.formats.model import read_model, write_model
 from dsltm.formats.output import open_output
@@ -128,6 +127,8 @@ class Model:
     def theta(self, texts: Labels | TextsLike, *, progress: bool = False) -> NDArray[np.float32]:
         """The probabilities [N, K] of all topics in N documents; rows sum to one.
 
+        Column k is the topic of number k, and holds zeros where that topic was merged or dropped.
+
         Args:
             texts, progress: as of `assign`.
 
@@ -136,7 +137,7 @@ class Model:
         """
         with console.called_by_a_program(progress=progress):
             blocks = [block.theta for block in self._assigned(texts, progress=progress).blocks]
-        return np.concatenate(blocks) if blocks else np.empty((0, self.stored.topics), np.float32)
+        return np.concatenate(blocks) if blocks else np.empty((0, self.stored.numbering.given), np.float32)
 
     def report(
         self,
@@ -185,9 +186,7 @@ class Model:
         """
         renamed = self.names
         for topic, name in names.items():
-            if not 0 <= topic < len(renamed):
-                raise UsageError(f"there is no topic {topic}, the model has 0 to {len(renamed) - 1}")
-            renamed[topic] = name
+            renamed[self.stored.numbering.place(topic)] = name
         return self._with(named(self.stored, renamed))
 
     def save(self, path: Path) -> None:
@@ -198,6 +197,11 @@ class Model:
         """
         with open_output(os.fspath(path), binary=True) as file:
             write_model(file, self.stored)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The topics' numbers, rising. A topic keeps its number whatever becomes of the others."""
+        return self.stored.numbering.numbers
 
     @property
     def names(self) -> list[str | None]:

@@ -41,7 +41,7 @@ class Block:
 
     Attributes:
         ids: n names.
-        theta: [n, K] float32, rows sum to one.
+        theta: [n, K] float32, rows sum to one; column k is the topic of number k (`Inference.theta`).
         empty: [n] True where there is no text, so that the topics mean nothing.
         fields: n documents' fields that the corpus was asked to keep; none where there was no corpus.
     """
@@ -70,7 +70,7 @@ class Assigned:
 
     Attributes:
         documents: N.
-        topics: K.
+        topics: K, the columns of θ.
         blocks: can be gone through once.
     """
 
@@ -80,12 +80,13 @@ class Assigned:
 
 
 def theta_of(model: Model, labels: Labels) -> NDArray[np.float32]:
-    """θ [R, K] of the documents of a labels file that were read, whole.
+    """θ [R, K] of the documents of a labels file that were read, whole: a column for each row of β.
 
     Raises:
         DsltmError: model and labels come from different teachers, prompts or vocabularies.
     """
-    blocks = [block.theta for block in assign_labels(model, labels).blocks]
+    numbers = model.numbering.numbers
+    blocks = [block.theta[:, numbers] for block in assign_labels(model, labels).blocks]
     return np.concatenate(blocks) if blocks else np.empty((0, model.topics), np.float32)
 
 
@@ -115,7 +116,7 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
         for _ in documents or ():
             pass
 
-    return Assigned(len(labels), model.topics, blocks())
+    return Assigned(len(labels), model.numbering.given, blocks())
 
 
 def assign_corpus(
@@ -147,7 +148,7 @@ def assign_corpus(
             )
             yield from assign_windows(inference, model.vocabulary, _counting_cut(read, reader))
 
-    return Assigned(documents, model.topics, blocks())
+    return Assigned(documents, model.numbering.given, blocks())
 
 
 def _counting_cut(windows: Iterable[Window], reader: Reader) -> Iterator[Window]:

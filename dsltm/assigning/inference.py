@@ -38,12 +38,15 @@ class Inference:
 
     def __init__(self, model: Model) -> None:
         self._backbone = restore(model)
-        self._topics, self._kind = model.topics, model.header["hyperparameters"]["input"]
+        self._numbering, self._kind = model.numbering, model.header["hyperparameters"]["input"]
         self._edit = edit_of(model.header, model.topics) if "edit" in model.header else None
         self.reads_counts = self._kind != "hidden"
 
     def theta(self, hidden: Rows, counts: csr_array | None = None) -> NDArray[np.float32]:
         """θ [N, K] of N documents, rows summing to one; no sampling.
+
+        Column k is the topic of number k, so there are as many columns as numbers were given; those of topics
+        that are no more hold zeros.
 
         The caller checks that model and documents belong together (`dsltm.formats.model.check_compatible`).
 
@@ -59,12 +62,13 @@ class Inference:
             raise DsltmError(
                 f"the model reads document vectors of length {wanted}, these have {inputs.width}"
             )
-        out = np.empty((len(inputs), self._topics), np.float32)
+        out = np.zeros((len(inputs), self._numbering.given), np.float32)
         with torch.inference_mode():
             for start in range(0, len(out), _BLOCK):
                 rows = np.arange(start, min(start + _BLOCK, len(out)))
                 proportions = self._backbone.theta(torch.from_numpy(inputs.dense(rows))).numpy()
-                out[rows] = proportions if self._edit is None else _regrouped(proportions, self._edit)
+                own = proportions if self._edit is None else _regrouped(proportions, self._edit)
+                out[np.ix_(rows, self._numbering.numbers)] = own
         return out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dsltm.assigning.documents import assignment_rows
+from dsltm.words.ranking import ranked, telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +32,7 @@ def described_rows(
     Args:
         blocks: with the fields to keep, where some are.
         model: whose topics they are.
-        words: how many of the topic's most probable words to give; 0: no words, and no name either.
+        words: how many of the topic's words to give, those that `dsltm topics` shows; 0: no words, and no name either.
         keep: fields of the corpus; one with the name of a column in `_OWN` gets "corpus_" before it.
         top, min_prob: as of `assignment_rows`.
         flat: every row has the same keys, and with `top` the topics and their probabilities are two lists.
@@ -39,8 +40,11 @@ def described_rows(
     Yields:
         {"id", "topic", "p"}, "label" and "words", the fields that are kept, then as `assignment_rows`.
     """
-    names = model.names
-    first = [[model.vocabulary[word] for word in row[:words]] for row in (-model.beta).argsort(axis=1)]
+    numbers, vocabulary = model.numbering.numbers, model.vocabulary
+    scores = telling(model.beta, model.usage, model.sizes)
+    shown = ranked(scores, vocabulary, words, usage=model.usage, language=model.language)
+    first = {n: [vocabulary[word] for word in row] for n, row in zip(numbers, shown, strict=True)}
+    names = dict(zip(numbers, model.names, strict=True))
     for block in blocks:
         rows = assignment_rows([block], top=top, min_prob=min_prob)
         for number, row in enumerate(rows):

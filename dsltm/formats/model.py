@@ -9,6 +9,7 @@ import numpy as np
 
 from dsltm.errors import DsltmError
 from dsltm.formats.npz import open_npz, write_npz
+from dsltm.formats.numbering import Numbering
 from dsltm.formats.old_model import predicted_beta
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ class Model:
 
     Attributes:
         header: JSON object: teacher, prompts, projection, vocabulary, backbone, hyperparameters,
-            seed, training; names, where the topics have some; edit, where they were merged or dropped
-            (`dsltm.topics.edit`); sizes, [K] how many documents of training each topic is the first of.
+            seed, training; names, where the topics have some; edit and numbering, where they were merged or
+            dropped (`dsltm.topics.edit`); sizes, [K] how many documents of training each topic is the first
+            of.
         beta: [K, V] float32, rows sum to one: the distribution of words that the model predicts for a
             document of one topic alone.
         arrays: the encoder's arrays by name.
@@ -52,6 +54,11 @@ class Model:
     @property
     def topics(self) -> int:
         return len(self.beta)
+
+    @property
+    def numbering(self) -> Numbering:
+        """The topics' numbers."""
+        return Numbering.of(self.header, self.topics)
 
     @property
     def sizes(self) -> NDArray[np.int64] | None:
@@ -127,6 +134,7 @@ def read_model(path: str) -> Model:
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise DsltmError(f"{name}: its {what} holds values that are not numbers")
     _check_names(header.get("names"), len(beta), name)
+    Numbering.of(header, len(beta))
     usage = arrays.pop("usage", None)
     _check_usage(usage, header.get("sizes"), beta.shape, name)
     copies = {key: np.array(array) for key, array in arrays.items()}

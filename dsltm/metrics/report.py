@@ -55,8 +55,9 @@ def rows(
 
 
 def _topics(subject: Subject, score: Scores) -> Iterator[dict[str, Any]]:
-    for number, words in enumerate(subject.topics or ()):
-        values = {name: each[number] for name, each in score.per_topic.items()}
+    for place, words in enumerate(subject.topics or ()):
+        values = {name: each[place] for name, each in score.per_topic.items()}
+        number = place if subject.numbers is None else subject.numbers[place]
         yield {"topic": number, "words": words, **values}
 
 

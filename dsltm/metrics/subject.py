@@ -32,6 +32,7 @@ class Subject:
             documents are not given.
         first_word_shares: [K] how many times 1/V a topic's first word has, V the size of the
             vocabulary; None where the probabilities are not known.
+        numbers: [K] of the topics; None where they are places in `topics`.
         config: what the model is, without its seed; equal for the seeds of one configuration.
         seed: of the model.
     """
@@ -44,6 +45,7 @@ class Subject:
     unassigned: int = 0
     listed: NDArray[np.int64] | None = None
     first_word_shares: NDArray[np.float64] | None = None
+    numbers: Sequence[int] | None = None
     config: dict[str, Any] | None = None
     seed: int | None = None
 
@@ -100,6 +102,7 @@ def from_model(name: str, model: Model, labels: Labels | None, words: int) -> Su
         theta,
         listed=clusters,
         first_word_shares=model.beta[range(len(first)), first].astype(np.float64) * len(vocabulary),
+        numbers=model.numbering.numbers,
         config=_configuration(model),
         seed=model.header.get("seed"),
     )
@@ -172,8 +175,10 @@ def _cluster(row: dict[str, Any], number: int, path: str) -> str:
 
 def _listed(clusters: NDArray[Any], described: Sequence[dict[str, Any]]) -> NDArray[np.int64] | None:
     """[N] which of the topics each document has, -1 for none; None where two topics have one name."""
-    if clusters.dtype.kind == "i":  # they come from theta, whose columns are the topics
-        return np.where(clusters < len(described), clusters, -1)
+    if clusters.dtype.kind == "i":  # they come from theta, whose columns are the topics by their numbers
+        numbered = [(row.get("topic"), place) for place, row in enumerate(described)]
+        at = {number if type(number) is int else place: place for number, place in numbered}
+        return np.array([at.get(cluster, -1) for cluster in clusters.tolist()], np.int64)
     places = {f"topic {row.get('topic', place)}": place for place, row in enumerate(described)}
     if len(places) < len(described):
         return None

@@ -137,7 +137,7 @@ class Assigner:
         blocks = assign_windows(self._inference, self._model.vocabulary, windows)
         with self._folder.writing(name) as stream:
             if written.npz:
-                write_matrix(stream, Assigned(len(documents), self._model.topics, blocks))
+                write_matrix(stream, Assigned(len(documents), self._model.numbering.given, blocks))
             else:
                 write_jsonl(stream, assignment_rows(blocks, top=written.top, min_prob=written.min_prob))
         return {

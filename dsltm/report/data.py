@@ -65,7 +65,7 @@ def collect(
     furthest = float(apart.max()) or 1.0
     joins = tree(view.model.beta)
     shown = documents.shown(typical, view.theta, view.labels, by_row, _EXAMPLES)
-    border = documents.shown(uncertain, view.theta, view.labels, by_row, _BORDERLINE, border=True)
+    border = documents.shown(uncertain, view.theta, view.labels, by_row, _BORDERLINE, view.numbers)
     return {
         "title": plain(options.title or "Topics"),
         "documents": int(view.full.sum()),
@@ -76,16 +76,17 @@ def collect(
         "layout": NAMES[layout],
         "topics": [
             {
-                "id": topic.topic,
+                "id": topic.place,
+                "number": topic.topic,
                 "label": plain(topic.label) if topic.label else None,
                 "words": [plain(word) for word in topic.words],
                 "weights": [round(float(weight), 6) for weight in topic.weights],
                 "size": topic.size,
                 "share": topic.share,
                 "coherence": _number(topic.coherence),
-                "examples": [place_of[e.number] for e in shown[topic.topic]],
-                "borderline": [place_of[e.number] for e in border[topic.topic]],
-                "near": _near(apart[topic.topic], topic.topic),
+                "examples": [place_of[e.number] for e in shown[topic.place]],
+                "borderline": [place_of[e.number] for e in border[topic.place]],
+                "near": _near(apart[topic.place], topic.place),
             }
             for topic in topics
         ],

@@ -26,7 +26,8 @@ class Topic:
     """One topic.
 
     Args:
-        topic: its number, from 0.
+        topic: its number.
+        place: its row in the model's arrays.
         words: the words that are shown for it, the first word first.
         weights: their probabilities [len(words)] float32.
         label: its name, where it has one.
@@ -38,6 +39,7 @@ class Topic:
     """
 
     topic: int
+    place: int
     words: list[str]
     weights: NDArray[np.float32]
     label: str | None = None
@@ -84,13 +86,14 @@ def describe(
     return [
         Topic(
             number,
-            [vocabulary[i] for i in words[number]],
-            model.beta[number, words[number]],
-            names[number],
-            None if sizes is None else int(sizes[number]),
-            None if sizes is None else int(sizes[number]) / max(total, 1),
+            place,
+            [vocabulary[i] for i in words[place]],
+            model.beta[place, words[place]],
+            names[place],
+            None if sizes is None else int(sizes[place]),
+            None if sizes is None else int(sizes[place]) / max(total, 1),
         )
-        for number in range(model.topics)
+        for place, number in enumerate(model.numbering.numbers)
     ]
 
 

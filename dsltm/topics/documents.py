@@ -12,7 +12,7 @@ from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -142,8 +142,7 @@ def shown(
     labels: Labels,
     texts: dict[int, str] | None,
     count: int,
-    *,
-    border: bool = False,
+    numbers: Sequence[int] | None = None,
 ) -> list[list[Example]]:
     """The documents to show for each topic.
 
@@ -153,11 +152,11 @@ def shown(
         labels: for the documents' names.
         texts: the documents' texts, by row; of documents of the same text only the first is shown.
         count: how many of each topic.
-        border: name the second topic of each document, too.
+        numbers: [K] of the topics, where the second one of each document is to be named, too.
     """
     return [
         [
-            _example(int(row), topic, theta, labels, texts, border=border)
+            _example(int(row), topic, theta, labels, texts, numbers)
             for row in _different(candidates, texts)[:count]
         ]
         for topic, candidates in enumerate(rows)
@@ -165,13 +164,18 @@ def shown(
 
 
 def _example(
-    row: int, topic: int, theta: Floats, labels: Labels, texts: dict[int, str] | None, *, border: bool
+    row: int,
+    topic: int,
+    theta: Floats,
+    labels: Labels,
+    texts: dict[int, str] | None,
+    numbers: Sequence[int] | None,
 ) -> Example:
     other = None
-    if border:
+    if numbers is not None:
         rest = theta[row].copy()
         rest[topic] = -1
-        other = int(rest.argmax())
+        other = numbers[int(rest.argmax())]
     text = None if texts is None else texts[row]
     return Example(row, labels.ids[row], float(theta[row, topic]), text, other)
 

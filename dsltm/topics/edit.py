@@ -9,6 +9,7 @@ import numpy as np
 
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.model import edit_of
+from dsltm.formats.numbering import Numbering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,21 +28,21 @@ def edited(
     """A model with some topics put together and some left out.
 
     The encoder stays as it is. Its proportions are added up within merged topics and, where topics were
-    dropped, made to sum to one again. Topics are numbered anew in their old order, a merged one in the place
-    of its lowest; its name is that of the largest topic in it.
+    dropped, made to sum to one again. Topics keep their numbers; a merged one has the lowest of its own, and
+    the name of the largest topic in it.
 
     Args:
         model: K topics.
-        merge: groups of topics, each to become one.
-        drop: topics that go.
+        merge: groups of topics' numbers, each to become one.
+        drop: numbers of the topics that go.
         sizes: [K] documents, so that a merged topic's words are the mean by size; None: those of training,
             or all alike where the file does not tell.
 
     Raises:
         UsageError: the model has no such topic, a topic is named twice, or no topic is left.
     """
-    drop = set(drop)
-    groups = _groups(model.topics, merge, drop)
+    numbering = model.numbering
+    groups = _groups(numbering, merge, {*drop})
     sizes = model.sizes if sizes is None else sizes
     counts = np.zeros(model.topics) if sizes is None else sizes.astype(np.float64)
     # One is added because topics without documents, merged with each other, would have no mean otherwise.
@@ -61,6 +62,8 @@ def edited(
             "groups": [sorted(t for g in group for t in old.groups[g]) for group in groups],
         },
     }
+    kept = Numbering(numbering.given, [numbering.numbers[group[0]] for group in groups])
+    header |= kept.header()
     if any(names):
         header["names"] = _merged_names(names, groups, weight)
     if model.sizes is not None:
@@ -68,15 +71,15 @@ def edited(
     return replace(model, header=header, beta=beta.astype(np.float32), usage=usage)
 
 
-def _groups(topics: int, merge: Sequence[Sequence[int]], drop: set[int]) -> list[list[int]]:
+def _groups(numbering: Numbering, merge: Sequence[Sequence[int]], drop: set[int]) -> list[list[int]]:
+    """The places of the topics that each new topic is made of, in the order of the lowest of them."""
     named = [topic for group in merge for topic in group] + sorted(drop)
     for topic in named:
-        if not 0 <= topic < topics:
-            raise UsageError(f"there is no topic {topic}, the model has 0 to {topics - 1}")
+        numbering.place(topic)
         if named.count(topic) > 1:
             raise UsageError(f"topic {topic} is named twice among --merge and --drop")
-    alone = [[topic] for topic in range(topics) if topic not in named]
-    groups = sorted([*alone, *(sorted(group) for group in merge if group)])
+    alone = [[place] for place, topic in enumerate(numbering.numbers) if topic not in named]
+    groups = sorted([*alone, *(sorted(map(numbering.place, group)) for group in merge if group)])
     if not groups:
         raise UsageError("--drop leaves no topic")
     return groups
@@ -104,16 +107,20 @@ def read_names(path: str, model: Model) -> list[str | None]:
     """
     from dsltm.formats.records import read_jsonl
 
-    names = model.names
+    names, numbering = model.names, model.numbering
     for line, row in read_jsonl(path):
         topic, label = row.get("topic"), row.get("label")
-        if not isinstance(topic, int) or isinstance(topic, bool) or not 0 <= topic < model.topics:
-            raise DsltmError(f"{path}:{line}: its topic is not one of 0 to {model.topics - 1}")
+        if type(topic) is not int:
+            raise DsltmError(f"{path}:{line}: its topic is not a number")
+        try:
+            place = numbering.place(topic)
+        except UsageError as error:
+            raise DsltmError(f"{path}:{line}: {error}") from None
         if label is not None and not isinstance(label, str):
             raise DsltmError(f"{path}:{line}: its label is not a string")
-        names[topic] = " ".join(label.split()) or None if label else None
+        names[place] = " ".join(label.split()) or None if label else None
     taken: dict[str, int] = {}
-    for topic, name in enumerate(names):
+    for topic, name in zip(numbering.numbers, names, strict=True):
         if name is not None and taken.setdefault(name.casefold(), topic) != topic:
             raise DsltmError(f"{path}: topics {taken[name.casefold()]} and {topic} are both called {name!r}")
     return names

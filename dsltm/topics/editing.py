@@ -64,8 +64,8 @@ def labelled(
     described = (
         [Clue(topic.topic, topic.words) for topic in topics] if view is None else view.clues(topics, corpus)
     )
-    clues = [described[topic.topic] for topic in nameless]
-    others = [described[topic.topic] for topic in topics if topic.label is not None]
+    clues = [described[topic.place] for topic in nameless]
+    others = [described[topic.place] for topic in topics if topic.label is not None]
     if edit.labeler is not None and edit.labeler_model is not None:
         endpoint = ChatEndpoint(edit.labeler, edit.labeler_model, cache_dir=cache_dir() / "answers")
         with console.progress("naming", len(clues), "topics") as bar:
@@ -83,6 +83,6 @@ def labelled(
             )
     names = list(model.names)
     for topic, name in zip(nameless, new_names, strict=True):
-        names[topic.topic] = name
+        names[topic.place] = name
     model = named(model, names)
     return model, None if view is None else replace(view, model=model)

@@ -47,6 +47,7 @@ class Shares:
         counts: [T, K] documents.
         totals: [T] documents with text of that value.
         missing: documents with text that lack the field.
+        numbers: [K] the topics' numbers.
     """
 
     field: str
@@ -55,6 +56,7 @@ class Shares:
     counts: NDArray[np.int64]
     totals: NDArray[np.int64]
     missing: int
+    numbers: Sequence[int]
 
     def share(self) -> NDArray[np.float64]:
         """[T, K] parts of the value's documents; NaN for a period without any."""
@@ -103,26 +105,26 @@ class Shares:
     def rows(self) -> Iterator[dict[str, object]]:
         """One line for every topic and value; "trend" where values are points in time."""
         share, (low, high), trend = self.share(), self.interval(), self.trend()
-        for topic in range(self.counts.shape[1]):
+        for place, topic in enumerate(self.numbers):
             for i, value in enumerate(self.values):
                 known = self.totals[i] > 0
                 row: dict[str, object] = {
                     "topic": topic,
                     "value": value,
-                    "count": int(self.counts[i, topic]),
+                    "count": int(self.counts[i, place]),
                     "of": int(self.totals[i]),
-                    "share": float(share[i, topic]) if known else None,
-                    "low": float(low[i, topic]) if known else None,
-                    "high": float(high[i, topic]) if known else None,
+                    "share": float(share[i, place]) if known else None,
+                    "low": float(low[i, place]) if known else None,
+                    "high": float(high[i, place]) if known else None,
                 }
-                yield row if trend is None else {**row, "trend": float(trend[topic])}
+                yield row if trend is None else {**row, "trend": float(trend[place])}
 
 
 def shares(
     field: str,
     values: Sequence[str | None],
     first: NDArray[np.int64],
-    topics: int,
+    numbers: Sequence[int],
     every: Every | None = None,
     names: Sequence[str] | None = None,
 ) -> Shares:
@@ -134,7 +136,7 @@ def shares(
         field: its name, for messages.
         values: N values, None where a document lacks it.
         first: [N] each document's first topic, -1 for those without text (`documents.first_topics`).
-        topics: K.
+        numbers: [K] of the topics.
         every: read the values as dates and count by this period.
         names: N ids, for messages; None: documents are named by their numbers, counted from 1.
 
@@ -153,9 +155,9 @@ def shares(
     order = _by_frequency(present) if every is None else _without_gap(min(present), max(present), every)
     place = {value: i for i, value in enumerate(order)}
     rows = np.array([place[value] for value in present])
-    counts = np.zeros((len(order), topics), np.int64)
+    counts = np.zeros((len(order), len(numbers)), np.int64)
     np.add.at(counts, (rows, np.array([topic_of[row] for row in given])), 1)
-    return Shares(field, every, order, counts, counts.sum(axis=1), missing)
+    return Shares(field, every, order, counts, counts.sum(axis=1), missing, numbers)
 
 
 def _periods(

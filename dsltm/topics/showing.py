@@ -72,7 +72,7 @@ def table(
         return Table(shares.rows(), lambda: show_shares(topics, shares))
     if options.tree:
         joins = tree(model.beta)
-        return Table((join.row() for join in joins), lambda: show_tree(topics, joins))
+        return Table((join.row(model.numbering) for join in joins), lambda: show_tree(topics, joins))
     rows = (topic.row() for topic in topics)
     if options.documents:
         return Table(rows, lambda: show_documents(topics))

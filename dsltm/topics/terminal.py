@@ -125,10 +125,11 @@ def show_tree(topics: Sequence[Topic], joins: list[Join]) -> None:
 
     from dsltm.topics.tree import drawing, span
 
-    by_number = {topic.topic: topic for topic in topics}
+    by_place = {topic.place: topic for topic in topics}
     if not has_unicode():
         console.table(
-            ["distance", "topics"], ([f"{j.distance:.2f}", ", ".join(map(str, j.topics))] for j in joins)
+            ["distance", "topics"],
+            ([f"{j.distance:.2f}", ", ".join(str(by_place[p].topic) for p in j.topics)] for j in joins),
         )
         return
     low, high = span(joins)
@@ -140,8 +141,12 @@ def show_tree(topics: Sequence[Topic], joins: list[Join]) -> None:
     console.table(
         columns,
         (
-            [number, Text(line, ACCENT, no_wrap=True), FittingWords(by_number[number], named=True)]
-            for number, line in drawing(joins, _tree_width())
+            [
+                by_place[place].topic,
+                Text(line, ACCENT, no_wrap=True),
+                FittingWords(by_place[place], named=True),
+            ]
+            for place, line in drawing(joins, _tree_width())
         ),
     )
 
@@ -156,8 +161,8 @@ def _show_time(topics: Sequence[Topic], shares: Shares) -> None:
     line_width = min(max(terminal_width() - _BESIDE_LINE, _LINES[0]), _LINES[1])
     rows = []
     for topic in topics:
-        line, (start, end) = sparkline(share[:, topic.topic], shares.totals, line_width)
-        change = arrow(int(changing[topic.topic]))
+        line, (start, end) = sparkline(share[:, topic.place], shares.totals, line_width)
+        change = arrow(int(changing[topic.place]))
         rows.append(
             [topic.topic, change, line, f"{start:.1%}", f"{end:.1%}", FittingWords(topic, named=True)]
         )
@@ -176,11 +181,11 @@ def _show_classes(topics: Sequence[Topic], shares: Shares) -> None:
     sizes = shares.counts.sum(axis=0)
     rows = []
     for topic in topics:
-        counts = shares.counts[:, topic.topic]
+        counts = shares.counts[:, topic.place]
         most = [i for i in (-counts).argsort(kind="stable")[:3] if counts[i]]
-        parts = [f"{shortened(shares.values[i], _CLASS)} {counts[i] / sizes[topic.topic]:.0%}" for i in most]
+        parts = [f"{shortened(shares.values[i], _CLASS)} {counts[i] / sizes[topic.place]:.0%}" for i in most]
         rows.append(
-            [topic.topic, f"{sizes[topic.topic]:,}", ", ".join(parts), FittingWords(topic, named=True)]
+            [topic.topic, f"{sizes[topic.place]:,}", ", ".join(parts), FittingWords(topic, named=True)]
         )
     console.table(
         [

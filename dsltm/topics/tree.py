@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dsltm.formats.numbering import Numbering
+
 
 @dataclass(frozen=True, slots=True)
 class Join:
@@ -29,13 +31,14 @@ class Join:
     distance: float
     topics: list[int]
 
-    def row(self) -> dict[str, object]:
-        """The join as a line of a file."""
+    def row(self, numbering: Numbering) -> dict[str, object]:
+        """The join as a line of a file, with the topics' numbers; nodes that are joins follow on them."""
+        names = [*numbering.numbers, *range(numbering.given, numbering.given + self.node)]
         return {
-            "node": self.node,
-            "children": self.children,
+            "node": names[self.node],
+            "children": [names[child] for child in self.children],
             "distance": self.distance,
-            "topics": self.topics,
+            "topics": [names[topic] for topic in self.topics],
         }
 
 

@@ -47,6 +47,11 @@ class View:
         return cls(model, labels, theta_of(model, labels))
 
     @cached_property
+    def numbers(self) -> list[int]:
+        """[K] the topics' numbers."""
+        return self.model.numbering.numbers
+
+    @cached_property
     def full(self) -> NDArray[np.bool_]:
         """[N] whether a document says anything."""
         return documents.has_text(self.labels)
@@ -87,7 +92,7 @@ class View:
             shown = documents.shown(typical, self.theta, self.labels, texts, examples)
             topics = [replace(topic, examples=own) for topic, own in zip(topics, shown, strict=True)]
         if borderline:
-            shown = documents.shown(uncertain, self.theta, self.labels, texts, borderline, border=True)
+            shown = documents.shown(uncertain, self.theta, self.labels, texts, borderline, self.numbers)
             topics = [replace(topic, borderline=own) for topic, own in zip(topics, shown, strict=True)]
         return topics
 
@@ -104,7 +109,7 @@ class View:
         if corpus is None:
             return [Clue(topic.topic, topic.words) for topic in topics]
         typical = documents.typical(self.theta, self.full, SOURCES)
-        rows = [typical[topic.topic][:SOURCES] for topic in topics]
+        rows = [typical[topic.place][:SOURCES] for topic in topics]
         texts = documents.texts_of((int(row) for chosen in rows for row in chosen), corpus, self.labels)
         texts_of_topics = [[texts[int(row)] for row in chosen] for chosen in rows]
         return [
@@ -128,4 +133,4 @@ class View:
             values = [names[code] if code >= 0 else None for code in self.labels.gold_codes.tolist()]
         else:
             values = [d.fields.get(field) for d in documents.read_along(corpus, self.labels)]
-        return shares(field, values, self.first, self.model.topics, every, self.labels.ids)
+        return shares(field, values, self.first, self.numbers, every, self.labels.ids)

@@ -173,11 +173,11 @@ def test_lines_of_a_text_stay_lines() -> None:
 
 def test_a_notebook_gets_a_table_without_markup_of_words() -> None:
     weights = np.ones(2, np.float32) / 2
-    nasty = Topic(0, ["<b>", "x\x1b[31m"], weights, label="a & b", size=1200, share=0.25)
-    plain = Topic(1, ["two", "words"], weights, size=3, share=0.75, coherence=0.5)
+    nasty = Topic(0, 0, ["<b>", "x\x1b[31m"], weights, label="a & b", size=1200, share=0.25)
+    plain = Topic(1, 1, ["two", "words"], weights, size=3, share=0.75, coherence=0.5)
     table = topics_table([nasty, plain])
     assert "<td>&lt;b&gt;, x\ufffd[31m</td>" in table
     assert "<td>a &amp; b</td><td>1,200</td><td>25.0%</td><td></td>" in table
     assert "<td>1</td><td></td><td>3</td><td>75.0%</td><td>0.50</td><td>two, words</td>" in table
-    only_words = topics_table([Topic(0, ["a", "b"], weights)])
+    only_words = topics_table([Topic(0, 0, ["a", "b"], weights)])
     assert "<th>topic</th><th>words</th>" in only_words

@@ -12,6 +12,7 @@ import pytest
 from dsltm.assigning.documents import theta_of
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.model import Model, read_model, write_model
+from dsltm.formats.numbering import Numbering
 from dsltm.topics.edit import edited, named, read_names
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ def test_documents_get_the_sums(files: Files) -> None:
 def test_editing_twice_is_editing_once(files: Files) -> None:
     labels = files.planted.labels
     once = edited(files.model, [[1, 2, 4]], [0])
-    twice = edited(edited(files.model, [[1, 2]], []), [[1, 3]], [0])
+    twice = edited(edited(files.model, [[1, 2]], []), [[1, 4]], [0])
     assert once.header["edit"] == twice.header["edit"] == {"topics": 6, "groups": [[1, 2, 4], [3], [5]]}
+    assert once.numbering == twice.numbering == Numbering(6, [1, 3, 5])
     assert (theta_of(once, labels) == theta_of(twice, labels)).all()
 
 
@@ -89,6 +91,16 @@ def test_impossible_edits(merge: list[list[int]], drop: list[int], message: str)
         edited(_model(), merge, drop)
 
 
+def test_a_number_is_never_given_again() -> None:
+    model = edited(_model(), [[1, 3]], [4])
+    assert model.numbering == Numbering(5, [0, 1, 2])
+    assert edited(model, [], [1]).numbering == Numbering(5, [0, 2])
+    for gone in (3, 4):
+        with pytest.raises(UsageError, match=f"topic {gone} is no more"):
+            edited(model, [], [gone])
+    assert "numbering" not in _model().header
+
+
 def test_names_come_from_lines_and_the_others_stay(tmp_path: Path) -> None:
     model = named(_model(), ["a", "b", None, None, None])
     path = tmp_path / "names.jsonl"
@@ -101,9 +113,9 @@ def test_names_come_from_lines_and_the_others_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ({"topic": 5, "label": "x"}, ":1: its topic is not one of 0 to 4"),
-        ({"topic": True, "label": "x"}, ":1: its topic is not one of 0 to 4"),
-        ({"label": "x"}, ":1: its topic is not one of 0 to 4"),
+        ({"topic": 5, "label": "x"}, ":1: there is no topic 5, the model has 0 to 4"),
+        ({"topic": True, "label": "x"}, ":1: its topic is not a number"),
+        ({"label": "x"}, ":1: its topic is not a number"),
         ({"topic": 1, "label": 3}, ":1: its label is not a string"),
         ({"topic": 1, "label": "A"}, "topics 0 and 1 are both called 'A'"),
     ],
@@ -124,6 +136,11 @@ def test_names_that_cannot_be(line: dict[str, object], message: str, tmp_path: P
         {"edit": {"topics": 6, "groups": [[0], [1], [2], [3], [4], [9]]}},
         {"edit": {"topics": 7, "groups": [[0], [1], [2], [3], [4], [0, 5]]}},
         {"edit": 3},
+        {"numbering": 3},
+        {"numbering": {"given": 9, "topics": [0, 1, 2, 3, 4]}},
+        {"numbering": {"given": 9, "topics": [0, 1, 2, 3, 4, 9]}},
+        {"numbering": {"given": 9, "topics": [0, 1, 3, 2, 4, 5]}},
+        {"numbering": {"given": 9, "topics": [0, 1, 2, 3, 4, 4.5]}},
     ],
 )
 def test_a_header_that_lies_is_refused(change: dict[str, object], files: Files, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,8 +104,8 @@ def test_an_edited_model_assigns_as_it_shows(files: Files, tmp_path: Path) -> No
     assert [row.get("label") for row in rows] == [None, "my topic", None, None]
     done = dsltm("assign", out, files.labels_path)
     assigned = [json.loads(line) for line in done.stdout.splitlines()]
-    counts = np.bincount([row["topic"] for row in assigned if not row.get("empty")], minlength=4)
-    assert counts.tolist() == [row["size"] for row in rows]
+    counts = Counter(row["topic"] for row in assigned if not row.get("empty"))
+    assert counts == {row["topic"]: row["size"] for row in rows}
     assert all(sum(row["theta"]) == pytest.approx(1, abs=1e-5) for row in assigned)
 
 

@@ -34,7 +34,7 @@ T.details = (() => {
   }
 
   function figures(topic) {
-    const parts = [`topic ${topic.id}`, `${number(topic.size)} ${documentsOf(topic.size)}`, percent(topic.share)];
+    const parts = [`topic ${topic.number}`, `${number(topic.size)} ${documentsOf(topic.size)}`, percent(topic.share)];
     if (topic.coherence !== null) parts.push(`NPMI ${topic.coherence.toFixed(2)}`);
     return el("p.muted", parts.join(" · "));
   }

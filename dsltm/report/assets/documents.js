@@ -120,8 +120,8 @@ T.documents = (() => {
   function csv() {
     const heading = ["id", "topic", "topic_name", "share", "second_topic", "second_share", ...(T.texts.has ? ["text"] : [])];
     const lines = selected().map((i) => [
-      data.ids[i], points.first[i], data.topics[points.first[i]].name, (points.p[i] / 255).toFixed(3),
-      points.second[i], (points.q[i] / 255).toFixed(3), ...(T.texts.has ? [T.texts.whole(i)] : []),
+      data.ids[i], data.topics[points.first[i]].number, data.topics[points.first[i]].name, (points.p[i] / 255).toFixed(3),
+      data.topics[points.second[i]].number, (points.q[i] / 255).toFixed(3), ...(T.texts.has ? [T.texts.whole(i)] : []),
     ]);
     return [heading, ...lines].map((line) => line.map(cell).join(",") + "\r\n");
   }

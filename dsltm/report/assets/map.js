@@ -14,7 +14,6 @@ T.map = (() => {
     el("button.quiet", { type: "button", "aria-label": "Zoom in", onclick: () => zoomBy(1.6) }, "+"),
     el("button.quiet", { type: "button", "aria-label": "Zoom out", onclick: () => zoomBy(1 / 1.6) }, "−"),
     el("button.quiet", { type: "button", "aria-label": "Show the whole map", onclick: () => goTo(d3.zoomIdentity) }, "All"));
-  T.paint(T.names.middle);
   const root = el("div.map", canvas, box, tools, hint);
   const context = canvas.getContext("2d", { willReadFrequently: true }); // its pixels are set one by one
   const order = []; // documents topic by topic, so that each topic is drawn as a whole

@@ -31,6 +31,10 @@ const T = (() => {
   for (const topic of data.topics) {
     topic.name = topic.label || topic.words.slice(0, 3).join(" ");
     topic.short = topic.label || topic.words.slice(0, 2).join(" ");
+    // A topic keeps its colour and shape as long as it keeps its number. Eight colours stay apart without colour
+    // vision; topics of the same colour differ in shape while there are shapes.
+    topic.colour = topic.number % COLOURS;
+    topic.shape = (topic.colour + Math.floor(topic.number / COLOURS)) % SHAPES;
   }
   const bySize = data.topics.map((t) => t.id).sort((a, b) => data.topics[b].size - data.topics[a].size || a - b);
 
@@ -94,28 +98,5 @@ const T = (() => {
     return (i) => (topic === null || points.first[i] === topic) && (!found || found[i]) && (!picked || picked[i]);
   }
 
-  /** Give each topic a colour and a shape. Of eight colours that stay apart without colour vision each takes the
-   *  one that is rarest around it on the map, and the shape that is rarest by then; topics of the same colour
-   *  differ in shape while there are shapes. */
-  function paint(middle) {
-    const used = new Array(COLOURS).fill(0), shapes = new Array(SHAPES).fill(0), taken = new Set();
-    const done = [];
-    for (const id of bySize) {
-      const topic = data.topics[id], at = middle(id);
-      const cost = used.map((count) => count * 2);
-      for (const other of done) {
-        const place = middle(other);
-        if (at && place) cost[data.topics[other].colour] += 1 / (0.002 + (at.x - place.x) ** 2 + (at.y - place.y) ** 2);
-      }
-      topic.colour = cost.indexOf(Math.min(...cost));
-      const worth = shapes.map((count, shape) => count + (taken.has(`${topic.colour}/${shape}`) ? K : 0));
-      topic.shape = worth.indexOf(Math.min(...worth));
-      used[topic.colour]++;
-      shapes[topic.shape]++;
-      taken.add(`${topic.colour}/${topic.shape}`);
-      done.push(id);
-    }
-  }
-
-  return { data, points, K, distance, bySize, el, svg, glyph, percent, number, documentsOf, bytes, paint, chosen, state, PATHS, SHAPES, COLOURS };
+  return { data, points, K, distance, bySize, el, svg, glyph, percent, number, documentsOf, bytes, chosen, state, PATHS, SHAPES, COLOURS };
 })();
