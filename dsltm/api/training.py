@@ -132,6 +132,8 @@ def fitted(
 
     if choice is not None:
         config = replace(config, topics=choice.best.topics)
+    if labels.header.get("teacher", {}) is None:
+        config = _without_teacher(config)
     with console.progress(name, None, "epochs") as bar:
 
         def show(epoch: Epoch) -> None:
@@ -150,3 +152,20 @@ def fitted(
     if choice is not None:
         model.header["training"]["chosen_topics"] = choice.header()
     return model
+
+
+def _without_teacher(config: TrainConfig) -> TrainConfig:
+    """The options for labels that no teacher read; word embeddings begin at random, unless told otherwise.
+
+    Raises:
+        UsageError: one of them needs a teacher.
+    """
+    resolved = config.resolved()
+    if resolved.target != "bow":
+        raise UsageError(
+            "no teacher read these documents, so only their word counts can be learned",
+            hint="--target bow, or a --baseline",
+        )
+    if config.embeddings == "teacher":
+        raise UsageError("no teacher read these documents, so it has no embeddings to begin with")
+    return replace(config, embeddings="random") if resolved.embeddings == "teacher" else config

@@ -25,10 +25,17 @@ from dsltm.teacher.reading.prompts import NAMED
 from dsltm.words.config import WordConfig
 
 if TYPE_CHECKING:
+    from dsltm.formats.corpus import Corpus
     from dsltm.teacher.reading.prompts import Prompt
 
 READS = {"CORPUS": "Corpus", "--vocab": "Vocabulary"}
 WRITES = "Labels"
+NO_TEACHER = "none"
+# What is nobody's without a teacher.
+_OF_TEACHERS = (
+    "prompt", "instruction", "prompt_file", "preset", "projection", "max_tokens", "batch_tokens", "sample",
+    "sample_seed", "scratch", "fresh", "dtype", "device", "trust_remote_code",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,8 @@ def command(
     """Writes a labels file (NPZ): for each document the teacher's logits of the vocabulary after the
     instruction, its hidden state there, the word counts, and the label if the corpus has one. Rows out are
     rows in, in order; an empty text keeps its row. A run that was stopped, however, goes on where it was
-    when the same command is given again.
+    when the same command is given again. With --vectors and --teacher none nothing is read: the file has
+    vectors and word counts, for train --target bow and the models of --baseline.
 
     dsltm distill corpus.jsonl -o labels.npz
 
@@ -104,13 +112,24 @@ def command(
 
     dsltm distill corpus.jsonl --sample 10000 -o labels.npz
 
+    dsltm distill corpus.jsonl --vectors embeddings.npy -o labels.npz
+
     dsltm distill corpus.jsonl --shard 3/8 -o labels-3.npz
 
     dsltm distill s3://bucket/posts/ --ray auto --workers 8 -o labels/
     """
     from dsltm.words.vocabulary import read_vocabulary
 
-    ray.check(output, corpus, refusing={"shard": shard, "scratch": scratch, "sample": config.sample})
+    ray.check(
+        output,
+        corpus,
+        refusing={
+            "shard": shard,
+            "scratch": scratch,
+            "sample": config.sample,
+            "vectors": config.vectors,
+        },
+    )
     config.sampling()
     if is_stdout(output):
         with open_output(output, binary=True):
@@ -144,6 +163,9 @@ def command(
             fresh=fresh,
         )
         return
+    if teacher.teacher == NO_TEACHER:
+        _without_teacher(ctx, reading.open(corpus), config, output)
+        return
     from dsltm.distilling.run import distill
 
     source, opened = reading.open(corpus), teacher.open()
@@ -161,6 +183,17 @@ def command(
             source, opened, max_tokens=config.max_tokens, batch_tokens=config.batch_tokens
         )
     distill(source, opened, replace(config, prompts=chosen), output=output, scratch=scratch, fresh=fresh)
+
+
+def _without_teacher(ctx: typer.Context, corpus: "Corpus", config: DistillConfig, output: str | None) -> None:
+    from dsltm.distilling.untaught import distill_untaught
+
+    if config.vectors is None:
+        raise UsageError("--teacher none needs vectors from elsewhere", hint="--vectors FILE.npy")
+    for name in _OF_TEACHERS:
+        if name in given(ctx):
+            raise UsageError(f"--{name.replace('_', '-')} is about a teacher, and there is none")
+    distill_untaught(corpus, config, output=output)
 
 
 def _template(file: str) -> "Prompt":

@@ -57,6 +57,12 @@ class DistillConfig:
         shown="all",
     )
     sample_seed: int | None = option(None, "Of the draw.", metavar="N", shown="0")
+    vectors: str | None = option(
+        None,
+        "Vectors of your own in the place of the teacher's hidden states: an NPY file with a row for each "
+        "document.",
+        metavar="FILE",
+    )
     shard: tuple[int, int] = (0, 1)
 
     def sampling(self) -> Sample | None:

@@ -118,12 +118,14 @@ class Journal:
         table: Table,
         texts: Texts,
         word_embeddings: NDArray[np.float16],
+        vectors: Blocks | None = None,
     ) -> None:
         """Stream a labels file to `target`; the header gets what the rows tell.
 
         Args:
             table: what needs no teacher, of all documents.
             texts: which text each document has.
+            vectors: of the documents that were read, in the place of the teacher's hidden states.
         """
         flags, read = np.asarray(table.members["flags"]), texts.read
         empty, truncated = (int(((flags & flag) != 0).sum()) for flag in (EMPTY, TRUNCATED))
@@ -134,7 +136,7 @@ class Journal:
         members: dict[str, Rows | Blocks] = {
             **table.members,
             "logits": self._blocks(_LOGITS, self._widths[0], texts.numbers[read]),
-            "hidden": self._blocks(_HIDDEN, self._widths[1], texts.numbers[read]),
+            "hidden": vectors or self._blocks(_HIDDEN, self._widths[1], texts.numbers[read]),
             "word_embeddings": word_embeddings,
         }
         write_labels(target, header, members)

@@ -63,8 +63,9 @@ def table_of(
         indices.extend(counted)
         data.extend(counted.values())
         bow_indptr.append(len(indices))
-    of_row = np.frombuffer(empty, np.uint8) | UNREAD
-    of_row[texts.read] = flags[texts.numbers[texts.read]]
+    of_row, read = np.frombuffer(empty, np.uint8) | UNREAD, texts.read
+    of_row[read] &= ~np.uint8(UNREAD)
+    of_row[read] |= flags[texts.numbers[read]]
     return Table(
         {
             "ids": np.frombuffer(names, np.uint8),

@@ -17,10 +17,9 @@ from dsltm.distilling.reading import read_windows, tell_cut, windows
 from dsltm.distilling.rows import table_of
 from dsltm.distilling.survey import survey
 from dsltm.distilling.texts import Texts
-from dsltm.errors import DsltmError
+from dsltm.distilling.vocabulary import vocabulary_of
 from dsltm.formats.output import is_stdout, open_output
-from dsltm.teacher.reading.projection import Kind, Projection, project
-from dsltm.words.vocabulary import choose_words
+from dsltm.formats.vectors import Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,23 +30,8 @@ if TYPE_CHECKING:
     from dsltm.distilling.survey import Survey
     from dsltm.formats.corpus import Corpus, Document
     from dsltm.teacher.reading.forward import Reader
+    from dsltm.teacher.reading.projection import Projection
     from dsltm.teacher.reading.teacher import Teacher
-    from dsltm.words.config import Lexicon
-    from dsltm.words.vocabulary import Counts
-
-# A teacher that can say a smaller part of the vocabulary is warned of; chosen, not measured.
-LOW_COVERAGE = 0.9
-# How a teacher writes the words that a projection keeps.
-_WRITES: dict[Kind, str] = {
-    "every": "as one token",
-    "token": "as one token",
-    "spellings": "as one token, in small letters or capitals",
-    "first": "by their first token",
-    "chain": "token by token",
-}
-# At this part of the words or less the tokens do not tell words apart: of words that share their first token
-# only one is left. Chosen, not measured.
-_COLLAPSED = 0.02
 
 
 def distill(
@@ -74,8 +58,9 @@ def distill(
         overview = survey(corpus, max_tokens=config.max_tokens, seed=0 if sample is None else sample.seed)
         texts = Texts.of(overview.digests, sample, config.shard)
         _report_texts(texts)
+        vectors = None if config.vectors is None else Vectors.open(config.vectors, len(overview.work))
         lexicon = config.rules.of(overview.words.texts)
-        projection = _vocabulary(overview.words, lexicon, teacher, config)
+        projection = vocabulary_of(overview.words, lexicon, teacher, config)
         words = counted_words(overview.words, projection.words, lexicon.stopwords)
         reader = teacher.reader(
             config.prompts,
@@ -94,65 +79,22 @@ def distill(
         settings = settings_of(
             corpus.digest(), teacher, config, projection, words, lexicon.language, reader
         ) | sample_of(texts)
-        widths = len(projection.words), teacher.hidden_size * len(config.prompts)
+        width = teacher.hidden_size * len(config.prompts)
+        if vectors is not None:
+            settings["vectors"], width = vectors.width, 0
         directory = _journal_directory(output, scratch, temporary)
-        with Journal(directory, settings, widths, fresh=fresh) as journal:
+        with Journal(directory, settings, (len(projection.words), width), fresh=fresh) as journal:
             with _going_on_explained(journal, keeps=scratch is not None or not is_stdout(output)):
-                _read_all(corpus, reader, config, overview, texts, journal)
+                _read_all(corpus, reader, config, overview, texts, journal, width)
             header = settings | facts_of(projection, overview.skipped, reader)
             index = {word: number for number, word in enumerate(words)}
             table = table_of(_share(corpus, config.shard), index, texts, journal.flags)
+            rows = texts.read * config.shard[1] + config.shard[0]
+            own = None if vectors is None else vectors.blocks(rows)
             with open_output(output, binary=True) as target:
-                journal.export(target, header, table, texts, word_embeddings(teacher, projection))
+                journal.export(target, header, table, texts, word_embeddings(teacher, projection), own)
             tell_cut(header["truncated"], header["documents"], config.max_tokens)
             journal.remove()
-
-
-def _vocabulary(counts: Counts, lexicon: Lexicon, teacher: Teacher, config: DistillConfig) -> Projection:
-    """The words to read, and how many of the wanted ones the teacher can say."""
-    wanted = wanted_words(config, counts, lexicon)
-    projection = project(teacher.tokenizer, wanted, config.projection)
-    report_coverage(projection, len(wanted), teacher.name, config.projection)
-    return projection
-
-
-def wanted_words(config: DistillConfig, counts: Counts, lexicon: Lexicon) -> tuple[str, ...]:
-    """The vocabulary that is wanted, chosen from the corpus's words where none is given.
-
-    Raises:
-        DsltmError: no word is left.
-    """
-    if config.words is not None:
-        return config.words
-    chosen = choose_words(counts, config.size, min_df=config.min_df, stopwords=lexicon.stopwords)
-    return tuple(entry.word for entry in chosen)
-
-
-def report_coverage(projection: Projection, wanted: int, teacher: str, kind: Kind) -> None:
-    """Say how many of the wanted words the teacher can say.
-
-    Raises:
-        DsltmError: none, or so few that its tokens do not tell words apart.
-    """
-    if projection.split:
-        whole = len(projection.words) - len(projection.split)
-        console.note(
-            f"{teacher} writes {whole:,} of {wanted:,} words as one token ({projection.coverage:.0%}); "
-            "the others are known by the documents that use them"
-        )
-        return
-    if len(projection.words) <= _COLLAPSED * wanted:
-        raise DsltmError(
-            f"only {len(projection.words):,} of the vocabulary's {wanted:,} words are tokens of {teacher} "
-            "that tell them apart",
-            hint="--projection every, which keeps them all",
-        )
-    say = console.warn if projection.coverage < LOW_COVERAGE else console.note
-    left = "; the others are left out" if projection.coverage < 1 else ""
-    say(
-        f"{teacher} writes {len(projection.words):,} of {wanted:,} words {_WRITES[kind]} "
-        f"({projection.coverage:.0%}){left}"
-    )
 
 
 def settings_of(
@@ -254,9 +196,19 @@ def _share(corpus: Corpus, shard: tuple[int, int]) -> Iterator[Document]:
 
 
 def _read_all(
-    corpus: Corpus, reader: Reader, config: DistillConfig, overview: Survey, texts: Texts, journal: Journal
+    corpus: Corpus,
+    reader: Reader,
+    config: DistillConfig,
+    overview: Survey,
+    texts: Texts,
+    journal: Journal,
+    width: int,
 ) -> None:
-    """Read each text once, with the first document that has it."""
+    """Read each text once, with the first document that has it.
+
+    Args:
+        width: how much of each hidden state is kept.
+    """
     work = int(overview.work[config.shard[0] :: config.shard[1]][texts.first].sum(dtype=np.int64))
     if journal.texts:
         console.info(f"continuing after {journal.texts:,} of {texts.count:,} texts")
@@ -272,7 +224,7 @@ def _read_all(
         first = compress(_share(corpus, config.shard), texts.first)
         remaining = windows(islice(first, journal.rows, None), config.max_tokens)
         for window in read_windows(reader, remaining, advance, journal.window):
-            journal.append(window.logits, window.hidden, window.flags)
+            journal.append(window.logits, window.hidden[:, :width], window.flags)
 
 
 def word_embeddings(teacher: Teacher, projection: Projection) -> NDArray[np.float16]:

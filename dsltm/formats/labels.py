@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import numpy as np
 
 from dsltm import console
 from dsltm.errors import DsltmError
 from dsltm.formats.counts import csr, first_columns
+from dsltm.formats.labels_check import check_shapes
 from dsltm.formats.npz import Blocks, open_npz, write_npz
 from dsltm.formats.output import reason
 from dsltm.formats.parts import finished_parts
@@ -52,12 +53,15 @@ class Labels:
         header: JSON object: teacher, prompts, projection, vocabulary, words, how many documents are empty or
             cut, gold_names; where not all were read, how many were, and how the sample was drawn.
         ids: N strings.
-        logits: [R, V] float16, the teacher's logits of the vocabulary at the last prompt position.
-        hidden: [R, H] float16, the post-norm hidden state at that position; prompts side by side.
+        logits: [R, V] float16, the teacher's logits of the vocabulary at the last prompt position; [N, 0]
+            where no teacher read, so that header["teacher"] is null.
+        hidden: [R, H] float16, the post-norm hidden state at that position; prompts side by side. Where
+            header["vectors"] is H they are vectors of the user's.
         bow_indptr, bow_indices, bow_data: [N, W] word counts in CSR form; see `counts`.
         gold_codes: [N] int32 into header["gold_names"], -1 where a document has no label.
         flags: [N] uint8, bits EMPTY (1), TRUNCATED (2), FAILED (4), which is EMPTY too, and UNREAD (8).
-        word_embeddings: [V, E] float16, the teacher's output embeddings of the vocabulary.
+        word_embeddings: [V, E] float16, the teacher's output embeddings of the vocabulary; without teacher
+            [V, 0].
         rows: [N] int64, which rows of the corpus the documents are; None where they are all of it.
     """
 
@@ -142,12 +146,12 @@ class Labels:
     @cached_property
     def vocabulary_counts(self) -> csr_array:
         """[N, V] int32 how often each word of the vocabulary comes in each document."""
-        return first_columns(self.counts, self.logits.shape[1])
+        return first_columns(self.counts, len(self.header["vocabulary"]))
 
     @property
     def own_logit(self) -> NDArray[np.bool_]:
         """[V] whether a word's logit is its own, or only that of the token which begins it."""
-        own = np.ones(self.logits.shape[1], bool)
+        own = np.ones(len(self.header["vocabulary"]), bool)
         own[self.header.get("unsaid", [])] = False
         return own
 
@@ -224,7 +228,7 @@ def read_labels(path: str) -> Labels:
         flags=arrays["flags"],
         word_embeddings=arrays["word_embeddings"],
     )
-    _check_shapes(labels, name)
+    check_shapes(labels, name)
     return labels
 
 
@@ -241,44 +245,6 @@ def labels_read(path: str, doing: str) -> Labels:
     if labels.read is not None:
         console.info(f"{doing} {labels.read_count:,} of {len(labels):,} documents: the others were not read")
     return labels.only_read()
-
-
-def _check_shapes(labels: Labels, name: str) -> None:
-    vocabulary = labels.header.get("vocabulary")
-    if not _is_list_of_words(vocabulary):
-        raise DsltmError(f"{name}: its header has no vocabulary")
-    words = _words(labels.header)
-    if not _is_list_of_words(words) or words[: len(vocabulary)] != vocabulary:
-        raise DsltmError(f"{name}: the words that it counts do not begin with its vocabulary")
-    rows, (read, columns) = len(labels.flags), labels.logits.shape
-    if not (
-        columns == len(vocabulary) == len(labels.word_embeddings)
-        and rows == len(labels.gold_codes) == len(labels.ids)
-        and read == len(labels.hidden) == rows - len(labels.unread)
-        and _is_csr(labels.ids.indptr, len(labels.ids.data), rows)
-        and _is_csr(labels.bow_indptr, len(labels.bow_data), rows)
-        and len(labels.bow_indices) == len(labels.bow_data)
-    ):
-        raise DsltmError(f"{name}: its arrays do not fit each other")
-    codes, names = labels.gold_codes, labels.header.get("gold_names", [])
-    if not isinstance(names, list) or (rows and not -1 <= codes.min() <= codes.max() < max(len(names), 1)):
-        raise DsltmError(f"{name}: its gold labels do not fit their names")
-    indices = np.asarray(labels.bow_indices)
-    if len(indices) and not 0 <= indices.min() <= indices.max() < len(words):
-        raise DsltmError(f"{name}: its word counts name words that its header does not")
-
-
-def _is_list_of_words(value: object) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and all(isinstance(word, str) for word in value)
-
-
-def _is_csr(indptr: NDArray[np.int64], size: int, rows: int) -> bool:
-    return (
-        len(indptr) == rows + 1
-        and indptr[0] == 0
-        and indptr[-1] == size
-        and bool((np.diff(indptr) >= 0).all())
-    )
 
 
 def _open_part(place: Path, documents: int) -> Labels:

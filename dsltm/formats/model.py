@@ -23,6 +23,7 @@ _PROVENANCE = {
     "projection": "projections",
     "max_tokens": "document lengths",
     "vocabulary": "vocabularies",
+    "vectors": "document vectors",
 }
 
 

@@ -13,8 +13,9 @@ from dsltm import console
 from dsltm.distilling.counted import counted_words
 from dsltm.distilling.journal import Journal
 from dsltm.distilling.rows import table_of
-from dsltm.distilling.run import facts_of, report_coverage, settings_of, wanted_words, word_embeddings
+from dsltm.distilling.run import facts_of, settings_of, word_embeddings
 from dsltm.distilling.texts import Digests, Texts
+from dsltm.distilling.vocabulary import report_coverage, wanted_words
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import FORMAT
 from dsltm.on_ray.careful import read_carefully

@@ -71,7 +71,7 @@ def collect(
         "documents": int(view.full.sum()),
         "empty": int((~view.full).sum()),
         "shown": len(rows),
-        "teacher": plain(str(view.model.header.get("teacher", {}).get("name", ""))),
+        "teacher": plain(str((view.model.header.get("teacher") or {}).get("name", ""))),
         "backbone": plain(str(view.model.header.get("backbone", ""))),
         "layout": NAMES[layout],
         "topics": [

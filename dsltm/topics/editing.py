@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dsltm import console
 from dsltm.endpoint import ChatEndpoint
+from dsltm.errors import UsageError
 from dsltm.teacher.files.cache import cache_dir
 from dsltm.topics.config import WordChoice
 from dsltm.topics.describe import describe
@@ -74,6 +75,8 @@ def labelled(
         from dsltm.teacher.files.load import load_teacher
 
         recorded = model.header["teacher"]
+        if recorded is None:
+            raise UsageError("no teacher read these documents, so none names topics", hint="--labeler URL")
         teacher = load_teacher(
             str(recorded["name"]), weights_sha256=recorded["weights_sha256"], notify=console.info
         )

@@ -68,7 +68,8 @@ class View:
 
     def topics(self, choice: WordChoice, *, coherence: bool = False) -> list[Topic]:
         """The topics with their sizes, in the order of their numbers."""
-        topics = describe(self.model, choice, self.sizes, self.labels.word_embeddings)
+        embeddings = self.labels.word_embeddings
+        topics = describe(self.model, choice, self.sizes, embeddings if embeddings.size else None)
         return with_coherence(topics, self.labels) if coherence else topics
 
     def with_documents(

@@ -92,7 +92,7 @@ def collapsed(model: Model) -> bool:
 
 def build(config: TrainConfig, data: TrainingSet, labels: Labels) -> Backbone:
     """An untrained backbone that knows the mean and the scale of its inputs, unless they stay raw."""
-    sizes = {"inputs": data.inputs.width, "words": labels.logits.shape[1]}
+    sizes = {"inputs": data.inputs.width, "words": len(labels.vocabulary)}
     vectors = None
     if config.embeddings_file:
         vectors = read_word_vectors(config.embeddings_file, set(labels.vocabulary)).of_words(

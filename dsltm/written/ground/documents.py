@@ -63,12 +63,12 @@ def documents(
     if holds_labels(path):
         if labels is not None:
             raise UsageError("--labels belongs to a corpus, and the documents are a labels file already")
-        opened = labels_read(path, _DOING)
+        opened = _read_by_a_teacher(path)
         yield Documents(opened, None, open_teacher(opened.header["teacher"]))
         return
     corpus = open_corpus(path)
     if labels is not None:
-        opened = labels_read(labels, _DOING)
+        opened = _read_by_a_teacher(labels)
         check_same(opened, corpus, labels)
         yield Documents(opened, corpus, open_teacher(opened.header["teacher"]))
         return
@@ -78,6 +78,16 @@ def documents(
         console.note("distilling the corpus; dsltm distill keeps what it reads, for --labels")
         distill(corpus, teacher, DistillConfig(rules=WordConfig().rules()), output=place)
         yield Documents(read_labels(place), corpus, teacher)
+
+
+def _read_by_a_teacher(path: str) -> Labels:
+    labels = labels_read(path, _DOING)
+    if "vectors" in labels.header:
+        raise DsltmError(
+            f"{path}: its document vectors are not a teacher's, which alone can bring topics to documents",
+            hint="dsltm distill without --vectors",
+        )
+    return labels
 
 
 def check_same(labels: Labels, corpus: Corpus, name: str) -> None:

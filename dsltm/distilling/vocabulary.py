@@ -1,0 +1,77 @@
+"""The words that the teacher is asked for, and how many of those that are wanted it can write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dsltm import console
+from dsltm.errors import DsltmError
+from dsltm.teacher.reading.projection import Kind, Projection, project
+from dsltm.words.vocabulary import choose_words
+
+if TYPE_CHECKING:
+    from dsltm.distilling.config import DistillConfig
+    from dsltm.teacher.reading.teacher import Teacher
+    from dsltm.words.config import Lexicon
+    from dsltm.words.vocabulary import Counts
+
+# A teacher that can say a smaller part of the vocabulary is warned of; chosen, not measured.
+LOW_COVERAGE = 0.9
+# How a teacher writes the words that a projection keeps.
+_WRITES: dict[Kind, str] = {
+    "every": "as one token",
+    "token": "as one token",
+    "spellings": "as one token, in small letters or capitals",
+    "first": "by their first token",
+    "chain": "token by token",
+}
+# At this part of the words or less the tokens do not tell words apart: of words that share their first token
+# only one is left. Chosen, not measured.
+_COLLAPSED = 0.02
+
+
+def vocabulary_of(counts: Counts, lexicon: Lexicon, teacher: Teacher, config: DistillConfig) -> Projection:
+    """The words to read, and how many of the wanted ones the teacher can say."""
+    wanted = wanted_words(config, counts, lexicon)
+    projection = project(teacher.tokenizer, wanted, config.projection)
+    report_coverage(projection, len(wanted), teacher.name, config.projection)
+    return projection
+
+
+def wanted_words(config: DistillConfig, counts: Counts, lexicon: Lexicon) -> tuple[str, ...]:
+    """The vocabulary that is wanted, chosen from the corpus's words where none is given.
+
+    Raises:
+        DsltmError: no word is left.
+    """
+    if config.words is not None:
+        return config.words
+    chosen = choose_words(counts, config.size, min_df=config.min_df, stopwords=lexicon.stopwords)
+    return tuple(entry.word for entry in chosen)
+
+
+def report_coverage(projection: Projection, wanted: int, teacher: str, kind: Kind) -> None:
+    """Say how many of the wanted words the teacher can say.
+
+    Raises:
+        DsltmError: none, or so few that its tokens do not tell words apart.
+    """
+    if projection.split:
+        whole = len(projection.words) - len(projection.split)
+        console.note(
+            f"{teacher} writes {whole:,} of {wanted:,} words as one token ({projection.coverage:.0%}); "
+            "the others are known by the documents that use them"
+        )
+        return
+    if len(projection.words) <= _COLLAPSED * wanted:
+        raise DsltmError(
+            f"only {len(projection.words):,} of the vocabulary's {wanted:,} words are tokens of {teacher} "
+            "that tell them apart",
+            hint="--projection every, which keeps them all",
+        )
+    say = console.warn if projection.coverage < LOW_COVERAGE else console.note
+    left = "; the others are left out" if projection.coverage < 1 else ""
+    say(
+        f"{teacher} writes {len(projection.words):,} of {wanted:,} words {_WRITES[kind]} "
+        f"({projection.coverage:.0%}){left}"
+    )
