@@ -26,7 +26,7 @@ _TEXTS, _CHARACTERS = 256, 300
 _AKIN = {"bs": "hr", "nb": "no", "nn": "no", "pcm": "en", "wuu": "zh", "yue": "zh"}
 _NO_LANGUAGE = "zxx"  # the model's word for numbers and the like
 # A language has this part of a corpus, or it is a slip: of English titles 1 % are taken for others.
-_LEAST_SHARE = 0.1
+_LEAST_SHARE = 0.05
 # Below this mean confidence nothing is known. Short titles in ten languages have .2 to .98 (dsltm-results(7),
 # "Languages"), texts of one word .03 to .2.
 _LEAST_CONFIDENCE = 0.2
@@ -63,7 +63,7 @@ def thinned(texts: Sequence[str], most: int = _TEXTS) -> Sequence[str]:
 
 
 def languages(texts: Sequence[str]) -> list[str]:
-    """The languages of a tenth of the texts or more, by their two letters (ISO 639-1), the main one first.
+    """The languages of a twentieth of the texts or more, by their two letters (ISO 639-1), the main one first.
 
     None where that cannot be told: there is no text, or hardly a word of any language.
     """
