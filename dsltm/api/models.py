@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsltm import console
 from dsltm.api.corpora import corpus_of, labels_of, labels_or_corpus, open_teacher
 from dsltm.api.page import Page
+from dsltm.api.records import Record, plain
 from dsltm.formats.labels import Labels
 from dsltm.formats.model import read_model, write_model
 from dsltm.formats.output import open_output
@@ -17,6 +18,7 @@ from dsltm.report.config import ReportOptions
 from dsltm.report.notebook import topics_table
 from dsltm.topics.config import WordChoice
 from dsltm.topics.describe import describe
+from dsltm.topics.drift import counted, drift
 from dsltm.topics.edit import edited, named
 
 if TYPE_CHECKING:
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from dsltm.formats.model import Model as Stored
     from dsltm.teacher.reading.teacher import Teacher
     from dsltm.topics.view import View
-
-Record = dict[str, Any]
 
 
 class Model:
@@ -83,11 +83,11 @@ class Model:
         """
         choice = WordChoice(words)
         if labels is None:
-            return [_plain(topic.row()) for topic in describe(self.stored, choice)]
+            return [plain(topic.row()) for topic in describe(self.stored, choice)]
         view = self._view(labels)
         corpus = None if texts is None else corpus_of(texts)
         topics = view.topics(choice, coherence=coherence)
-        return [_plain(topic.row()) for topic in view.with_documents(topics, examples, borderline, corpus)]
+        return [plain(topic.row()) for topic in view.with_documents(topics, examples, borderline, corpus)]
 
     def assign(
         self,
@@ -122,7 +122,7 @@ class Model:
 
         with console.called_by_a_program(progress=progress):
             blocks = self._assigned(texts, progress=progress).blocks
-            return [_plain(row) for row in assignment_rows(blocks, top=top, min_prob=min_prob)]
+            return [plain(row) for row in assignment_rows(blocks, top=top, min_prob=min_prob)]
 
     def theta(self, texts: Labels | TextsLike, *, progress: bool = False) -> NDArray[np.float32]:
         """The probabilities [N, K] of all topics in N documents; rows sum to one.
@@ -161,6 +161,29 @@ class Model:
         with console.called_by_a_program(progress=progress):
             corpus = None if texts is None else corpus_of(texts)
             return Page.of(self._view(labels), corpus, ReportOptions(title))
+
+    def drift(self, old: Labels | Path, new: Labels | Path, *, words: int = 10) -> list[Record]:
+        """What became of the topics' shares between older and newer documents, the largest change first.
+
+        Args:
+            old, new: labels, or the path of a labels file or of assignments that `dsltm assign` wrote.
+            words: how many of each topic.
+
+        Returns:
+            As the lines of `dsltm drift`: "topic", "words", "old" and "new" (documents), "old_share",
+            "new_share", "change" with its limits "low" and "high", and "verdict": new, gone, grew, shrank, or
+            same where the change may be chance.
+
+        Raises:
+            DsltmError: documents of another model, or none with text.
+
+        >>> {each["verdict"] for each in dsltm.load("model.npz").drift("labels.npz", "labels.npz")}
+        {'same'}
+        """
+        counts = [
+            counted(self.stored, each if isinstance(each, Labels) else os.fspath(each)) for each in (old, new)
+        ]
+        return [plain(change.row()) for change in drift(self.stored, *counts, WordChoice(words))]
 
     def merge(self, *groups: Sequence[int]) -> Model:
         """The model with each group of topics made one, which has the lowest of their numbers.
@@ -219,7 +242,7 @@ class Model:
         return self.stored.beta
 
     def __repr__(self) -> str:
-        teacher = self.stored.header.get("teacher", {}).get("name")
+        teacher = (self.stored.header.get("teacher") or {}).get("name")
         return f"<Model: {self.stored.topics} topics, {len(self.vocabulary):,} words, teacher {teacher}>"
 
     def _repr_html_(self) -> str:
@@ -239,9 +262,11 @@ class Model:
 
     def _assigned(self, texts: Labels | TextsLike, *, progress: bool) -> Assigned:
         from dsltm.assigning.documents import assign_corpus, assign_labels
+        from dsltm.assigning.vectors import check_teacher_reads
 
         if isinstance(source := labels_or_corpus(texts), Labels):
             return assign_labels(self.stored, source)
+        check_teacher_reads(self.stored)
         if self._teacher is None:
             recorded = self.stored.header["teacher"]
             self._teacher = open_teacher(
@@ -264,16 +289,3 @@ def load(path: Path, *, teacher: str | Teacher | None = None) -> Model:
     <Model: 6 topics, ... words, teacher ...>
     """
     return Model(read_model(os.fspath(path)), None if teacher is None else open_teacher(teacher))
-
-
-def _plain(row: Mapping[str, Any]) -> Record:
-    """A record of Python's own types; numbers as they are written to files, as short as float32 allows."""
-    return {key: _plain_value(value) for key, value in row.items()}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, np.float32):
-        return float(str(value))
-    if isinstance(value, np.ndarray | list):
-        return [_plain_value(each) for each in value]
-    return _plain(value) if isinstance(value, dict) else value

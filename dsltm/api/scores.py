@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dsltm import console
 from dsltm.api.corpora import corpus_of, labels_of
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
     from dsltm.api.corpora import Path, TextsLike
     from dsltm.api.models import Model
+    from dsltm.api.records import Record
     from dsltm.formats.labels import Labels
     from dsltm.metrics.reference import CoherenceOf
-
-Record = dict[str, Any]
 
 
 def evaluate(

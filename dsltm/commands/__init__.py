@@ -15,6 +15,7 @@ COMMANDS = {
     "attend": "Bring written topics to documents by the teacher's attention.",
     "assign": "Give documents their topics.",
     "topics": "Show the topics of a model.",
+    "drift": "Say which topics grew, shrank or are new among newer documents.",
     "eval": "Score models: agreement with classes, calibration, use and coherence of words, stability.",
     "info": "Say what a file of dsltm is, and whether two files fit.",
     "prompts": "List the named instructions that distill puts around a document.",

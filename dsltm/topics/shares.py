@@ -66,13 +66,8 @@ class Shares:
         return out
 
     def interval(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """[T, K] and [T, K]: 95% limits of the shares (Wilson 1927), NaN for a period without documents."""
-        n = np.where(self.totals > 0, self.totals, np.nan)[:, None]
-        p = self.counts / n
-        centre = (p + _Z95**2 / (2 * n)) / (1 + _Z95**2 / n)
-        half = _Z95 / (1 + _Z95**2 / n) * np.sqrt(p * (1 - p) / n + _Z95**2 / (4 * n**2))
-        low, high = np.maximum(centre - half, 0), np.minimum(centre + half, 1)
-        return np.where(p == 0, 0, low), np.where(p == 1, 1, high)
+        """[T, K] and [T, K]: 95% limits of the shares, NaN for a period without documents."""
+        return wilson(self.counts, self.totals[:, None], _Z95)
 
     def trend(self) -> NDArray[np.float64] | None:
         """[K] rise (positive) or fall of each topic over time as a standard normal score; None for classes.
@@ -118,6 +113,25 @@ class Shares:
                     "high": float(high[i, place]) if known else None,
                 }
                 yield row if trend is None else {**row, "trend": float(trend[place])}
+
+
+def wilson(
+    counts: NDArray[np.int64], totals: NDArray[np.int64], z: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lower and upper limits of the shares counts / totals, NaN where a total is 0.
+
+    Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
+
+    Args:
+        counts, totals: of shapes that fit each other.
+        z: quantile of the standard normal distribution: 1.96 for limits of 95%.
+    """
+    n = np.where(totals > 0, totals, np.nan)
+    p = counts / n
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    low, high = np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+    return np.where(p == 0, 0, low), np.where(p == 1, 1, high)
 
 
 def shares(

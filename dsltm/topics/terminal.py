@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from dsltm.topics.describe import Topic
     from dsltm.topics.documents import Example
+    from dsltm.topics.drift import Change
     from dsltm.topics.shares import Shares
     from dsltm.topics.tree import Join
 
@@ -204,3 +205,27 @@ def _score(value: float | None) -> str:
 
 def _tree_width() -> int:
     return min(max(terminal_width() // 3, _LINES[0]), _LINES[1])
+
+
+def show_changes(changes: Sequence[Change]) -> None:
+    """What became of each topic's share."""
+    columns = [
+        console.Column("topic", "right"),
+        console.Column(""),
+        console.Column("from", "right"),
+        console.Column("to", "right"),
+        console.Column("change, with limits"),
+        console.Column("words", wrap=True),
+    ]
+    rows = [
+        [
+            each.topic.topic,
+            "" if each.verdict == "same" else each.verdict,
+            f"{each.old / each.of_old:.1%}",
+            f"{each.new / each.of_new:.1%}",
+            f"{each.change:+.1%} ({each.low:+.1%} to {each.high:+.1%})",
+            FittingWords(each.topic, named=True),
+        ]
+        for each in changes
+    ]
+    console.table(columns, rows)
