@@ -144,7 +144,7 @@ def fitted(
             }
             # How many epochs there are follows from the documents.
             bar.total = epoch.of
-            bar.advance(**fields)
+            bar.advance(1, work=None, **fields)
 
         model = train(labels, config, show, init)
     if collapsed(model):
