@@ -53,6 +53,11 @@ class Model:
         return list(self.header["vocabulary"])
 
     @property
+    def language(self) -> str:
+        """Of the documents of training, by its two letters; older files do not tell and are English."""
+        return str(self.header.get("language", "en"))
+
+    @property
     def topics(self) -> int:
         return len(self.beta)
 
@@ -154,7 +159,7 @@ def _check_usage(usage: NDArray[Any] | None, sizes: Any, shape: tuple[int, ...],
 
 def provenance(header: dict[str, Any]) -> dict[str, Any]:
     """How documents were read: what a model takes over from the header of its labels."""
-    return {key: header[key] for key in _PROVENANCE if key in header}
+    return {key: header[key] for key in (*_PROVENANCE, "language") if key in header}
 
 
 def _check_names(names: Any, topics: int, file: str) -> None:
