@@ -92,7 +92,13 @@ def from_model(name: str, model: Model, labels: Labels | None, words: int) -> Su
         theta = theta_of(model, labels)
     clusters = None if theta is None else assign(theta)
     vocabulary = model.vocabulary
-    shown = ranked(telling(model.beta, model.usage, model.sizes), vocabulary, words, usage=model.usage)
+    shown = ranked(
+        telling(model.beta, model.usage, model.sizes),
+        vocabulary,
+        words,
+        usage=model.usage,
+        language=model.language,
+    )
     first = [row[0] for row in shown]
     return Subject(
         name,
@@ -100,9 +106,9 @@ def from_model(name: str, model: Model, labels: Labels | None, words: int) -> Su
         None if labels is None else labels.ids,
         clusters,
         theta,
+        numbers=model.numbering.numbers,
         listed=clusters,
         first_word_shares=model.beta[range(len(first)), first].astype(np.float64) * len(vocabulary),
-        numbers=model.numbering.numbers,
         config=_configuration(model),
         seed=model.header.get("seed"),
     )

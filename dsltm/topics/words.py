@@ -52,7 +52,7 @@ def chosen(
     else:
         scores = relevance(model.beta, choice.relevance, model.sizes if sizes is None else sizes)
     wanted = choice.count * (_CANDIDATES if choice.diversify else 1)
-    rows = ranked(scores, model.vocabulary, wanted, usage=model.usage)
+    rows = ranked(scores, model.vocabulary, wanted, usage=model.usage, language=model.language)
     if embeddings is None or not choice.diversify:
         return rows
     places = _directions(embeddings)
