@@ -25,7 +25,18 @@ if TYPE_CHECKING:
     from dsltm.formats.labels import Labels
     from dsltm.training.loop import Epoch
 
-QUICK = TrainConfig(topics=8, epochs=20, batch=64, preset="paper")
+# Neither neighbours nor clusters, so that what is tested is the backbone and its training.
+QUICK = TrainConfig(
+    topics=8,
+    epochs=20,
+    batch=64,
+    target="soft",
+    temperature=3.0,
+    centre="none",
+    smooth=0,
+    guide=0.0,
+    momentum=0.99,
+)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +145,7 @@ def test_hidden_states_that_are_not_numbers_are_refused(corpus: Planted, preset:
     hidden = np.array(corpus.labels.hidden)
     hidden[500, 3] = np.inf
     with pytest.raises(DsltmError, match="not numbers"):
-        train(replace(corpus.labels, hidden=hidden), replace(QUICK, preset=preset))
+        train(replace(corpus.labels, hidden=hidden), TrainConfig(topics=8, epochs=1, preset=preset))
 
 
 def test_more_topics_than_documents_are_refused() -> None:
@@ -178,7 +189,7 @@ def halves(labels: Labels) -> list[Labels]:
 @pytest.mark.parametrize("preset", ["paper", "best"])
 def test_going_on_from_a_model_keeps_the_topics(corpus: Planted, preset: Any) -> None:
     first, second = halves(corpus.labels)
-    config = replace(QUICK, preset=preset, epochs=40)
+    config = TrainConfig(topics=8, epochs=40, batch=64, preset=preset)
     before = train(first, config)
     after = train(second, replace(config, epochs=10, seed=5), init=before)
     afresh = train(second, replace(config, seed=5))

@@ -74,6 +74,7 @@ class Backbone(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
+        self.sees_all = False  # whether every step of training sees all documents
         self.register_buffer("input_mean", torch.zeros(shape.inputs))
         self.register_buffer("input_scale", torch.ones(shape.inputs))
 

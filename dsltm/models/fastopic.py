@@ -57,7 +57,8 @@ class FASTopic(Backbone):
             to_words, log_softmax(self.word_weights, 0), self.word_potential, WORD_SHARPNESS
         )
         if self.training:  # batches are about different things, so their potentials are averaged
-            self.topic_potential.lerp_(of_topics - of_topics.mean(), _MOMENTUM)
+            share = 1.0 if self.sees_all else _MOMENTUM
+            self.topic_potential.lerp_(of_topics - of_topics.mean(), share)
             self.word_potential.copy_(of_words)
         cost = (theta * to_topics).sum(1).mean() + (beta * to_words).sum(1).mean()
         return cross_entropy(y, mixture(theta, beta)), cost, theta.clamp_min(1e-9).log()

@@ -148,6 +148,7 @@ def fit(
     order = np.random.default_rng(config.seed)
     steps = -(-len(data) // config.batch)
     best, since_best = float("inf"), 0
+    backbone.sees_all = steps == 1
     backbone.train()
     for number in range(1, config.epochs + 1):
         parts: list[torch.Tensor] = []

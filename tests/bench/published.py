@@ -188,7 +188,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     labels = read_labels(options.labels)
-    assert labels.gold is not None
+    gold = np.array(labels.gold(), str)
     x, logits = (torch.tensor(np.array(a), dtype=torch.float32) for a in (labels.hidden, labels.logits))
     for name in options.only:
         for which in ("published", "ours") if options.which == "both" else (options.which,):
@@ -203,7 +203,7 @@ def main() -> None:
                 else:
                     torch.manual_seed(seed)
                     chosen = MODELS[name](x, logits, options.k).argmax(1).numpy()
-                scores.append((purity(chosen, labels.gold), nmi(chosen, labels.gold)))
+                scores.append((purity(chosen, gold), nmi(chosen, gold)))
                 print(f"{name} {which} seed {seed}: {scores[-1][0]:.3f} {scores[-1][1]:.3f}", flush=True)
             means = [statistics.mean(values) for values in zip(*scores, strict=True)]
             took = (time.perf_counter() - start) / options.seeds

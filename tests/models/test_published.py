@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
-from planted import plant
+from planted import plant, purity
 from test_transport import reference_plan
 from torch.nn.functional import batch_norm, linear, log_softmax, normalize, softmax, softplus
 
+from dsltm.assigning.inference import Inference
 from dsltm.errors import UsageError
 from dsltm.models import BACKBONES
 from dsltm.models.base import Backbone, Embedded, Shape
@@ -235,6 +236,24 @@ def test_every_setting_is_the_published_one(name: Any) -> None:
     wanted = common | PUBLISHED[name]
     assert {option: getattr(config, option) for option in wanted} == wanted
     assert config.resolved(1500) == config
+
+
+def test_fastopic_gives_training_documents_the_topics_of_the_plan() -> None:
+    """Under the plan of all documents each topic has the weight that was learned; a step behind, nearly."""
+    corpus = plant(documents=300)
+    model = train(corpus.labels, TrainConfig(topics=4, model="fastopic", preset="paper", epochs=30))
+    shares = Inference(model).theta(corpus.labels.hidden).mean(0)
+    weights = np.exp(model.arrays["topic_weights"])
+    np.testing.assert_allclose(shares, weights / weights.sum(), atol=0.02)
+
+
+@pytest.mark.parametrize("name", ["prodlda", "ecrtm"])
+def test_planted_topics_are_found(name: Any) -> None:
+    corpus = plant(documents=600)
+    model = train(corpus.labels, TrainConfig(topics=8, model=name, preset="paper", epochs=60))
+    found = Inference(model).theta(corpus.labels.hidden)
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
+    assert purity(corpus.truth, found.argmax(1)) > 0.75  # chance is about 0.2
 
 
 def test_softmax_of_counts_is_nearly_even() -> None:
