@@ -93,7 +93,7 @@ def distill(
             own = None if vectors is None else vectors.blocks(rows)
             with open_output(output, binary=True) as target:
                 journal.export(target, header, table, texts, word_embeddings(teacher, projection), own)
-            tell_cut(header["truncated"], header["documents"], config.max_tokens)
+            tell_cut(header["truncated"], len(texts.read), config.max_tokens)
             journal.remove()
 
 

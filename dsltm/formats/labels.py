@@ -240,8 +240,13 @@ def labels_read(path: str, doing: str) -> Labels:
     Args:
         path: as `read_labels` takes it.
         doing: what is done with the documents, such as "learning from".
+
+    Raises:
+        DsltmError: as `read_labels`, or none was read.
     """
     labels = read_labels(path)
+    if len(labels) and not labels.read_count:
+        raise DsltmError(f"{path}: none of its {len(labels):,} documents was read")
     if labels.read is not None:
         console.info(f"{doing} {labels.read_count:,} of {len(labels):,} documents: the others were not read")
     return labels.only_read()
