@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import os
 import stat
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.inputs import note_input, one_run
 from dsltm.formats.output import open_output
+from dsltm.formats.tables import table_form, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,3 +137,20 @@ def test_an_input_that_is_read_while_the_output_is_open_is_not_replaced(tmp_path
         note_input(str(tmp_path / "corpus"))
     assert (tmp_path / "corpus").read_bytes() == b"valuable"
     assert os.listdir(tmp_path) == ["corpus"]
+
+
+@pytest.mark.parametrize(("suffix", "read"), [(".gz", gzip), (".bz2", bz2), (".xz", lzma)])
+def test_a_name_that_says_packed_is_packed(suffix: str, read: Any, tmp_path: Path) -> None:
+    rows = [{"id": "a", "words": ["sun", "sea"]}, {"id": "b", "words": []}]
+    for number in (1, 2):
+        write_table(str(tmp_path / f"{number}.csv{suffix}"), rows, table_form(f"a.csv{suffix}", None))
+    with read.open(tmp_path / f"1.csv{suffix}", "rt") as file:
+        assert file.read() == 'id,words\na,"sun, sea"\nb,\n'
+    assert (tmp_path / f"1.csv{suffix}").read_bytes() == (tmp_path / f"2.csv{suffix}").read_bytes()
+    for name in (f"labels.npz{suffix}", f"table.parquet{suffix}"):
+        with (
+            pytest.raises(UsageError, match="written as it is"),
+            open_output(str(tmp_path / name), binary=True),
+        ):
+            pass
+    assert len(list(tmp_path.iterdir())) == 2

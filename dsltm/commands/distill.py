@@ -9,7 +9,7 @@ import typer
 
 from dsltm.commandline.values import given
 from dsltm.commands.options import (
-    CorpusFile,
+    CorpusFiles,
     CorpusWithLabels,
     Output,
     RayOptions,
@@ -19,7 +19,7 @@ from dsltm.distilling.config import DistillConfig
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.formats.records import without_surrogates
-from dsltm.formats.source import read_text
+from dsltm.formats.source import STDIN, read_text
 from dsltm.option import option
 from dsltm.teacher.reading.prompts import NAMED
 from dsltm.words.config import WordConfig
@@ -78,13 +78,16 @@ class PromptOptions:
 
 def command(
     ctx: typer.Context,
-    corpus: CorpusFile = "-",
+    corpora: CorpusFiles = None,
     *,
     output: Output = None,
     teacher: TeacherOptions,
     vocab: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Vocabulary from dsltm vocab; by default the corpus's own words."),
+        typer.Option(
+            metavar="FILE",
+            help="Vocabulary from dsltm vocab, or a model that has it; by default the corpus's own words.",
+        ),
     ] = None,
     lexicon: WordConfig,
     prompts: PromptOptions,
@@ -114,15 +117,20 @@ def command(
 
     dsltm distill corpus.jsonl --vectors embeddings.npy -o labels.npz
 
+    dsltm distill monday.csv tuesday.csv.gz notes/ -o labels.npz
+
     dsltm distill corpus.jsonl --shard 3/8 -o labels-3.npz
 
     dsltm distill s3://bucket/posts/ --ray auto --workers 8 -o labels/
     """
     from dsltm.words.vocabulary import read_vocabulary
 
+    corpora = corpora or [STDIN]
+    if ray.ray is not None and len(corpora) > 1:
+        raise UsageError("--ray takes one CORPUS", hint="their folder, or a pattern")
     ray.check(
         output,
-        corpus,
+        corpora[0],
         refusing={
             "shard": shard,
             "scratch": scratch,
@@ -152,7 +160,7 @@ def command(
         from dsltm.on_ray.distill import distill_on_ray
 
         distill_on_ray(
-            corpus,
+            corpora[0],
             teacher.on_workers(),
             config,
             ray.cut(reading),
@@ -164,11 +172,11 @@ def command(
         )
         return
     if teacher.teacher == NO_TEACHER:
-        _without_teacher(ctx, reading.open(corpus), config, output)
+        _without_teacher(ctx, reading.open(corpora), config, output)
         return
     from dsltm.distilling.run import distill
 
-    source, opened = reading.open(corpus), teacher.open()
+    source, opened = reading.open(corpora), teacher.open()
     if published:
         from dsltm.words.language import sample_of
         from dsltm.words.published import published_vocabulary

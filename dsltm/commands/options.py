@@ -21,7 +21,7 @@ from dsltm.option import Option, option
 from dsltm.teacher.files.registry import ALIASES, DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from dsltm.on_ray.distill import Cluster, TeacherChoice
     from dsltm.on_ray.pieces import Cut
@@ -38,6 +38,14 @@ CorpusFile = Annotated[
     str,
     typer.Argument(
         metavar="CORPUS", help="Documents: a file, a folder, a pattern or an address; - is standard input."
+    ),
+]
+CorpusFiles = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CORPUS...",
+        help="Documents: files, folders, patterns or addresses, one after another; - is standard input.",
+        show_default="-",
     ),
 ]
 ModelFile = Annotated[
@@ -96,8 +104,8 @@ class CorpusOptions:
         """The names of the fields; None for those that the command does not ask for."""
         return Fields(self.text_field, getattr(self, "id_field", None), getattr(self, "label_field", None))
 
-    def open(self, path: str, fields: Fields | None = None) -> Corpus:
-        """The corpus in a file; `fields` where they are others than those of the options."""
+    def open(self, path: str | Sequence[str], fields: Fields | None = None) -> Corpus:
+        """The corpus in a file, or in several; `fields` where they are others than those of the options."""
         return Corpus(path, fields or self.fields, Reading(self.format, self.encoding, self.on_error))
 
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dsltm import console
-from dsltm.commands.options import TEACHERS, CorpusFile, CorpusOptions, Output
+from dsltm.commands.options import TEACHERS, CorpusFiles, CorpusOptions, Output
 from dsltm.errors import UsageError
+from dsltm.formats.source import STDIN
 from dsltm.words.config import WordConfig
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ READS, WRITES = {"CORPUS": "Corpus"}, "Vocabulary"
 
 
 def command(
-    corpus: CorpusFile = "-",
+    corpora: CorpusFiles = None,
     *,
     output: Output = None,
     size: Annotated[int, typer.Option(min=1, metavar="N", help="At most N words.")] = 2000,
@@ -66,7 +67,7 @@ def command(
     from dsltm.words.published import published_vocabulary
     from dsltm.words.vocabulary import build_vocabulary, write_vocabulary
 
-    source, rules = reading.open(corpus), words.rules()
+    source, rules = reading.open(corpora or [STDIN]), words.rules()
     if preset == "paper":
         for name, value in (("min-df", min_df), ("max-df", max_df), ("teacher", teacher)):
             if value is not None:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from dsltm import console
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.inputs import refuse_input, refuse_open_input
+from dsltm.formats.packing import packing_by_name
 
 STDOUT = "-"
 # The errors of a disk or a quota that is full.
@@ -34,10 +35,12 @@ def open_output(path: str | None, *, binary: bool = False) -> Iterator[BinaryIO]
 
     Args:
         path: a file, or None or "-" for standard output.
-        binary: the bytes are not for people; writing them to a terminal is refused.
+        binary: the bytes are not for people; writing them to a terminal is refused, and so is a name such as
+            labels.npz.gz, because such files are not packed. Others are packed as their names say.
 
     Raises:
-        UsageError: binary output to a terminal, or the output is one of the files that the run reads.
+        UsageError: binary output to a terminal or to be packed, or the output is one of the files that the
+            run reads.
         DsltmError: the file cannot be made, the disk is full, or standard output is closed.
         BrokenPipeError: the reader of standard output has gone.
     """
@@ -45,9 +48,19 @@ def open_output(path: str | None, *, binary: bool = False) -> Iterator[BinaryIO]
         name, opened = "standard output", _stdout(binary=binary)
     else:
         name, opened = path, _file(Path(path))
+    packing = None if path is None else packing_by_name(path)
+    if packing is not None and binary:
+        raise UsageError(
+            f"{path}: this file is written as it is, without {packing.name}",
+            hint=f"a name without {packing.suffix}",
+        )
     try:
         with opened as file:
-            yield file
+            if packing is None:
+                yield file
+            else:
+                with packing.open(file, "wb") as packed:
+                    yield packed
     except OSError as exc:
         if exc.errno in _FULL and exc.filename is None:
             raise DsltmError(f"{name}: {reason(exc)}") from exc

@@ -10,13 +10,14 @@ import io
 import lzma
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from dsltm.errors import DsltmError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+Mode = Literal["rb", "wb"]
 _DAMAGE = (zlib.error, lzma.LZMAError, OSError, ValueError)
 
 
@@ -28,29 +29,30 @@ class Packing:
         name: as it stands in messages.
         suffix: what such a file's name ends with.
         magic: what such a file begins with.
-        unpack: opens the stream of what was packed.
+        open: opens a stream to unpack what is read from it ("rb"), or to pack what is written to it ("wb").
     """
 
     name: str
     suffix: str
     magic: bytes
-    unpack: Callable[[BinaryIO], BinaryIO]
+    open: Callable[[BinaryIO, Mode], BinaryIO]
 
 
-def _gzip(stream: BinaryIO) -> BinaryIO:
-    return cast("BinaryIO", gzip.GzipFile(fileobj=stream))
+def _gzip(stream: BinaryIO, mode: Mode) -> BinaryIO:
+    # Neither a name nor a time, so that the same content gives the same bytes.
+    return cast("BinaryIO", gzip.GzipFile("", mode, fileobj=stream, mtime=0))
 
 
-def _bzip2(stream: BinaryIO) -> BinaryIO:
-    return cast("BinaryIO", bz2.BZ2File(stream))
+def _bzip2(stream: BinaryIO, mode: Mode) -> BinaryIO:
+    return cast("BinaryIO", bz2.BZ2File(stream, mode))
 
 
-def _xz(stream: BinaryIO) -> BinaryIO:
-    return cast("BinaryIO", lzma.LZMAFile(stream))
+def _xz(stream: BinaryIO, mode: Mode) -> BinaryIO:
+    return cast("BinaryIO", lzma.LZMAFile(stream, mode))
 
 
-def _zstd(stream: BinaryIO) -> BinaryIO:
-    return cast("BinaryIO", _zstd_module().ZstdFile(stream))
+def _zstd(stream: BinaryIO, mode: Mode) -> BinaryIO:
+    return cast("BinaryIO", _zstd_module().ZstdFile(stream, mode))
 
 
 def _zstd_module() -> Any:
@@ -78,6 +80,11 @@ def packing_of(head: bytes) -> Packing | None:
     return next((packing for packing in PACKINGS if head.startswith(packing.magic)), None)
 
 
+def packing_by_name(name: str) -> Packing | None:
+    """How a file of this name is to be packed; None where its name does not say so."""
+    return next((packing for packing in PACKINGS if name.lower().endswith(packing.suffix)), None)
+
+
 def without_suffix(name: str) -> str:
     """A file's name in lower case, without the ending that tells how it is packed."""
     name = name.lower()
@@ -101,7 +108,7 @@ class Unpacked(io.RawIOBase):
     def __init__(self, packing: Packing, stream: BinaryIO, name: str) -> None:
         self._name, self._packing = name, packing
         try:
-            self._stream = packing.unpack(stream)
+            self._stream = packing.open(stream, "rb")
         except DsltmError as error:
             raise DsltmError(f"{name}: {error.args[0]}", hint=error.hint) from error
 

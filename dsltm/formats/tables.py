@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.output import is_stdout, open_output
+from dsltm.formats.packing import without_suffix
 from dsltm.formats.records import without_surrogates, write_jsonl
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def table_form(output: str | None, chosen: TableForm | None) -> TableForm:
     Raises:
         UsageError: the name is of a form that is not written.
     """
-    name = "" if is_stdout(output) else str(output).lower()
+    name = "" if is_stdout(output) else without_suffix(str(output))
     if chosen is None and name.endswith(_NOT_WRITTEN):
         raise UsageError(
             f"{output}: tables are written as .jsonl, .csv, .tsv or .parquet", hint="one of these names"

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from dsltm.errors import DsltmError
 from dsltm.formats.corpus import Document
+from dsltm.formats.npz import header_of
 from dsltm.formats.records import read_jsonl, write_jsonl
 from dsltm.words.config import ENGLISH, WordRules
 from dsltm.words.language import Sample
@@ -146,16 +147,19 @@ def write_vocabulary(target: str | BinaryIO | None, entries: Iterable[Entry]) ->
 
 
 def read_vocabulary(path: str) -> list[Entry]:
-    """Read a vocabulary that `write_vocabulary` wrote and perhaps somebody edited.
+    """Read a vocabulary that `write_vocabulary` wrote and perhaps somebody edited, or that of a model.
 
     Only "word" must be there. The order is kept.
 
     Args:
-        path: a file of JSON lines, or "-" for standard input.
+        path: a file of JSON lines, or "-" for standard input; or a model or labels file, whose words it has.
 
     Raises:
         DsltmError: a line without a word, a word that comes twice, or no word at all.
     """
+    known = (header_of(path) or {}).get("vocabulary")
+    if isinstance(known, list) and all(isinstance(word, str) for word in known):
+        return [Entry(word) for word in known]
     seen: dict[str, Entry] = {}
     name = "standard input" if path == "-" else path
     for number, row in read_jsonl(path):
