@@ -30,7 +30,7 @@ _dsltm() {
         case $before in
         --log-file|--config) _dsltm_paths -f; return ;;
         esac
-        _dsltm_words 'vocab distill merge train generate ground attend assign topics eval info prompts teachers config help'
+        _dsltm_words 'vocab distill merge train generate ground attend assign topics drift eval info prompts teachers config help'
         [[ $word == -* ]] && _dsltm_words '-q --quiet -v --verbose --log-file --config --debug -V --version -h --help'
         return
     fi
@@ -39,8 +39,10 @@ _dsltm() {
         vocab:--size) :; return ;;
         vocab:--min-df) :; return ;;
         vocab:--max-df) :; return ;;
-        vocab:--stopwords) _dsltm_words 'none en de es fr it nl pt zh'; _dsltm_paths -f; return ;;
+        vocab:--language) _dsltm_words 'auto ar de en es fr hi it ja nl pl pt ru th zh'; return ;;
+        vocab:--stopwords) _dsltm_words 'auto none ar de en es fr hi it ja nl pl pt ru th zh'; _dsltm_paths -f; return ;;
         vocab:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; return ;;
+        vocab:--preset) _dsltm_words 'best paper'; return ;;
         vocab:--text-field) :; return ;;
         vocab:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
         vocab:--encoding) _dsltm_words 'utf-8 utf-16 latin-1 cp1252 shift_jis gb18030'; return ;;
@@ -52,8 +54,9 @@ _dsltm() {
         distill:--dtype) _dsltm_words 'auto float32 bfloat16 float16'; return ;;
         distill:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
         distill:--vocab) _dsltm_paths -f; return ;;
-        distill:--stopwords) _dsltm_words 'none en de es fr it nl pt zh'; _dsltm_paths -f; return ;;
-        distill:--prompt) _dsltm_words 'auto paper keywords tags word related about filed topic category question post news review abstract message examples chat de es fr it pt zh'; return ;;
+        distill:--language) _dsltm_words 'auto ar de en es fr hi it ja nl pl pt ru th zh'; return ;;
+        distill:--stopwords) _dsltm_words 'auto none ar de en es fr hi it ja nl pl pt ru th zh'; _dsltm_paths -f; return ;;
+        distill:--prompt) _dsltm_words 'auto paper paper-1 paper-2 paper-3 paper-4 paper-5 keywords tags word related about filed topic category question post news review abstract message examples chat de es fr it pt zh'; return ;;
         distill:--instruction) :; return ;;
         distill:--prompt-file) _dsltm_paths -f; return ;;
         distill:--preset) _dsltm_words 'best paper'; return ;;
@@ -62,6 +65,9 @@ _dsltm() {
         distill:--min-df) :; return ;;
         distill:--max-tokens) :; return ;;
         distill:--batch-tokens) :; return ;;
+        distill:--sample) :; return ;;
+        distill:--sample-seed) :; return ;;
+        distill:--vectors) _dsltm_paths -f; return ;;
         distill:--shard) :; return ;;
         distill:--scratch) _dsltm_paths -d; return ;;
         distill:--text-field) :; return ;;
@@ -87,22 +93,32 @@ _dsltm() {
         train:--baseline) _dsltm_words 'prodlda zeroshottm combinedtm ecrtm etm fastopic'; return ;;
         train:--model) _dsltm_words 'prodlda ecrtm fastopic etm'; return ;;
         train:--input) _dsltm_words 'hidden bow both'; return ;;
-        train:--target) _dsltm_words 'mixed soft bow'; return ;;
+        train:--target) _dsltm_words 'mixed soft bow soft-bow'; return ;;
         train:--loss) _dsltm_words 'kl ce'; return ;;
         train:--temperature) :; return ;;
         train:--preset) _dsltm_words 'best paper'; return ;;
         train:--centre) _dsltm_words 'mean empty none'; return ;;
         train:--smooth) :; return ;;
         train:--guide) :; return ;;
+        train:--rounds) :; return ;;
+        train:--words-weight) :; return ;;
         train:--target-top) :; return ;;
+        train:--target-share) :; return ;;
         train:--weight) :; return ;;
         train:--epochs) :; return ;;
         train:--batch) :; return ;;
         train:--learning-rate) :; return ;;
         train:--momentum) :; return ;;
+        train:--second-momentum) :; return ;;
+        train:--scale) _dsltm_words 'standard raw'; return ;;
         train:--units) :; return ;;
         train:--dropout) :; return ;;
-        train:--embeddings) _dsltm_words 'teacher random'; return ;;
+        train:--samples) :; return ;;
+        train:--sharpness) _dsltm_words 'one learned'; return ;;
+        train:--encoder) _dsltm_words 'best paper'; return ;;
+        train:--decoder) _dsltm_words 'best paper'; return ;;
+        train:--embeddings) _dsltm_words 'teacher random'; _dsltm_paths -f; return ;;
+        train:--embedding-size) :; return ;;
         train:--patience) :; return ;;
         train:--seed) :; return ;;
         train:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
@@ -115,7 +131,8 @@ _dsltm() {
         generate:--context-tokens) :; return ;;
         generate:--field) :; return ;;
         generate:--seed) :; return ;;
-        generate:--stopwords) _dsltm_words 'none en de es fr it nl pt zh'; _dsltm_paths -f; return ;;
+        generate:--language) _dsltm_words 'auto ar de en es fr hi it ja nl pl pt ru th zh'; return ;;
+        generate:--stopwords) _dsltm_words 'auto none ar de en es fr hi it ja nl pl pt ru th zh'; _dsltm_paths -f; return ;;
         generate:--endpoint) :; return ;;
         generate:--model) :; return ;;
         generate:--key-env) :; return ;;
@@ -179,6 +196,7 @@ _dsltm() {
         assign:--words) :; return ;;
         assign:--keep) :; return ;;
         assign:--corpus) _dsltm_paths -f; return ;;
+        assign:--vectors) _dsltm_paths -f; return ;;
         assign:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
         assign:--dtype) _dsltm_words 'auto float32 bfloat16 float16'; return ;;
         assign:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
@@ -197,15 +215,15 @@ _dsltm() {
         assign:--config) _dsltm_paths -f; return ;;
         topics:-o|topics:--output) _dsltm_paths -f; return ;;
         topics:--output-format) _dsltm_words 'jsonl csv tsv parquet'; return ;;
-        topics:--sort) _dsltm_words 'id size coherence'; return ;;
         topics:--words) :; return ;;
         topics:--relevance) :; return ;;
         topics:--diversify) :; return ;;
+        topics:--sort) _dsltm_words 'id size coherence'; return ;;
         topics:--examples) :; return ;;
         topics:--borderline) :; return ;;
-        topics:--corpus) _dsltm_paths -f; return ;;
         topics:--by) :; return ;;
         topics:--every) _dsltm_words 'day week month quarter year'; return ;;
+        topics:--corpus) _dsltm_paths -f; return ;;
         topics:--html) _dsltm_paths -f; return ;;
         topics:--title) :; return ;;
         topics:--layout) _dsltm_words 'auto tsne pca'; return ;;
@@ -224,12 +242,17 @@ _dsltm() {
         topics:--label-field) :; return ;;
         topics:--log-file) _dsltm_paths -f; return ;;
         topics:--config) _dsltm_paths -f; return ;;
+        drift:-o|drift:--output) _dsltm_paths -f; return ;;
+        drift:--output-format) _dsltm_words 'jsonl csv tsv parquet'; return ;;
+        drift:--fail-above) :; return ;;
+        drift:--log-file) _dsltm_paths -f; return ;;
+        drift:--config) _dsltm_paths -f; return ;;
         eval:-o|eval:--output) _dsltm_paths -f; return ;;
-        eval:--top-words) :; return ;;
         eval:--labels) _dsltm_paths -f; return ;;
         eval:--gold) _dsltm_paths -f; return ;;
         eval:--topics) _dsltm_paths -f; return ;;
         eval:--assignments) _dsltm_paths -f; return ;;
+        eval:--top-words) :; return ;;
         eval:--word-vectors) _dsltm_paths -f; return ;;
         eval:--reference) _dsltm_paths -f; return ;;
         eval:--coherence-cache) _dsltm_paths -d; return ;;
@@ -264,16 +287,17 @@ _dsltm() {
     esac
     if [[ $word == -* ]]; then
         case $command in
-        vocab) _dsltm_words '-o --output --size --min-df --max-df --stopwords --teacher --text-field --format --encoding --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        distill) _dsltm_words '-o --output --teacher --dtype --device --trust-remote-code --vocab --stopwords --prompt --instruction --prompt-file --preset --projection --size --min-df --max-tokens --batch-tokens --shard --scratch --fresh --text-field --format --encoding --on-error --id-field --label-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        vocab) _dsltm_words '-o --output --size --min-df --max-df --language --stopwords --phrases --teacher --preset --text-field --format --encoding --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        distill) _dsltm_words '-o --output --teacher --dtype --device --trust-remote-code --vocab --language --stopwords --prompt --instruction --prompt-file --preset --projection --size --min-df --phrases --max-tokens --batch-tokens --sample --sample-seed --vectors --shard --scratch --fresh --text-field --format --encoding --on-error --id-field --label-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         merge) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        train) _dsltm_words '-o --output -k --topics --seeds --init --baseline --model --input --target --loss --temperature --preset --centre --smooth --guide --target-top --weight --epochs --batch --learning-rate --momentum --units --dropout --embeddings --patience --seed --device -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --seed --stopwords --endpoint --model --key-env --max-requests --timeout --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        train) _dsltm_words '-o --output -k --topics --seeds --init --baseline --model --input --target --loss --temperature --preset --centre --smooth --guide --rounds --words-weight --target-top --target-share --weight --epochs --batch --learning-rate --momentum --second-momentum --scale --units --dropout --samples --sharpness --encoder --decoder --embeddings --embedding-size --patience --seed --device -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --seed --language --stopwords --endpoint --model --key-env --max-requests --timeout --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         ground) _dsltm_words '-o --output --labels --representatives --expand --balance --temperature --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         attend) _dsltm_words '-o --output --labels --heads --layers --answer --most-heads --orders --calibrate --sample --temperature --max-tokens --seed --assignments --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        assign) _dsltm_words '-o --output --top --min-prob --output-format --words --keep --corpus --npz --teacher --dtype --device --trust-remote-code --batch-tokens --text-field --format --encoding --on-error --id-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents --fresh -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        topics) _dsltm_words '-o --output --output-format --sort --coherence --words --relevance --diversify --examples --borderline --corpus --by --every --html --title --layout --points --seed --tree --names --label --labeler --labeler-model --merge --drop --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        eval) _dsltm_words '-o --output --top-words --per-topic --labels --gold --topics --assignments --vectors --reliability --word-vectors --reference --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        assign) _dsltm_words '-o --output --top --min-prob --output-format --words --keep --corpus --vectors --npz --teacher --dtype --device --trust-remote-code --batch-tokens --text-field --format --encoding --on-error --id-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents --fresh -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        topics) _dsltm_words '-o --output --output-format --words --relevance --diversify --sort --coherence --tree --examples --borderline --by --every --corpus --html --title --layout --points --seed --names --label --labeler --labeler-model --merge --drop --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        drift) _dsltm_words '-o --output --output-format --fail-above -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        eval) _dsltm_words '-o --output --labels --gold --topics --assignments --top-words --vectors --reliability --per-topic --word-vectors --reference --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         info) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         prompts) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         teachers) _dsltm_words '-o --output --check -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
@@ -292,12 +316,13 @@ _dsltm() {
         attend) _dsltm_paths -f ;;
         assign) _dsltm_paths -f ;;
         topics) _dsltm_paths -f ;;
+        drift) _dsltm_paths -f ;;
         eval) _dsltm_paths -f ;;
         info) _dsltm_paths -f ;;
         prompts) : ;;
         teachers) : ;;
-        config) _dsltm_words 'vocab distill merge train generate ground attend assign topics eval info prompts teachers config help' ;;
-        help) _dsltm_words 'vocab distill merge train generate ground attend assign topics eval info prompts teachers config help formats method recipes results scaling' ;;
+        config) _dsltm_words 'vocab distill merge train generate ground attend assign topics drift eval info prompts teachers config help' ;;
+        help) _dsltm_words 'vocab distill merge train generate ground attend assign topics drift eval info prompts teachers config help formats method paper python recipes results scaling' ;;
     esac
 }
 complete -F _dsltm dsltm

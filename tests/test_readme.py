@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GUIDES = [ROOT / "dsltm" / "manual" / f"{name}.md" for name in ("recipes", "scaling")]
+GUIDES = [ROOT / "dsltm" / "manual" / f"{name}.md" for name in ("recipes", "python", "scaling")]
 TEXT = "\n".join([README, *(path.read_text(encoding="utf-8") for path in GUIDES)])
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-KNOWN = {"sh", "text", "toml", "make", "cron"}
+KNOWN = {"sh", "python", "text", "toml", "make", "cron"}
 
 STAND_INS = {
     "dsltm": 'exec {dsltm} "$@"',
@@ -98,6 +98,13 @@ class Typing:
         assert done.returncode == 0, f"{script}\n{done.stdout[-1000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 
+    def python(self, code: str) -> None:
+        """Run a block of Python, with the tiny teacher for the default one."""
+        teacher = self.env["DSLTM_TEACHER"]
+        default = f"import dsltm.teacher.files.registry as registry; registry.DEFAULT = {teacher!r}\n"
+        (self.folder / "block.py").write_text(default + code.replace('"smollm2-135m"', repr(teacher)))
+        self("python block.py")
+
 
 def test_every_block_is_of_a_kind_that_is_looked_at() -> None:
     assert {kind for kind, _ in BLOCKS} <= KNOWN
@@ -117,6 +124,8 @@ def test_the_commands_run_as_they_stand(typing: Typing) -> None:
     for kind, block in BLOCKS:
         if kind == "sh":
             typing(block)
+        elif kind == "python":
+            typing.python(block)
     made = {path.name for path in typing.folder.iterdir()}
     assert {"labels.npz", "model.npz", "assignments.jsonl", "report.html", "joined.npz"} <= made
     assert typing("cmp labels.npz joined.npz || dsltm assign model.npz joined.npz | wc -l")
