@@ -66,6 +66,13 @@ def command(
             metavar="FILE", help="With a labels file: the corpus that it was made from, for --keep."
         ),
     ] = None,
+    vectors: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="With a corpus and a model of distill --vectors: the vectors of these documents, as NPY.",
+        ),
+    ] = None,
     npz: Annotated[bool, typer.Option("--npz", help="Write the proportions as a matrix (NPZ).")] = False,
     teacher: TeacherOfFile,
     batch_tokens: Annotated[
@@ -108,6 +115,7 @@ def command(
     """
     from dsltm.assigning.documents import assign_corpus, assign_labels, write_matrix
     from dsltm.assigning.table import described_rows
+    from dsltm.assigning.vectors import assign_vectors, check_teacher_reads
     from dsltm.formats.labels import labels_read
     from dsltm.formats.model import read_model
     from dsltm.topics.documents import read_along
@@ -125,12 +133,15 @@ def command(
     if ray.ray is not None:
         if model == STDIN or holds_labels(documents):
             raise UsageError("--ray takes a model file and a corpus, which its workers read")
+        if vectors is not None:
+            raise UsageError("--vectors does not go with --ray")
         from dsltm.on_ray.assign import Written, assign_on_ray
 
+        check_teacher_reads(opened := read_model(model))
         assign_on_ray(
             model,
             documents,
-            teacher.on_workers(read_model(model).header["teacher"]),
+            teacher.on_workers(opened.header["teacher"]),
             Written(top, min_prob, npz),
             ray.cut(reading),
             ray.cluster(),
@@ -144,6 +155,8 @@ def command(
     with open_output(output, binary=npz or form == "parquet") as target:
         opened = read_model(model)
         if holds_labels(documents):
+            if vectors is not None:
+                raise UsageError("--vectors is for a corpus; a labels file has its vectors")
             labels = labels_read(documents, "assigning")
             if (corpus is None) != (not columns):
                 raise UsageError("--keep and --corpus go together where the documents are a labels file")
@@ -153,8 +166,13 @@ def command(
         else:
             if corpus is not None:
                 raise UsageError("--corpus is for a labels file; here DOCUMENTS is the corpus already")
-            source, reader = reading.open(documents, fields), teacher.open(opened.header["teacher"])
-            assigned = assign_corpus(opened, source, reader, batch_tokens=batch_tokens)
+            source = reading.open(documents, fields)
+            if vectors is not None:
+                assigned = assign_vectors(opened, source, vectors)
+            else:
+                check_teacher_reads(opened)
+                reader = teacher.open(opened.header["teacher"])
+                assigned = assign_corpus(opened, source, reader, batch_tokens=batch_tokens)
         if npz:
             write_matrix(target, assigned)
         else:
