@@ -150,11 +150,12 @@ def command(
     published = prompts.preset == "paper" and words is None
     if prompts.preset == "paper" and "projection" not in given(ctx):
         config = replace(config, projection="first")
-    if published and (config.min_df is not None or ray.ray is not None):
-        idle = "--ray" if ray.ray is not None else "--min-df"
-        raise UsageError(
-            f"{idle} does not go with the paper's vocabulary", hint="dsltm vocab, and --vocab FILE"
-        )
+    if published:
+        for name, value in (("--ray", ray.ray), ("--min-df", config.min_df), ("--phrases", config.phrases)):
+            if value not in (None, False):
+                raise UsageError(
+                    f"{name} does not go with the paper's vocabulary", hint="dsltm vocab, and --vocab FILE"
+                )
     config = replace(config, prompts=chosen or (), words=words, rules=rules, shard=share)
     if ray.ray is not None:
         from dsltm.on_ray.distill import distill_on_ray
