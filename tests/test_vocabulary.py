@@ -16,15 +16,15 @@ from shell import dsltm, environment
 
 from dsltm.errors import DsltmError
 from dsltm.formats.corpus import Document
-from dsltm.words import vocabulary
+from dsltm.words import counts as counting
 from dsltm.words.config import WordRules
+from dsltm.words.counts import count_words, usual_min_df
 from dsltm.words.stopwords import StopWords
 from dsltm.words.text import words
 from dsltm.words.vocabulary import (
     Entry,
     build_vocabulary,
     choose_words,
-    count_words,
     read_vocabulary,
     write_vocabulary,
 )
@@ -106,21 +106,21 @@ def test_stop_words_and_a_teacher_s_choice_do_not_shorten_the_list() -> None:
 
 
 def test_pruning_bounds_memory_and_spares_the_frequent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vocabulary, "_PRUNE_AT", 500)
+    monkeypatch.setattr(counting, "_PRUNE_AT", 500)
     draw = random.Random(0)
     texts = [f"common{draw.randrange(20)} rare{'abcdefghij'[i % 10]}x{i}" for i in range(5000)]
     corpus = documents(*texts)
     exact = Counter(word for text in texts for word in words(text))
-    counts = vocabulary.count_words(corpus)
+    counts = count_words(corpus)
     assert len(counts.df) <= 501
-    top = vocabulary.choose_words(counts, 20)
+    top = choose_words(counts, 20)
     assert {(e.word, e.df) for e in top} == {(w, n) for w, n in exact.items() if w.startswith("common")}
 
 
 def test_how_many_documents_a_word_needs_grows_with_the_corpus() -> None:
-    assert [vocabulary.usual_min_df(n) for n in (5, 99, 100, 4000, 6000, 10**6)] == [1, 1, 2, 2, 3, 10]
+    assert [usual_min_df(n) for n in (5, 99, 100, 4000, 6000, 10**6)] == [1, 1, 2, 2, 3, 10]
     corpus = documents(*["often now"] * 120, "seldom")
-    assert [entry.word for entry in vocabulary.build_vocabulary(corpus)] == ["now", "often"]
+    assert [entry.word for entry in build_vocabulary(corpus)] == ["now", "often"]
 
 
 def test_the_order_does_not_depend_on_hashing(tmp_path: Path) -> None:

@@ -38,6 +38,13 @@ def command(
         ),
     ] = None,
     words: WordConfig,
+    phrases: Annotated[
+        bool,
+        typer.Option(
+            "--phrases",
+            help="Also phrases of two words that come together far more often than by chance.",
+        ),
+    ] = False,
     teacher: Annotated[
         str | None,
         typer.Option(
@@ -69,13 +76,14 @@ def command(
 
     source, rules = reading.open(corpora or [STDIN]), words.rules()
     if preset == "paper":
-        for name, value in (("min-df", min_df), ("max-df", max_df), ("teacher", teacher)):
+        refused = {"min-df": min_df, "max-df": max_df, "teacher": teacher, "phrases": phrases or None}
+        for name, value in refused.items():
             if value is not None:
                 raise UsageError(f"--{name} has no place in the paper's rule for words")
         entries = published_vocabulary(source, size, stopwords=rules.of(sample_of(source)).stopwords)
     else:
         entries = build_vocabulary(
-            source, size, min_df=min_df, max_df=max_df, rules=rules, keep=_sayable(teacher)
+            source, size, min_df=min_df, max_df=max_df, rules=rules, phrases=phrases, keep=_sayable(teacher)
         )
     write_vocabulary(output, entries)
     console.note(f"{len(entries):,} words, from {entries[0].word} to {entries[-1].word}")

@@ -41,6 +41,10 @@ class DistillConfig:
         min=0,
         shown="1 to 10, by the corpus's size",
     )
+    phrases: bool = option(
+        False,
+        "Without --vocab: also phrases of two words that come together far more often than by chance.",
+    )
     rules: WordRules = ENGLISH
     max_tokens: int = option(
         512, "Longest prompt; longer documents are cut at their end.", metavar="N", min=16

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from dsltm.words.vocabulary import Counts
+    from dsltm.words.counts import Counts
 
 # A word of a single document says nothing of how documents are alike.
 LEAST_DOCUMENTS = 2

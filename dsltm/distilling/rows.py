@@ -11,7 +11,7 @@ import numpy as np
 
 from dsltm.formats.counts import csr
 from dsltm.formats.labels import EMPTY, UNREAD
-from dsltm.words.text import words
+from dsltm.words.text import joined, words_and_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -90,5 +90,7 @@ def counts_of(documents: Sequence[Document], index: Mapping[str, int]) -> csr_ar
 
 
 def count(text: str, index: Mapping[str, int]) -> dict[int, int]:
-    """How often each of a text's words comes, by the words' numbers, ascending."""
-    return dict(sorted(Counter(index[word] for word in words(text) if word in index).items()))
+    """How often each of a text's words and phrases of two comes, by their numbers, ascending."""
+    found, pairs = words_and_pairs(text)
+    phrases = (joined(*pair) for pair in pairs)
+    return dict(sorted(Counter(index[word] for word in (*found, *phrases) if word in index).items()))

@@ -20,6 +20,7 @@ from dsltm.distilling.texts import Texts
 from dsltm.distilling.vocabulary import vocabulary_of
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.formats.vectors import Vectors
+from dsltm.words.counts import with_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,13 +56,15 @@ def distill(
     """
     with tempfile.TemporaryDirectory(prefix="dsltm-") as temporary:
         sample = config.sampling()
-        overview = survey(corpus, max_tokens=config.max_tokens, seed=0 if sample is None else sample.seed)
+        seed = 0 if sample is None else sample.seed
+        overview = survey(corpus, max_tokens=config.max_tokens, seed=seed, phrases=config.phrases)
         texts = Texts.of(overview.digests, sample, config.shard)
         _report_texts(texts)
         vectors = None if config.vectors is None else Vectors.open(config.vectors, len(overview.work))
         lexicon = config.rules.of(overview.words.texts)
-        projection = vocabulary_of(overview.words, lexicon, teacher, config)
-        words = counted_words(overview.words, projection.words, lexicon.stopwords)
+        counts = with_phrases(overview.words, lexicon.stopwords)
+        projection = vocabulary_of(counts, lexicon, teacher, config)
+        words = counted_words(counts, projection.words, lexicon.stopwords)
         reader = teacher.reader(
             config.prompts,
             projection,

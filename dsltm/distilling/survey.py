@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.distilling.texts import Digests
-from dsltm.words.vocabulary import Counts, count_words
+from dsltm.words.counts import Counts, count_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +47,13 @@ def estimate_tokens(text: str, max_tokens: int) -> int:
     return _TAIL_TOKENS + min(len(text) // _CHARACTERS_PER_TOKEN, max_tokens)
 
 
-def survey(corpus: Corpus, *, max_tokens: int, seed: int = 0) -> Survey:
+def survey(corpus: Corpus, *, max_tokens: int, seed: int = 0, phrases: bool = False) -> Survey:
     """Read a corpus once.
 
     Args:
         max_tokens: the longest prompt.
         seed: of the digests.
+        phrases: count pairs of words, too.
     """
     work, digests = array("I"), Digests(seed)
 
@@ -62,7 +63,7 @@ def survey(corpus: Corpus, *, max_tokens: int, seed: int = 0) -> Survey:
             digests.add(document.text)
             yield document
 
-    words = count_words(tally())
+    words = count_words(tally(), pairs=phrases)
     return Survey(np.frombuffer(work, np.uint32), digests, words, corpus.skipped)
 
 

@@ -15,6 +15,7 @@ from dsltm.distilling.vocabulary import wanted_words
 from dsltm.formats.labels import EMPTY, write_labels
 from dsltm.formats.output import open_output
 from dsltm.formats.vectors import Vectors
+from dsltm.words.counts import with_phrases
 
 if TYPE_CHECKING:
     from dsltm.distilling.config import DistillConfig
@@ -34,11 +35,12 @@ def distill_untaught(corpus: Corpus, config: DistillConfig, *, output: str | Non
         DsltmError: the corpus or the vectors are not usable.
     """
     assert config.vectors is not None
-    overview = survey(corpus, max_tokens=config.max_tokens)
+    overview = survey(corpus, max_tokens=config.max_tokens, phrases=config.phrases)
     vectors = Vectors.open(config.vectors, len(overview.work))
     lexicon = config.rules.of(overview.words.texts)
-    vocabulary = list(wanted_words(config, overview.words, lexicon))
-    words = counted_words(overview.words, vocabulary, lexicon.stopwords)
+    counts = with_phrases(overview.words, lexicon.stopwords)
+    vocabulary = list(wanted_words(config, counts, lexicon))
+    words = counted_words(counts, vocabulary, lexicon.stopwords)
     first, count = config.shard
     rows = np.arange(first, len(overview.work), count)
     # To the table all documents have the same text, of which nothing is known.

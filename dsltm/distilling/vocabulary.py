@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dsltm.distilling.config import DistillConfig
     from dsltm.teacher.reading.teacher import Teacher
     from dsltm.words.config import Lexicon
-    from dsltm.words.vocabulary import Counts
+    from dsltm.words.counts import Counts
 
 # A teacher that can say a smaller part of the vocabulary is warned of; chosen, not measured.
 LOW_COVERAGE = 0.9

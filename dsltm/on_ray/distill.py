@@ -26,6 +26,7 @@ from dsltm.on_ray.storage import Folder
 from dsltm.on_ray.survey import survey
 from dsltm.on_ray.writing import open_manifest, part_name, write_parts
 from dsltm.words.config import ENGLISH
+from dsltm.words.counts import with_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,17 +147,18 @@ def _prepared(
     The process that holds the tokenizer ends with this function: it must not take time from the workers.
     """
     speller = Resident(partial(_open_tokenizer, teacher))
-    plan = survey(files, cut, max_tokens=config.max_tokens, count=True)
+    plan = survey(files, cut, max_tokens=config.max_tokens, count=True, phrases=config.phrases)
     assert plan.words is not None
     lexicon = config.rules.of(plan.words.texts)
-    wanted = wanted_words(config, plan.words, lexicon)
+    counts = with_phrases(plan.words, lexicon.stopwords)
+    wanted = wanted_words(config, counts, lexicon)
     if choose:
         chosen = started(_choose, teacher, files, cut, config, workers.cpus, workers=workers)
         config = replace(config, prompts=result(chosen))
         console.info("prompts: " + ", ".join(prompt.name for prompt in config.prompts))
     spelling = result(speller.started(_spell, wanted, config))
     report_coverage(spelling.projection, len(wanted), teacher.spec, config.projection)
-    counted = counted_words(plan.words, spelling.words, lexicon.stopwords)
+    counted = counted_words(counts, spelling.words, lexicon.stopwords)
     # The workers need no stop words, which may be many.
     config = replace(config, words=spelling.words, rules=ENGLISH)
     return plan, config, spelling, counted, lexicon.language

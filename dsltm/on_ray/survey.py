@@ -14,8 +14,8 @@ from dsltm.distilling.survey import estimate_tokens
 from dsltm.errors import DsltmError
 from dsltm.on_ray.flow import by_tasks, result, started
 from dsltm.on_ray.pieces import digest
+from dsltm.words.counts import Counts, count_words
 from dsltm.words.language import thinned
-from dsltm.words.vocabulary import Counts, count_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -72,12 +72,15 @@ class Plan:
         return [replace(self.files[file], wanted=pieces) for file, pieces in wanted.items()]
 
 
-def survey(files: Sequence[InputFile], cut: Cut, *, max_tokens: int, count: bool) -> Plan:
+def survey(
+    files: Sequence[InputFile], cut: Cut, *, max_tokens: int, count: bool, phrases: bool = False
+) -> Plan:
     """Read a corpus once, on all cores of the cluster.
 
     Args:
         max_tokens: the longest prompt.
         count: count the words too.
+        phrases: and pairs of them.
 
     Raises:
         DsltmError: a file that cannot be read, a row that is not a document, unless such rows are skipped, or
@@ -87,12 +90,9 @@ def survey(files: Sequence[InputFile], cut: Cut, *, max_tokens: int, count: bool
     words = Counts()
     answers: dict[tuple[int, int], dict[str, Any]] = {}
     with console.progress("surveying" if not count else "counting words", None, "documents") as bar:
-        for answer in by_tasks(files, cut, partial(_look, cut, max_tokens, count)):
+        for answer in by_tasks(files, cut, partial(_look, cut, max_tokens, count, phrases)):
             answers[answer["file"], answer["piece"]] = answer
-            words.documents += answer["documents"]
-            words.df.update(answer.pop("df"))
-            words.tf.update(answer.pop("tf"))
-            words.bound()
+            words.add(answer.pop("counts"))
             bar.advance(answer["documents"])
     words.texts = [text for _, answer in sorted(answers.items()) for text in answer.pop("texts")]
     skipped = sum(answer["skipped"] for answer in answers.values())
@@ -113,10 +113,11 @@ def survey(files: Sequence[InputFile], cut: Cut, *, max_tokens: int, count: bool
     return Plan(placed, parts, _joined([result(each) for each in digests]), words if count else None, skipped)
 
 
-def _look(cut: Cut, max_tokens: int, count: bool, piece: Piece, _: int) -> dict[str, Any]:
+def _look(cut: Cut, max_tokens: int, count: bool, phrases: bool, piece: Piece, _: int) -> dict[str, Any]:
     documents, skipped = piece.read(cut)
     rows = piece.data.count(b"\n") + 1
-    counts = count_words(documents) if count else Counts()
+    counts = count_words(documents, pairs=phrases) if count else Counts()
+    texts, counts.texts = thinned(counts.texts, _TEXTS_OF_A_PIECE), []
     return {
         "file": piece.file.number,
         "piece": piece.number,
@@ -124,9 +125,8 @@ def _look(cut: Cut, max_tokens: int, count: bool, piece: Piece, _: int) -> dict[
         "documents": len(documents),
         "skipped": skipped,
         "work": sum(estimate_tokens(document.text, max_tokens) for document in documents),
-        "df": counts.df,
-        "tf": counts.tf,
-        "texts": thinned(counts.texts, _TEXTS_OF_A_PIECE),
+        "counts": counts,
+        "texts": texts,
     }
 
 

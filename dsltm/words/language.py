@@ -63,7 +63,7 @@ def thinned(texts: Sequence[str], most: int = _TEXTS) -> Sequence[str]:
 
 
 def languages(texts: Sequence[str]) -> list[str]:
-    """The languages of a twentieth of the texts or more, by their two letters (ISO 639-1), the main one first.
+    """The languages of a twentieth of the texts or more, as two letters (ISO 639-1), the main one first.
 
     None where that cannot be told: there is no text, or hardly a word of any language.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _UNSPACED = re.compile(
 )
 _CHINESE = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _BREAK = "\u200b"  # the zero-width space, which Unicode has for the ends of words in such scripts
+
+_JOINTS = {" ", "-", "\n", _BREAK}  # what may stand between the words of a phrase
 
 _LETTER = rf"[^\W\d_{_NUMBERS}]"
 _WORD = re.compile(
@@ -64,10 +67,22 @@ def words(text: str) -> list[str]:
     mentions of people, paths and blocks of code are left out, but a hashtag is a word. Accented letters are
     composed first (NFC), so that the two ways to write é are one word.
     """
-    if text.isascii():
-        return _ASCII_WORD.findall(prose(text.lower()).replace("_", " "))
-    composed = unicodedata.normalize("NFC", text)
-    return _WORD.findall(_spaced(prose(composed.lower())).replace("_", " "))
+    pattern, ready = _prepared(text)
+    return pattern.findall(ready)
+
+
+def words_and_pairs(text: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """The words of a text, and every two of them that stand side by side, perhaps with a hyphen between."""
+    pattern, ready = _prepared(text)
+    matches = list(pattern.finditer(ready))
+    pairs = [(a[0], b[0]) for a, b in pairwise(matches) if ready[a.end() : b.start()] in _JOINTS]
+    return [match[0] for match in matches], pairs
+
+
+def joined(first: str, second: str) -> str:
+    """Two words as one phrase, with a space between them where their script has spaces."""
+    together = _UNSPACED.fullmatch(first[-1]) and _UNSPACED.fullmatch(second[0])
+    return f"{first}{'' if together else ' '}{second}"
 
 
 def word_places(text: str) -> Iterator[tuple[str, int, int]]:
@@ -81,6 +96,14 @@ def word_places(text: str) -> Iterator[tuple[str, int, int]]:
         breaks += spaced.count(_BREAK, before, match.start())
         before = match.end()
         yield match[0], match.start() - breaks, match.end() - breaks
+
+
+def _prepared(text: str) -> tuple[re.Pattern[str], str]:
+    """The pattern of a word, and the text made ready for it."""
+    if text.isascii():
+        return _ASCII_WORD, prose(text.lower()).replace("_", " ")
+    composed = unicodedata.normalize("NFC", text)
+    return _WORD, _spaced(prose(composed.lower())).replace("_", " ")
 
 
 def prose(text: str) -> str:

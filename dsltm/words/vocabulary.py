@@ -1,8 +1,7 @@
-"""The topic vocabulary: the words that topics are made of, counted in one pass over a corpus."""
+"""The topic vocabulary: the words that topics are made of, by how many documents use them."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import BinaryIO
 
@@ -11,12 +10,9 @@ from dsltm.formats.corpus import Document
 from dsltm.formats.npz import header_of
 from dsltm.formats.records import read_jsonl, write_jsonl
 from dsltm.words.config import ENGLISH, WordRules
-from dsltm.words.language import Sample
-from dsltm.words.text import words
+from dsltm.words.counts import Counts, count_words, usual_min_df, with_phrases
 
 SIZE = 2000
-_FEW_DOCUMENTS, _PER_MIN_DF, _LARGEST_MIN_DF = 100, 2000, 10  # of `usual_min_df`; chosen, not measured
-_PRUNE_AT = 3_000_000  # distinct words; the rarest beyond are forgotten to bound memory; chosen, not measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,42 +22,6 @@ class Entry:
     word: str
     df: int = 0
     tf: int = 0
-
-
-@dataclass
-class Counts:
-    """How often each word comes, and how many documents were counted; with a sample of their texts.
-
-    Memory is bounded: once there are three million distinct words, those in the fewest documents are
-    forgotten, which cannot reach the top few thousand.
-    """
-
-    documents: int = 0
-    df: Counter[str] = field(default_factory=Counter)
-    tf: Counter[str] = field(default_factory=Counter)
-    texts: list[str] = field(default_factory=list)
-    _least: int = 1
-
-    def bound(self) -> None:
-        """Forget the rarest words where there are too many."""
-        if len(self.df) > _PRUNE_AT:
-            self.df = Counter({word: n for word, n in self.df.items() if n > self._least})
-            self.tf = Counter({word: self.tf[word] for word in self.df})
-            self._least += 1
-
-
-def count_words(corpus: Iterable[Document]) -> Counts:
-    """Count the words of a corpus in one pass."""
-    counts, sample = Counts(), Sample()
-    for document in corpus:
-        tokens = words(document.text)
-        sample.add(document.text)
-        counts.documents += 1
-        counts.tf.update(tokens)
-        counts.df.update(set(tokens))
-        counts.bound()
-    counts.texts = sample.texts
-    return counts
 
 
 def choose_words(
@@ -95,17 +55,6 @@ def choose_words(
     return entries
 
 
-def usual_min_df(documents: int) -> int:
-    """In how many documents a word must come to be chosen, by the size of a corpus.
-
-    A word of a single document says nothing about a topic, and in a large corpus neither does a word of a few
-    documents. A corpus of fewer than a hundred documents has too few words to leave any out.
-    """
-    if documents < _FEW_DOCUMENTS:
-        return 1
-    return min(max(2, documents // _PER_MIN_DF), _LARGEST_MIN_DF)
-
-
 def build_vocabulary(
     corpus: Iterable[Document],
     size: int = SIZE,
@@ -113,6 +62,7 @@ def build_vocabulary(
     min_df: float | None = None,
     max_df: float | None = None,
     rules: WordRules = ENGLISH,
+    phrases: bool = False,
     keep: Callable[[str], bool] | None = None,
 ) -> list[Entry]:
     """Choose the topic vocabulary of a corpus.
@@ -127,6 +77,7 @@ def build_vocabulary(
             `usual_min_df`.
         max_df: the greatest number, or, below 1, share; None for no bound.
         rules: which words are left out.
+        phrases: choose phrases of two words, too; see `with_phrases`.
         keep: whether a word may be in it, such as whether a teacher writes it as one token; asked in rank
             order until there are `size` words.
 
@@ -136,8 +87,9 @@ def build_vocabulary(
     Raises:
         DsltmError: no word is left.
     """
-    counts = count_words(corpus)
+    counts = count_words(corpus, pairs=phrases)
     stop = rules.of(counts.texts).stopwords
+    counts = with_phrases(counts, stop)
     return choose_words(counts, size, min_df=min_df, max_df=max_df, stopwords=stop, keep=keep)
 
 
