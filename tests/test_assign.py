@@ -80,7 +80,8 @@ def test_words_are_counted_for_models_that_read_counts_alone(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     corpus = plant(documents=30, topics=3, words=20, words_per_topic=3, hidden=8)
-    model = train(corpus.labels, TrainConfig(topics=3, epochs=2, units=4, input=kind, device="cpu"))
+    options = TrainConfig(topics=3, epochs=2, units=4, input=kind, words_weight=0.0, device="cpu")
+    model = train(corpus.labels, options)
     counted: list[int] = []
 
     def count(documents: list[Document], index: dict[str, int]) -> Any:
@@ -91,7 +92,7 @@ def test_words_are_counted_for_models_that_read_counts_alone(
     documents = [Document(str(row), f"word{row} and word{row}") for row in range(4)]
     hidden, logits = np.zeros((4, 8), np.float16), np.zeros((4, 20), np.float16)
     window = Window(documents, logits, hidden, np.zeros(4, np.uint8))
-    (block,) = assign_windows(Inference(model), model.vocabulary, [window])
+    (block,) = assign_windows(Inference(model), [window])
     assert counted == ([] if kind == "hidden" else [4])
     distinct = len(np.unique(block.theta.round(6), axis=0))
     assert distinct == (1 if kind == "hidden" else 4)  # the texts differ, and the vectors do not

@@ -214,7 +214,7 @@ def test_going_on_needs_the_same_shape_and_labels(corpus: Planted) -> None:
 
 
 def test_options_that_would_do_nothing_are_refused(corpus: Planted) -> None:
-    with pytest.raises(UsageError, match="prodlda has none"):
+    with pytest.raises(UsageError, match="no option of --model prodlda"):
         train(corpus.labels, replace(QUICK, embeddings="random"))
 
 

@@ -14,6 +14,7 @@ from dsltm.formats.labels import EMPTY, TRUNCATED
 from dsltm.formats.model import check_compatible
 from dsltm.formats.npz import Blocks, write_npz
 from dsltm.formats.strings import Strings
+from dsltm.words.student import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -103,12 +104,14 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
 
     check_compatible(model.header, labels.header)
     labels = labels.only_read()
-    inference, words = Inference(model), len(model.vocabulary)
+    inference = Inference(model)
 
     def blocks() -> Iterator[Block]:
         for start in range(0, len(labels), _BLOCK):
             rows = slice(start, start + _BLOCK)
-            counts = labels.counts[rows, :words] if inference.reads_counts else None
+            counts = None
+            if inference.words is not None:
+                counts = aligned(labels.counts[rows], labels.words, inference.words)
             ids = labels.ids[rows]
             fields = [each.fields for each in islice(documents or (), len(ids))]
             yield Block(ids, inference.theta(labels.hidden[rows], counts), labels.empty[rows], fields)
@@ -146,7 +149,7 @@ def assign_corpus(
                 windows(corpus, reader.encoder.max_tokens),
                 lambda read, _, work: bar.advance(read, work=work),
             )
-            yield from assign_windows(inference, model.vocabulary, _counting_cut(read, reader))
+            yield from assign_windows(inference, _counting_cut(read, reader))
 
     return Assigned(documents, model.numbering.given, blocks())
 
@@ -163,15 +166,13 @@ def _counting_cut(windows: Iterable[Window], reader: Reader) -> Iterator[Window]
     tell_cut(cut, documents, reader.encoder.max_tokens)
 
 
-def assign_windows(
-    inference: Inference, vocabulary: Sequence[str], windows: Iterable[Window]
-) -> Iterator[Block]:
+def assign_windows(inference: Inference, windows: Iterable[Window]) -> Iterator[Block]:
     """The topics of documents that the model's teacher has read, a block a window."""
     from dsltm.distilling.rows import counts_of
 
-    index = {word: number for number, word in enumerate(vocabulary)}
+    index = {word: number for number, word in enumerate(inference.words or ())}
     for window in windows:
-        counts = counts_of(window.documents, index) if inference.reads_counts else None
+        counts = counts_of(window.documents, index) if index else None
         ids = [document.id for document in window.documents]
         fields = [document.fields for document in window.documents]
         empty = np.asarray(window.flags & EMPTY, bool)

@@ -8,11 +8,15 @@ import numpy as np
 import torch
 
 from dsltm.errors import DsltmError
+from dsltm.formats.counts import first_columns
 from dsltm.formats.model import edit_of
 from dsltm.models.restore import restore
 from dsltm.space.inputs import Inputs
+from dsltm.words.student import pooled, student_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
@@ -30,7 +34,7 @@ class Inference:
         model: a trained model.
 
     Attributes:
-        reads_counts: whether word counts are among what it reads of a document.
+        words: those that are to be counted in a document, the vocabulary first; None where it reads none.
 
     Raises:
         DsltmError: a model that this version cannot restore.
@@ -40,7 +44,11 @@ class Inference:
         self._backbone = restore(model)
         self._numbering, self._kind = model.numbering, model.header["hyperparameters"]["input"]
         self._edit = edit_of(model.header, model.topics) if "edit" in model.header else None
-        self.reads_counts = self._kind != "hidden"
+        self._student = student_of(model)
+        self._weight = model.header["hyperparameters"].get("words_weight", 0.0) if self._student else 0.0
+        self.words: Sequence[str] | None = model.vocabulary if self._kind != "hidden" else None
+        if self._student is not None and self._weight:
+            self.words = self._student.known
 
     def theta(self, hidden: Rows, counts: csr_array | None = None) -> NDArray[np.float32]:
         """θ [N, K] of N documents, rows summing to one; no sampling.
@@ -52,12 +60,13 @@ class Inference:
 
         Args:
             hidden: the teacher's hidden states [N, H].
-            counts: how often each word of the vocabulary comes [N, V]; needed where `reads_counts`.
+            counts: [N, W] how often each of `words` comes; needed where there are any.
 
         Raises:
             DsltmError: the documents' vectors are not as long as those that the model was trained on.
         """
-        inputs, wanted = Inputs.of(self._kind, hidden, counts), self._backbone.shape.inputs
+        read = None if counts is None else first_columns(counts, self._backbone.shape.words)
+        inputs, wanted = Inputs.of(self._kind, hidden, read), self._backbone.shape.inputs
         if inputs.width != wanted:
             raise DsltmError(
                 f"the model reads document vectors of length {wanted}, these have {inputs.width}"
@@ -67,8 +76,17 @@ class Inference:
             for start in range(0, len(out), _BLOCK):
                 rows = np.arange(start, min(start + _BLOCK, len(out)))
                 proportions = self._backbone.theta(torch.from_numpy(inputs.dense(rows))).numpy()
-                own = proportions if self._edit is None else _regrouped(proportions, self._edit)
-                out[np.ix_(rows, self._numbering.numbers)] = own
+                if self._student is not None and counts is not None and self._weight:
+                    log_words = self._student.of_counts(counts[rows])
+                    proportions = pooled(proportions, log_words, self._weight, counts[rows])
+                out[rows] = self._numbered(proportions)
+        return out
+
+    def _numbered(self, theta: NDArray[np.float32]) -> NDArray[np.floating]:
+        """θ of the topics of training as θ of the topics that there are now, by their numbers."""
+        own = theta if self._edit is None else _regrouped(theta, self._edit)
+        out = np.zeros((len(theta), self._numbering.given), own.dtype)
+        out[:, self._numbering.numbers] = own
         return out
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT, VERSION = "dsltm.model", 2
+_STUDENT = "student."  # what the names of its arrays begin with in a file
 # The keys of a header that tell how documents were read, and the plural of each for messages.
 _PROVENANCE = {
     "teacher": "teachers",
@@ -41,12 +42,14 @@ class Model:
         arrays: the encoder's arrays by name.
         usage: [K, V] int32, how many of each topic's documents of training have each word; None in files of
             version 1.
+        student: arrays of the reader of words (`dsltm.words.student.Student`); None where there is none.
     """
 
     header: dict[str, Any]
     beta: NDArray[np.float32]
     arrays: dict[str, NDArray[Any]]
     usage: NDArray[np.int32] | None = None
+    student: dict[str, NDArray[Any]] | None = None
 
     @property
     def vocabulary(self) -> list[str]:
@@ -120,7 +123,9 @@ def write_model(target: BinaryIO, model: Model) -> None:
     """Write a model file to a binary stream; the same model gives the same bytes."""
     header = {**model.header, "format": FORMAT, "version": VERSION}
     usage = [] if model.usage is None else [("usage", model.usage)]
-    write_npz(target, header, [("beta", model.beta), *usage, *sorted(model.arrays.items())])
+    student = sorted((_STUDENT + name, array) for name, array in (model.student or {}).items())
+    members = [("beta", model.beta), *usage, *sorted(model.arrays.items()), *student]
+    write_npz(target, header, members)
 
 
 def read_model(path: str) -> Model:
@@ -145,7 +150,11 @@ def read_model(path: str) -> Model:
     _check_usage(usage, header.get("sizes"), beta.shape, name)
     copies = {key: np.array(array) for key, array in arrays.items()}
     predicted = beta if header["version"] > 1 else predicted_beta(header, beta, copies)
-    return Model(header, np.array(predicted), copies, None if usage is None else np.array(usage))
+    usage = None if usage is None else np.array(usage)
+    student = {
+        name.removeprefix(_STUDENT): copies.pop(name) for name in [*copies] if name.startswith(_STUDENT)
+    }
+    return Model(header, np.array(predicted), copies, usage, student or None)
 
 
 def _check_usage(usage: NDArray[Any] | None, sizes: Any, shape: tuple[int, ...], file: str) -> None:

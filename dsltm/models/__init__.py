@@ -37,7 +37,7 @@ class Entry:
         return backbone
 
 
-_ENCODER = ("units", "dropout", "samples")
+_ENCODER = ("units", "dropout", "samples", "sharpness")
 _EMBEDDINGS = ("embeddings", "embedding_size")
 BACKBONES: dict[ModelName, Entry] = {
     "prodlda": Entry("dsltm.models.prodlda", "ProdLDA", 100, 64, (*_ENCODER, "decoder")),

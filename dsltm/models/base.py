@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Version = Literal["best", "paper"]
+Sharpness = Literal["one", "learned"]
 EMBEDDING = 200  # length of word embeddings, as in ECRTM's published code
 
 
@@ -30,6 +31,7 @@ class Shape:
         dropout: share of units, and of topics, left out of a training step.
         embedding_size: E, length of word embeddings.
         samples: θ is the mean of so many draws of the posterior; 0 for the softmax of the posterior's mean.
+        sharpness: "learned" where the encoder learns by how much its logits are stretched.
         scale: "raw" where document vectors are taken as they are.
         encoder, decoder: "paper" for the parts as the paper's code has them.
         temperature: τ, which divides the logits of ProdLDA's published decoder.
@@ -42,6 +44,7 @@ class Shape:
     dropout: float = 0.2
     embedding_size: int = EMBEDDING
     samples: int = 0
+    sharpness: Sharpness = "one"
     scale: Literal["standard", "raw"] = "standard"
     encoder: Version = "best"
     decoder: Version = "best"

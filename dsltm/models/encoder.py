@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class Encoder(nn.Module):
     """Two softplus layers, then mean and log-variance, each batch-normalised without scale or shift.
 
-    Without the normalisation topics collapse: the prior wins before the decoder has learned anything.
+    Without the normalisation topics collapse: the prior wins before the decoder has learned anything. But it
+    also bounds the mean, so that no document could be surer of a topic than that allows: where the sharpness
+    is learned, one factor stretches all means.
 
     Args:
         norm: "plain"; "shifted", with a learned shift behind the normalisation, as published with ECRTM; or
@@ -26,6 +28,7 @@ class Encoder(nn.Module):
     """
 
     shift: nn.Parameter | None
+    log_sharpness: nn.Parameter | None
     noise: Tensor | None
 
     def __init__(self, shape: Shape, norm: Literal["plain", "shifted", "none"] = "plain") -> None:
@@ -37,6 +40,8 @@ class Encoder(nn.Module):
         self.norm = nn.Identity() if norm == "none" else nn.BatchNorm1d(2 * shape.topics, affine=False)
         shift = nn.Parameter(torch.zeros(2 * shape.topics)) if norm == "shifted" else None
         self.register_parameter("shift", shift)
+        sharpness = nn.Parameter(torch.zeros(())) if shape.sharpness == "learned" else None
+        self.register_parameter("log_sharpness", sharpness)
         noise = torch.randn(shape.samples, 1, shape.topics) if shape.samples else None
         self.register_buffer("noise", noise)
 
@@ -48,6 +53,8 @@ class Encoder(nn.Module):
         if self.shift is not None:
             posterior = posterior + self.shift
         mean, log_variance = posterior.chunk(2, 1)
+        if self.log_sharpness is not None:
+            mean = mean * self.log_sharpness.exp()
         return mean, log_variance
 
     def theta(self, x: Tensor) -> Tensor:

@@ -134,7 +134,7 @@ class Assigner:
         name = part_name(part, "npz" if written.npz else "jsonl")
         documents = piece.documents(self._job.cut)
         windows = read_carefully(self._reader, documents, self._widths, failed)
-        blocks = assign_windows(self._inference, self._model.vocabulary, windows)
+        blocks = assign_windows(self._inference, windows)
         with self._folder.writing(name) as stream:
             if written.npz:
                 write_matrix(stream, Assigned(len(documents), self._model.numbering.given, blocks))

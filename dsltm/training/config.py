@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 Loss = Literal["kl", "ce"]
 Version = Literal["best", "paper"]
+Sharpness = Literal["one", "learned"]
 Scale = Literal["standard", "raw"]
 Baseline = Literal["prodlda", "zeroshottm", "combinedtm", "ecrtm", "etm", "fastopic"]
 Centre = Literal["mean", "empty", "none"]
 
-SHAPING = ("model", "input", "topics", "scale", "units", "samples", "encoder", "decoder")
+SHAPING = ("model", "input", "topics", "scale", "units", "samples", "sharpness", "encoder", "decoder")
 """Options that decide which arrays a model has, or what they mean; training that goes on keeps them."""
 
 # Bag-of-words models in the grid of inputs and targets.
@@ -58,7 +59,10 @@ class TrainConfig:
         centre: what is subtracted from each word's logit. "empty" follows Zhao, Wallace, Feng, Klein and
             Singh, "Calibrate before use", 2021.
         smooth: None for `neighbourhood`, 0 for none.
-        guide: γ of -γ log θ_c, which draws a document's θ to its k-means cluster c; 0 for none.
+        guide: γ of -γ Σ_k q_k log θ_k, which draws a document's θ to q, its k-means cluster or what came of it
+            by `rounds`; 0 for none.
+        rounds: of `dsltm.training.consensus.agreed`.
+        words_weight: of `dsltm.words.student.pooled`, where the backbone has 1.
         epochs, batch: where they are None, by `pace`, or as published.
         target_top, target_share: the most probable words of a soft label that are kept: so many, or so large
             a share of the vocabulary.
@@ -112,6 +116,21 @@ class TrainConfig:
         metavar="WEIGHT",
         min=0,
         shown="900; --target soft: 300; paper: 0",
+    )
+    rounds: int | None = option(
+        None,
+        "How often the neighbours of a document and its words agree anew on the clusters that it is drawn to; "
+        "0 keeps the clusters.",
+        metavar="N",
+        min=0,
+        shown="2; paper: 0",
+    )
+    words_weight: float | None = option(
+        None,
+        "What a document's words count in its topics, where the teacher's hidden state counts 1.",
+        metavar="WEIGHT",
+        min=0,
+        shown="0.5; paper: 0",
     )
     target_top: int | None = option(
         None,
@@ -170,6 +189,11 @@ class TrainConfig:
         metavar="N",
         min=0,
         shown="0; paper's prodlda: 10",
+    )
+    sharpness: Sharpness | None = option(
+        None,
+        "By how much the encoder's logits are stretched before they are topics: learned, or one, for nothing.",
+        shown="learned; paper, and word counts: one",
     )
     encoder: Version | None = option(
         None,
@@ -252,6 +276,8 @@ class TrainConfig:
             raise UsageError("--target-top and --target-share are two ways to say the same")
         if self.input == "bow" and self.guide:
             raise UsageError("--guide needs the teacher's hidden states, and --input bow leaves them out")
+        if self.rounds and self.guide == 0:
+            raise UsageError("--rounds is about what --guide draws documents to, and that is 0")
 
     @property
     def embeddings_file(self) -> str | None:

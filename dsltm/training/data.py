@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,7 +13,10 @@ from dsltm.space.axes import document_space
 from dsltm.space.inputs import Inputs, dense
 from dsltm.space.kmeans import cluster
 from dsltm.space.neighbours import nearest, settled
+from dsltm.training.consensus import agreed
+from dsltm.training.student import Lessons
 from dsltm.training.targets import counted_targets, mean_logits, mixed_targets, soft_targets
+from dsltm.words.language import ASSUMED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +39,9 @@ class TrainingSet:
         self.device = device
         self.counts = labels.vocabulary_counts if config.target == "bow" else None
         self.entropy = np.zeros(len(self.rows), np.float32)
+        self.lessons = Lessons.of(
+            labels.counts[self.rows], labels.words, labels.header.get("language", ASSUMED)
+        )
         neighbours = self._look_around(labels, config)
         if config.target != "bow":
             self.targets, entropy = self._targets(labels, config, neighbours)
@@ -97,9 +103,9 @@ class TrainingSet:
     def _look_around(self, labels: Labels, config: TrainConfig) -> NDArray[np.int32] | None:
         """Each document's neighbours [M, n], None where none are averaged with.
 
-        Sets `clusters` [M] on the way, because they are made of the same points.
+        Sets `guide`, [M] or [M, K], on the way, because it is made of the same points.
         """
-        self.clusters: Tensor | None = None
+        self.guide: Tensor | None = None
         neighbours = None
         if not config.smooth and not config.guide:
             return None
@@ -108,8 +114,12 @@ class TrainingSet:
             neighbours = nearest(points, config.smooth, self.device)
             points = settled(points, neighbours)
         if config.guide and config.topics <= len(points):
-            self.clusters = torch.from_numpy(cluster(points, config.topics, config.seed)).to(self.device)
+            clusters = cluster(points, config.topics, config.seed)
+            self.guide = self._tensor(clusters)
+            if config.rounds and neighbours is not None:
+                shares = agreed(clusters, config.topics, neighbours, self.lessons, config.rounds)
+                self.guide = self._tensor(shares)
         return neighbours
 
-    def _tensor(self, array: NDArray[np.floating]) -> Tensor:
+    def _tensor(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self.device)

@@ -11,13 +11,16 @@ from torch.nn.functional import cross_entropy
 
 from dsltm.errors import DsltmError
 from dsltm.formats.model import Model, check_compatible, provenance
+from dsltm.formats.scratch import scratch
 from dsltm.formats.word_vectors import read_word_vectors
 from dsltm.models.base import Backbone, Embedded, Shape
 from dsltm.models.restore import restore
 from dsltm.training.adam import Adam
 from dsltm.training.config import SHAPING
 from dsltm.training.data import TrainingSet
+from dsltm.training.student import taught
 from dsltm.training.threads import one_thread
+from dsltm.words.student import pooled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,8 +132,8 @@ def resume(init: Model, config: TrainConfig, data: TrainingSet, labels: Labels) 
         if now not in (None, before):
             raise DsltmError(f"the model to go on from has {name} {before}, not {now}")
     backbone = restore(init)
-    if data.clusters is not None:
-        data.clusters = torch.from_numpy(first_topics(backbone, data)).to(data.device)
+    if data.guide is not None:
+        data.guide = torch.from_numpy(theta_of(backbone, data).argmax(1)).to(data.device)
     return backbone
 
 
@@ -157,8 +160,8 @@ def fit(
         for chosen in np.array_split(order.permutation(len(data)), steps):
             loss, regulariser, proportions = backbone(*data.batch(chosen))
             total = config.weight * loss + regulariser
-            if data.clusters is not None:
-                total = total + config.guide * cross_entropy(proportions, data.clusters[chosen])
+            if data.guide is not None:
+                total = total + config.guide * cross_entropy(proportions, data.guide[chosen])
             total.backward()
             optimiser.step()
             parts += loss.detach(), regulariser.detach()
@@ -206,7 +209,11 @@ def to_model(
     """The model as it is written to disk; nothing in it depends on the clock or the device."""
     with torch.no_grad():
         beta = backbone.beta().cpu().numpy().astype(np.float32)
-    first = first_topics(backbone, data)
+    assert config.words_weight is not None
+    theta = theta_of(backbone, data)
+    student, agreement = taught(data.lessons, theta)
+    own = labels.counts[data.rows]
+    first = pooled(theta, student.of_counts(own), config.words_weight, own).argmax(1)
     header = {
         **provenance(labels.header),
         "backbone": config.model,
@@ -220,22 +227,22 @@ def to_model(
             "divergence": last.divergence,
             "regulariser": last.regulariser,
             "standardised": config.input != "bow" and config.scale == "standard",
+            "students_agreement": agreement,
         },
     }
     usage = usage_of(labels.vocabulary_counts, data.rows, first, config.topics)
-    return Model(header, beta, backbone.arrays(), usage)
+    return Model(header, beta, backbone.arrays(), usage, student.arrays())
 
 
-def first_topics(backbone: Backbone, data: TrainingSet) -> NDArray[np.int64]:
-    """[M] the most probable topic of each training document."""
+def theta_of(backbone: Backbone, data: TrainingSet) -> NDArray[np.float32]:
+    """θ [M, K] of the training documents by their vectors alone."""
     device = backbone.input_mean.device
+    theta = scratch((len(data), backbone.shape.topics), np.float32)
     with torch.no_grad():
-        chosen = [
-            backbone.theta(torch.from_numpy(data.inputs.dense(rows)).to(device)).argmax(1)
-            for rows in np.array_split(data.rows, -(-len(data) // _BLOCK))
-        ]
-    first: NDArray[np.int64] = torch.cat(chosen).cpu().numpy()
-    return first
+        for start in range(0, len(data), _BLOCK):
+            inputs = data.inputs.dense(data.rows[start : start + _BLOCK])
+            theta[start : start + _BLOCK] = backbone.theta(torch.from_numpy(inputs).to(device)).cpu().numpy()
+    return theta
 
 
 def usage_of(

@@ -21,14 +21,29 @@ _ALL: dict[str, Any] = {
     "units": 200,
     "dropout": 0.2,
     "samples": 0,
+    "sharpness": "one",
     "encoder": "best",
     "decoder": "best",
     "embeddings": "teacher",
     "embedding_size": 200,
 }
-_PLAIN: dict[str, Any] = {"temperature": 3.0, "centre": "none", "smooth": 0, "guide": 0.0}
+_PLAIN: dict[str, Any] = {
+    "temperature": 3.0,
+    "centre": "none",
+    "smooth": 0,
+    "guide": 0.0,
+    "rounds": 0,
+    "words_weight": 0.0,
+}
 _COUNTS: dict[str, Any] = {**_PLAIN, "momentum": 0.99}
-_BEST: dict[str, Any] = {"centre": "mean", "momentum": 0.9}
+_BEST: dict[str, Any] = {
+    "centre": "mean",
+    "momentum": 0.9,
+    "sharpness": "learned",
+    "rounds": 2,
+    "words_weight": 0.5,
+}
+"""The last three: tests/bench/README.md, "Words and neighbours"."""
 _BEST_OF: dict[str, dict[str, Any]] = {
     "mixed": {"temperature": 2.0, "guide": 900.0},
     "soft": {"temperature": 1.0, "guide": 300.0},
