@@ -20,7 +20,7 @@ Item = TypeVar("Item", str, Pair)
 
 _FEW_DOCUMENTS, _PER_MIN_DF, _LARGEST_MIN_DF = 100, 2000, 10  # of `usual_min_df`; chosen, not measured
 _PRUNE_AT = 3_000_000  # distinct words; the rarest beyond are forgotten to bound memory; chosen, not measured
-# What makes two words a phrase: association (tests/bench/README.md, "Phrases", compares values), and documents;
+# What makes two words a phrase: association (tests/bench/README.md, "Phrases", compares them), and documents;
 # and the part of a word's documents at which it is left to the phrase. The last two are chosen, not measured.
 _ASSOCIATION, _LEAST_PHRASE, _WHOLE = 0.3, 5, 0.75
 

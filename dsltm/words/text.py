@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -10,11 +11,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+# The categories of all characters but Chinese and Korean ones, which are letters.
+_CATEGORIES = {
+    number: unicodedata.category(chr(number))
+    for block in (range(0x80, 0x3400), range(0xA000, 0xAC00), range(0xD7B0, 0x20000))
+    for number in block
+}
+
+
+def _ranges(*categories: str) -> str:
+    """The characters of some categories of Unicode, as ranges in a class of a regular expression."""
+    numbers = [number for number, category in _CATEGORIES.items() if category in categories]
+    starts = [number for before, number in pairwise([-1, *numbers]) if number > before + 1]
+    ends = [number for number, after in pairwise([*numbers, sys.maxunicode]) if after > number + 1]
+    return "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(starts, ends, strict=True))
+
+
 # Python's \w lacks combining marks, without which the words of Hindi fall to pieces, and has ² and ½.
-_CATEGORIES = {chr(i): unicodedata.category(chr(i)) for i in range(0x80, 0x20000)}
-_NUMBERS = "".join(c for c, category in _CATEGORIES.items() if category in ("No", "Nl"))
+_NUMBERS = _ranges("No", "Nl")
 # The two joiners stand within words of Persian and of the scripts of India.
-_MARKS = "".join(c for c, category in _CATEGORIES.items() if category.startswith("M")) + "\u200c\u200d"
+_MARKS = _ranges("Mn", "Mc", "Me") + "\u200c\u200d"
 # Scripts in which a letter is a syllable or a word: those of India and of South-East Asia, Ethiopic, Cherokee
 # and Khmer; Katakana, Chinese characters, Hangul.
 _SYLLABLES = (
