@@ -27,8 +27,7 @@ _AKIN = {"bs": "hr", "nb": "no", "nn": "no", "pcm": "en", "wuu": "zh", "yue": "z
 _NO_LANGUAGE = "zxx"  # the model's word for numbers and the like
 # A language has this part of a corpus, or it is a slip: of English titles 1 % are taken for others.
 _LEAST_SHARE = 0.05
-# Below this mean confidence nothing is known. Short titles in ten languages have .2 to .98 (dsltm-results(7),
-# "Languages"), texts of one word .03 to .2.
+# Below this mean confidence nothing is known; tests/bench/README.md, "The language of a corpus".
 _LEAST_CONFIDENCE = 0.2
 
 
