@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dsltm.console import plain
+from dsltm.words.text import runs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -171,13 +172,11 @@ def _parts(phrase: str) -> Iterator[str]:
 
 
 def _phrases(text: str) -> Iterator[str]:
-    matches = list(_WORD.finditer(text))
-    for i, first in enumerate(matches):
-        for j in range(i, min(i + LONGEST, len(matches))):
-            if j > i and not _JOINT.fullmatch(text, matches[j - 1].end(), matches[j].start()):
-                break
-            if matches[j].end() - first.start() <= CHARACTERS:
-                yield text[first.start() : matches[j].end()]
+    for run in runs(text, _WORD, _JOINT):
+        for i, first in enumerate(run):
+            for last in run[i : i + LONGEST]:
+                if last.end() - first.start() <= CHARACTERS:
+                    yield text[first.start() : last.end()]
 
 
 def pairs(words: Sequence[str], known: Collection[str]) -> list[str]:

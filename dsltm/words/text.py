@@ -46,7 +46,7 @@ _UNSPACED = re.compile(
 _CHINESE = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _BREAK = "\u200b"  # the zero-width space, which Unicode has for the ends of words in such scripts
 
-_JOINTS = {" ", "-", "\n", _BREAK}  # what may stand between the words of a phrase
+_JOINT = re.compile(f"[ \n{_BREAK}-]")  # what may stand between the words of a phrase
 
 _LETTER = rf"[^\W\d_{_NUMBERS}]"
 _WORD = re.compile(
@@ -91,9 +91,21 @@ def words(text: str) -> list[str]:
 def words_and_pairs(text: str) -> tuple[list[str], list[tuple[str, str]]]:
     """The words of a text, and every two of them that stand side by side, perhaps with a hyphen between."""
     pattern, ready = _prepared(text)
-    matches = list(pattern.finditer(ready))
-    pairs = [(a[0], b[0]) for a, b in pairwise(matches) if ready[a.end() : b.start()] in _JOINTS]
-    return [match[0] for match in matches], pairs
+    neighbours = list(runs(ready, pattern, _JOINT))
+    pairs = [(a[0], b[0]) for run in neighbours for a, b in pairwise(run)]
+    return [match[0] for run in neighbours for match in run], pairs
+
+
+def runs(text: str, word: re.Pattern[str], joint: re.Pattern[str]) -> Iterator[list[re.Match[str]]]:
+    """The words of a text in groups that stand side by side, with nothing but a joint between two of them."""
+    run: list[re.Match[str]] = []
+    for match in word.finditer(text):
+        if run and not joint.fullmatch(text, run[-1].end(), match.start()):
+            yield run
+            run = []
+        run.append(match)
+    if run:
+        yield run
 
 
 def joined(first: str, second: str) -> str:
