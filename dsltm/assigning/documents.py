@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsltm import console
+from dsltm.assigning.student import WordReader
 from dsltm.errors import DsltmError
-from dsltm.formats.labels import EMPTY, TRUNCATED
+from dsltm.formats.labels import EMPTY, TRUNCATED, UNREAD
 from dsltm.formats.model import check_compatible
 from dsltm.formats.npz import Blocks, write_npz
 from dsltm.formats.strings import Strings
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.teacher import Teacher
 
 FORMAT, VERSION = "dsltm.assignments", 1
+WORDS, TEACHER = "words", "teacher"
+"""Who placed a document, in a row of assignments."""
 # So many documents are assigned at a time, to bound the memory; chosen, not measured.
 _BLOCK = 1 << 15
 
@@ -45,12 +48,14 @@ class Block:
         theta: [n, K] float32, rows sum to one; column k is the topic of number k (`Inference.theta`).
         empty: [n] True where there is no text, so that the topics mean nothing.
         fields: n documents' fields that the corpus was asked to keep; none where there was no corpus.
+        readers: who placed each document, `TEACHER` or `WORDS`; none where it was the teacher, all of them.
     """
 
     ids: Sequence[str]
     theta: NDArray[np.float32]
     empty: NDArray[np.bool_]
     fields: Sequence[Mapping[str, str]] = ()
+    readers: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Refuse proportions that are not numbers.
@@ -70,12 +75,12 @@ class Assigned:
     """The topics of N documents, a block at a time, in the documents' order.
 
     Attributes:
-        documents: N.
+        documents: N; None where they are not counted beforehand.
         topics: K, the columns of θ.
         blocks: can be gone through once.
     """
 
-    documents: int
+    documents: int | None
     topics: int
     blocks: Iterator[Block]
 
@@ -87,34 +92,46 @@ def theta_of(model: Model, labels: Labels) -> NDArray[np.float32]:
         DsltmError: model and labels come from different teachers, prompts or vocabularies.
     """
     numbers = model.numbering.numbers
-    blocks = [block.theta[:, numbers] for block in assign_labels(model, labels).blocks]
+    blocks = [block.theta[:, numbers] for block in assign_labels(model, labels.only_read()).blocks]
     return np.concatenate(blocks) if blocks else np.empty((0, model.topics), np.float32)
 
 
 def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | None = None) -> Assigned:
-    """The topics of the documents of a labels file that were read.
+    """The topics of the documents of a labels file; those that were not read are placed by their words.
 
     Args:
         documents: the same documents of the corpus, for the fields that are kept of them.
 
     Raises:
-        DsltmError: model and labels come from different teachers, prompts or vocabularies.
+        DsltmError: model and labels come from different teachers, prompts or vocabularies, or documents were
+            not read and the model has no reader of words.
     """
     from dsltm.assigning.inference import Inference
 
     check_compatible(model.header, labels.header)
-    labels = labels.only_read()
     inference = Inference(model)
+    words = None if labels.read is None else WordReader.of(model)
+    # The row of each document among those that were read.
+    places = np.cumsum((labels.flags & UNREAD) == 0) - 1
+
+    def theta(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        counts = None
+        if inference.words is not None:
+            counts = aligned(labels.counts[rows], labels.words, inference.words)
+        return inference.theta(labels.hidden[places[rows]], counts)
 
     def blocks() -> Iterator[Block]:
         for start in range(0, len(labels), _BLOCK):
-            rows = slice(start, start + _BLOCK)
-            counts = None
-            if inference.words is not None:
-                counts = aligned(labels.counts[rows], labels.words, inference.words)
-            ids = labels.ids[rows]
+            rows = np.arange(start, min(start + _BLOCK, len(labels)))
+            ids, empty = labels.ids[start : start + _BLOCK], labels.empty[rows]
             fields = [each.fields for each in islice(documents or (), len(ids))]
-            yield Block(ids, inference.theta(labels.hidden[rows], counts), labels.empty[rows], fields)
+            if words is None:
+                yield Block(ids, theta(rows), empty, fields)
+                continue
+            unread = (labels.flags[rows] & UNREAD) != 0
+            of_all = words.of_counts(labels.counts[rows], labels.words)
+            of_all[~unread] = theta(rows[~unread])
+            yield Block(ids, of_all, empty, fields, np.where(unread, WORDS, TEACHER).tolist())
         # Going on to the end lets the reader of the documents find that the corpus has more than the labels.
         for _ in documents or ():
             pass
@@ -212,11 +229,12 @@ def assignment_rows(
 
     Yields:
         {"id", "topic", "p", "theta": [...]}, or "topics": [[topic, p], ...] for "theta" with `top`; and
-        "empty": true where the document has no text.
+        "empty": true where the document has no text; "reader" where not all were read by the teacher.
     """
     for block in blocks:
         order = np.argsort(-block.theta, axis=1, kind="stable")[:, :top]
-        for name, theta, best, empty in zip(block.ids, block.theta, order, block.empty, strict=True):
+        rows = zip(block.ids, block.theta, order, block.empty, strict=True)
+        for number, (name, theta, best, empty) in enumerate(rows):
             p = theta[best[0]]
             row: dict[str, Any] = {"id": name, "topic": int(best[0]) if p >= min_prob else None, "p": p}
             if top is None:
@@ -225,6 +243,8 @@ def assignment_rows(
                 row["topics"] = [[int(topic), theta[topic]] for topic in best]
             if empty:
                 row["empty"] = True
+            if block.readers:
+                row["reader"] = block.readers[number]
             yield row
 
 
@@ -240,6 +260,7 @@ def write_matrix(target: BinaryIO, assigned: Assigned) -> None:
             yield block.theta
 
     def members() -> Iterator[tuple[str, Rows | Blocks]]:
+        assert assigned.documents is not None
         shape = (assigned.documents, assigned.topics)
         yield "theta", Blocks(shape, np.dtype(np.float32), proportions())
         yield "empty", np.concatenate([np.empty(0, bool), *empty])

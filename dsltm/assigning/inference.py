@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from dsltm.assigning.current import CurrentTopics
 from dsltm.errors import DsltmError
 from dsltm.formats.counts import first_columns
-from dsltm.formats.model import edit_of
 from dsltm.models.restore import restore
 from dsltm.space.inputs import Inputs
 from dsltm.words.student import pooled, student_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from dsltm.formats.model import Edit, Model
+    from dsltm.formats.model import Model
     from dsltm.formats.stacked import Rows
 
 # So many documents go through the encoder at once, to bound the memory; chosen, not measured.
@@ -42,8 +42,7 @@ class Inference:
 
     def __init__(self, model: Model) -> None:
         self._backbone = restore(model)
-        self._numbering, self._kind = model.numbering, model.header["hyperparameters"]["input"]
-        self._edit = edit_of(model.header, model.topics) if "edit" in model.header else None
+        self._current, self._kind = CurrentTopics.of(model), model.header["hyperparameters"]["input"]
         self._student = student_of(model)
         self._weight = model.header["hyperparameters"].get("words_weight", 0.0) if self._student else 0.0
         self.words: Sequence[str] | None = model.vocabulary if self._kind != "hidden" else None
@@ -71,7 +70,7 @@ class Inference:
             raise DsltmError(
                 f"the model reads document vectors of length {wanted}, these have {inputs.width}"
             )
-        out = np.zeros((len(inputs), self._numbering.given), np.float32)
+        out = np.empty((len(inputs), self._current.numbering.given), np.float32)
         with torch.inference_mode():
             for start in range(0, len(out), _BLOCK):
                 rows = np.arange(start, min(start + _BLOCK, len(out)))
@@ -79,20 +78,5 @@ class Inference:
                 if self._student is not None and counts is not None and self._weight:
                     log_words = self._student.of_counts(counts[rows])
                     proportions = pooled(proportions, log_words, self._weight, counts[rows])
-                out[rows] = self._numbered(proportions)
+                out[rows] = self._current(proportions)
         return out
-
-    def _numbered(self, theta: NDArray[np.float32]) -> NDArray[np.floating]:
-        """θ of the topics of training as θ of the topics that there are now, by their numbers."""
-        own = theta if self._edit is None else _regrouped(theta, self._edit)
-        out = np.zeros((len(theta), self._numbering.given), own.dtype)
-        out[:, self._numbering.numbers] = own
-        return out
-
-
-def _regrouped(theta: NDArray[np.float32], edit: Edit) -> NDArray[np.float64]:
-    """θ [B, K] over the topics that an edit left: added up within merged ones, without the dropped ones."""
-    added = np.stack([theta[:, group].sum(axis=1, dtype=np.float64) for group in edit.groups], axis=1)
-    # A document may have all its proportions in topics that were dropped: it gets the others in equal parts.
-    added += np.finfo(np.float32).tiny
-    return np.asarray(added / added.sum(axis=1, keepdims=True))

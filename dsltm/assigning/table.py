@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dsltm.formats.model import Model
 
 # The columns that dsltm writes itself.
-_OWN = ("id", "topic", "p", "label", "words", "theta", "topics", "ps", "empty")
+_OWN = ("id", "topic", "p", "label", "words", "theta", "topics", "ps", "empty", "reader")
 
 
 def described_rows(
@@ -32,7 +32,8 @@ def described_rows(
     Args:
         blocks: with the fields to keep, where some are.
         model: whose topics they are.
-        words: how many of the topic's words to give, those that `dsltm topics` shows; 0: no words, and no name either.
+        words: how many of the topic's words to give, those that `dsltm topics` shows; 0: no words, and no
+            name either.
         keep: fields of the corpus; one with the name of a column in `_OWN` gets "corpus_" before it.
         top, min_prob: as of `assignment_rows`.
         flat: every row has the same keys, and with `top` the topics and their probabilities are two lists.

@@ -1,7 +1,7 @@
 """`dsltm assign`: a model and documents in, the topics of each document out."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,6 +24,7 @@ READS = {"MODEL": "Model", "DOCUMENTS": "Labels", "DOCUMENTS, in its place": "Co
 WRITES = "Assignments"
 # A topic in a table has so many words: enough to recognise it, few enough for a cell. Chosen, not measured.
 WORDS = 5
+BUDGET = "20%"  # of the documents, which the teacher reads under --reader auto; chosen, not measured
 
 
 def command(
@@ -74,6 +75,21 @@ def command(
         ),
     ] = None,
     npz: Annotated[bool, typer.Option("--npz", help="Write the proportions as a matrix (NPZ).")] = False,
+    reader: Annotated[
+        Literal["teacher", "words", "auto"],
+        typer.Option(
+            help="Who reads a corpus: the teacher; the model's reader of words, which needs no teacher; or "
+            "words first, and the teacher what they are least sure of (auto).",
+        ),
+    ] = "teacher",
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|N%",
+            help="With --reader auto: how many documents the teacher reads, or what share of them.",
+            show_default="20%",
+        ),
+    ] = None,
     teacher: TeacherOfFile,
     batch_tokens: Annotated[
         int | None,
@@ -100,6 +116,10 @@ def command(
     topic, its probability, and the probabilities of all topics. With --top "topics" instead of "theta", pairs
     of topic and probability. "empty": true marks a document without text. Nothing is random here.
 
+    --reader words goes by the documents' words alone: it needs no teacher and no torch, and places thousands
+    of documents a second, a little less well. Then, with auto, and for a labels file of which a sample was
+    read, "reader" says who placed a document.
+
     Into a name that ends in .csv, .tsv or .parquet it writes a table, with the topic's "label" and "words";
     theta is then a column a topic, in Parquet a list.
 
@@ -107,19 +127,27 @@ def command(
 
     dsltm assign model.npz new.jsonl --top 3 | jq -c '[.id, .topics]'
 
+    dsltm assign model.npz million.jsonl --reader words --top 1 > topics.jsonl
+
     zcat new.csv.gz | dsltm assign model.npz - --format csv --text-field review > assignments.jsonl
 
     dsltm assign model.npz tickets.xlsx --keep author,date -o topics.csv
 
     dsltm assign model.npz s3://bucket/posts/ --ray auto -o assignments/
     """
-    from dsltm.assigning.documents import assign_corpus, assign_labels, write_matrix
+    from dsltm.assigning.documents import assign_corpus, assign_labels, reader_of, write_matrix
     from dsltm.assigning.table import described_rows
     from dsltm.assigning.vectors import assign_vectors, check_teacher_reads
-    from dsltm.formats.labels import labels_read
+    from dsltm.assigning.words import assign_by_words, assign_unsure
+    from dsltm.distilling.sample import Sample
+    from dsltm.formats.labels import read_labels
     from dsltm.formats.model import read_model
     from dsltm.topics.documents import read_along
 
+    if budget is not None and reader != "auto":
+        raise UsageError("--budget is for --reader auto")
+    if reader != "teacher" and (vectors is not None or ray.ray is not None):
+        raise UsageError("--reader does not go with --ray or --vectors")
     columns = [name.strip() for names in keep or () for name in names.split(",") if name.strip()]
     beside = bool(columns or words or output_format)
     if npz and (top is not None or min_prob or beside):
@@ -155,9 +183,10 @@ def command(
     with open_output(output, binary=npz or form == "parquet") as target:
         opened = read_model(model)
         if holds_labels(documents):
-            if vectors is not None:
-                raise UsageError("--vectors is for a corpus; a labels file has its vectors")
-            labels = labels_read(documents, "assigning")
+            if vectors is not None or reader != "teacher":
+                option = "--vectors" if reader == "teacher" else "--reader"
+                raise UsageError(f"{option} is for a corpus; a labels file has its vectors")
+            labels = read_labels(documents)
             if (corpus is None) != (not columns):
                 raise UsageError("--keep and --corpus go together where the documents are a labels file")
             only_fields = replace(fields, text=None)
@@ -169,10 +198,16 @@ def command(
             source = reading.open(documents, fields)
             if vectors is not None:
                 assigned = assign_vectors(opened, source, vectors)
+            elif reader == "words":
+                assigned = assign_by_words(opened, source, counted=npz)
             else:
                 check_teacher_reads(opened)
-                reader = teacher.open(opened.header["teacher"])
-                assigned = assign_corpus(opened, source, reader, batch_tokens=batch_tokens)
+                own = teacher.open(opened.header["teacher"])
+                if reader == "teacher":
+                    assigned = assign_corpus(opened, source, own, batch_tokens=batch_tokens)
+                else:
+                    most = Sample.parse(budget or BUDGET, option="--budget")
+                    assigned = assign_unsure(opened, source, reader_of(opened, own, batch_tokens), most)
         if npz:
             write_matrix(target, assigned)
         else:

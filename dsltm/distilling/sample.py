@@ -27,22 +27,22 @@ class Sample:
     seed: int = 0
 
     @classmethod
-    def parse(cls, text: str, seed: int = 0) -> Sample:
+    def parse(cls, text: str, seed: int = 0, *, option: str = "--sample") -> Sample:
         """From an option's value: 5000, 10% or auto.
 
         Raises:
             UsageError: it is none of these, or nothing would be read.
         """
-        if text == "auto":
+        if text == "auto" and option == "--sample":
             return cls(seed=seed)
         if re.fullmatch(r"[0-9]+", text) and int(text):
             return cls(texts=int(text), seed=seed)
         share = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)%", text)
         if share and 0 < float(share[1]) <= 100:
             return cls(share=float(share[1]) / 100, seed=seed)
-        raise UsageError(
-            f"--sample {text}: is not a sample", hint="a number such as 5000, a share such as 10%, or auto"
-        )
+        more = ", or auto" if option == "--sample" else ""
+        hint = f"a number such as 5000 or a share such as 10%{more}"
+        raise UsageError(f"{option} {text}: is not a {option[2:]}", hint=hint)
 
     def size(self, texts: int) -> int:
         """How many of so many different texts are read."""

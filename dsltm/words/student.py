@@ -21,6 +21,7 @@ from dsltm.formats.counts import csr
 from dsltm.formats.model import edit_of
 from dsltm.formats.strings import Strings
 from dsltm.words.stopwords import AUTO, StopWords
+from dsltm.words.text import joined, words_and_pairs
 from dsltm.words.text import words as words_of
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Student:
     def of_texts(self, texts: Iterable[str]) -> Floats:
         """log θ [N, K] of texts by all of their words but stop words, known or not."""
         numbers = dict(self.numbers)
-        rows = [_numbered(words_of(text), numbers, self._stopwords) for text in texts]
+        rows = [_numbered(self._words(text), numbers, self._stopwords) for text in texts]
         scores, squares = self._known
         if len(numbers) > len(self.known):
             more = self._describe(list(numbers)[len(self.known) :])
@@ -144,6 +145,17 @@ class Student:
     def numbers(self) -> dict[str, int]:
         """The columns of `of_counts` by their words."""
         return {word: number for number, word in enumerate(self.known)}
+
+    def _words(self, text: str) -> list[str]:
+        """The words of a text, and its phrases as far as they are known."""
+        if not self._has_phrases:
+            return words_of(text)
+        words, pairs = words_and_pairs(text)
+        return words + [phrase for pair in pairs if (phrase := joined(*pair)) in self.numbers]
+
+    @cached_property
+    def _has_phrases(self) -> bool:
+        return any(" " in word for word in self.known)
 
     @cached_property
     def _stopwords(self) -> frozenset[str]:
