@@ -28,6 +28,7 @@ def train(
     seed: int | None = None,
     baseline: Baseline | None = None,
     init: Model | None = None,
+    new: int = 0,
     config: TrainConfig | None = None,
     progress: bool = False,
 ) -> Model:
@@ -42,6 +43,7 @@ def train(
         seed: of everything random; None is 0, or what `config` says.
         baseline: a model of word counts as published, in place of `config`'s model, input and target.
         init: go on from this model, whose topics keep their numbers and names.
+        new: so many more topics than `init` has, found among documents that fit none of its own.
         config: what else can be chosen.
         progress: show on standard error how far it has come.
 
@@ -62,7 +64,7 @@ def train(
     before = None if init is None else init.stored
     if topics == "auto" and before is not None:
         raise UsageError("a model to go on from has its number of topics, so there is nothing to choose")
-    config = configured(config, given, baseline, before)
+    config = configured(config, given, baseline, before, new)
     with console.called_by_a_program(progress=progress):
         opened = labels_of(labels)
         choice = choose(opened, config.seed) if topics == "auto" else None
@@ -70,7 +72,11 @@ def train(
 
 
 def configured(
-    config: TrainConfig, given: Collection[str], baseline: Baseline | None, before: Stored | None
+    config: TrainConfig,
+    given: Collection[str],
+    baseline: Baseline | None,
+    before: Stored | None,
+    new: int = 0,
 ) -> TrainConfig:
     """The options of a run, with those that a baseline or a model to go on from decides.
 
@@ -79,6 +85,7 @@ def configured(
         given: the names of those that were chosen, so that nothing else may decide them.
         baseline: a model of word counts.
         before: the model to go on from.
+        new: how many topics more than it has there are to be.
 
     Raises:
         UsageError: an option is decided twice, or is outside its range.
@@ -92,7 +99,11 @@ def configured(
     if before is not None:
         known = before.header["hyperparameters"]
         chosen = {*given, *decided}
-        decided = shaping(known, chosen) | decided
+        if "topics" in given and config.topics != before.topics:
+            raise UsageError(f"--init keeps the {before.topics} topics of its model", hint="--new N for more")
+        decided = shaping(known, chosen) | decided | {"topics": before.topics + new}
+    elif new:
+        raise UsageError("--new topics are beside those of a model", hint="--init MODEL")
     config = replace(config, **decided)
     # Options that do not fit each other are refused here, before anything is read.
     config.resolved()

@@ -50,6 +50,14 @@ def command(
             "numbers. The options that shape a model are its own.",
         ),
     ] = None,
+    new: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="With --init: N topics more, found among documents that fit none of the model's.",
+        ),
+    ] = 0,
     baseline: Annotated[
         Baseline | None,
         typer.Option(
@@ -65,6 +73,8 @@ def command(
 
     dsltm distill corpus.jsonl | dsltm train -k auto | dsltm topics
 
+    dsltm train tonight.npz --init model.npz --new 3 -o next.npz
+
     dsltm train labels.npz -k 10,25,50 -o model.npz && dsltm eval model-k*.npz --labels labels.npz
     """
     from dsltm.api.training import configured
@@ -72,8 +82,8 @@ def command(
     from dsltm.formats.model import read_model
 
     numbers = None if topics is None else numbers_of(topics)
-    if numbers == AUTO and init is not None:
-        raise UsageError("--init keeps the topics of its model, so -k auto has nothing to choose")
+    if init is not None and (numbers == AUTO or len(numbers or ()) > 1):
+        raise UsageError(f"--init keeps the topics of its model, so -k {topics} has nothing to choose")
     if (seeds is not None or len(numbers or ()) > 1) and is_stdout(output):
         many = "--seeds" if seeds is not None else f"-k {topics}"
         raise UsageError(f"{many} writes several models, which need the name of a file: -o FILE")
@@ -81,5 +91,5 @@ def command(
     own = given(ctx)
     if numbers:
         config, own = replace(config, topics=numbers[0]), own | {"topics"}
-    config = configured(config, own, baseline, before)
-    train_all(config, labels, output, numbers, seeds, before)
+    config = configured(config, own, baseline, before, new)
+    train_all(config, labels, output, None if before else numbers, seeds, before)

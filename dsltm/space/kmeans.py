@@ -37,12 +37,63 @@ def cluster(
     return chosen
 
 
-def _spread(points: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """First centres [K, d] by k-means++: points far from those drawn before are likelier to be drawn."""
-    first = int(torch.randint(len(points), (1,), generator=generator))
-    centres = [points[first]]
-    distance = (points - centres[0]).square().sum(1)
-    for _ in range(count - 1):
+def cluster_beside(
+    points: NDArray[np.float32], known: NDArray[np.int64], count: int, new: int, seed: int
+) -> NDArray[np.int64]:
+    """The cluster of each point: the one that is known, or one of new ones among points far from their own.
+
+    A point leaves its known cluster only for a new one whose centre is nearer. The known clusters' centres
+    follow the points that stay.
+
+    Args:
+        points: [M, d].
+        known: [M] each point's cluster, below `count`.
+        count: K.
+        new: how many more; they are K, K + 1 and so on.
+        seed: of the first new centres, which k-means++ chooses.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    values, before = torch.from_numpy(points), torch.from_numpy(known)
+    runs = (_leaving(values, before, count, new, generator) for _ in range(_RESTARTS))
+    chosen: NDArray[np.int64] = min(runs, key=lambda run: run[1])[0].numpy()
+    return chosen
+
+
+def _leaving(
+    points: Tensor, known: Tensor, count: int, new: int, generator: torch.Generator
+) -> tuple[Tensor, float]:
+    """One run: the cluster [M] of each point, and the sum of squared distances to their centres."""
+    centres = means(points, known, count)[0]
+    own = (points - centres[known]).square().sum(1)
+    centres = torch.cat([centres, _spread(points, new, generator, own)])
+    chosen = known
+    for _ in range(_ROUNDS):
+        own = (points - centres[known]).square().sum(1)
+        nearest, gap = _assign(points, centres[count:])
+        before, chosen = chosen, torch.where(gap < own, nearest + count, known)
+        if torch.equal(before, chosen):
+            break
+        fresh, sizes = means(points, chosen, count + new)
+        # A cluster that all points left stays where it was.
+        centres = torch.where((sizes > 0)[:, None], fresh, centres)
+    return chosen, float(torch.minimum(own, gap).double().sum())
+
+
+def _spread(points: Tensor, count: int, generator: torch.Generator, distance: Tensor | None = None) -> Tensor:
+    """First centres [K, d] by k-means++: points far from those drawn before are likelier to be drawn.
+
+    Args:
+        points: [M, d].
+        count: K.
+        generator: of the draws.
+        distance: [M] squared distances to centres that there are already; None: there are none.
+    """
+    centres: list[Tensor] = []
+    if distance is None:
+        first = int(torch.randint(len(points), (1,), generator=generator))
+        centres = [points[first]]
+        distance = (points - centres[0]).square().sum(1)
+    while len(centres) < count:
         # Drawn by a running sum, because torch.multinomial takes no more than 2^24 points. Summed in float64,
         # because in float32 the far end of a long sum would no longer grow, and could not be drawn.
         reach = distance.double().cumsum(0)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from dsltm.errors import DsltmError
+from dsltm.formats.scratch import scratch
 from dsltm.space.axes import document_space
 from dsltm.space.inputs import Inputs, dense
 from dsltm.space.kmeans import cluster
@@ -19,11 +20,18 @@ from dsltm.training.targets import counted_targets, mean_logits, mixed_targets, 
 from dsltm.words.language import ASSUMED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
     from torch import Tensor
 
     from dsltm.formats.labels import Labels
+    from dsltm.models.base import Backbone
     from dsltm.training.config import TrainConfig
+
+
+# So many documents go through a backbone at once; chosen, not measured.
+_BLOCK = 4096
 
 
 class TrainingSet:
@@ -31,9 +39,22 @@ class TrainingSet:
 
     Documents flagged empty are left out: the teacher's answer for them is about the instruction alone, and a
     corpus with many of them would spend a topic on it. They still get a θ from `assign`.
+
+    Args:
+        labels: N documents.
+        config: the options, with every default filled in.
+        device: where batches go.
+        begin: gives the topic [M] that each document is drawn to; None: its k-means cluster. It may look at
+            `points`, the documents' places [M, d].
     """
 
-    def __init__(self, labels: Labels, config: TrainConfig, device: torch.device) -> None:
+    def __init__(
+        self,
+        labels: Labels,
+        config: TrainConfig,
+        device: torch.device,
+        begin: Callable[[TrainingSet], NDArray[np.int64]] | None = None,
+    ) -> None:
         self.rows = np.flatnonzero(~labels.empty)
         self.inputs = Inputs.of(config.input, labels.hidden, labels.vocabulary_counts)
         self.device = device
@@ -42,7 +63,9 @@ class TrainingSet:
         self.lessons = Lessons.of(
             labels.counts[self.rows], labels.words, labels.header.get("language", ASSUMED)
         )
-        neighbours = self._look_around(labels, config)
+        self.points: NDArray[np.float32] | None = None
+        neighbours = self._look_around(labels, config, begin)
+        self.points = None
         if config.target != "bow":
             self.targets, entropy = self._targets(labels, config, neighbours)
             if config.loss == "kl":
@@ -100,7 +123,12 @@ class TrainingSet:
             )
         return np.array(empty_logits, np.float32)
 
-    def _look_around(self, labels: Labels, config: TrainConfig) -> NDArray[np.int32] | None:
+    def _look_around(
+        self,
+        labels: Labels,
+        config: TrainConfig,
+        begin: Callable[[TrainingSet], NDArray[np.int64]] | None,
+    ) -> NDArray[np.int32] | None:
         """Each document's neighbours [M, n], None where none are averaged with.
 
         Sets `guide`, [M] or [M, K], on the way, because it is made of the same points.
@@ -113,7 +141,10 @@ class TrainingSet:
         if config.smooth:
             neighbours = nearest(points, config.smooth, self.device)
             points = settled(points, neighbours)
-        if config.guide and config.topics <= len(points):
+        self.points = points
+        if config.guide and begin is not None:
+            self.guide = self._tensor(begin(self))
+        elif config.guide and config.topics <= len(points):
             clusters = cluster(points, config.topics, config.seed)
             self.guide = self._tensor(clusters)
             if config.rounds and neighbours is not None:
@@ -123,3 +154,14 @@ class TrainingSet:
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self.device)
+
+
+def theta_of(backbone: Backbone, data: TrainingSet) -> NDArray[np.float32]:
+    """θ [M, K] of the training documents by their vectors alone."""
+    device = backbone.input_mean.device
+    theta = scratch((len(data), backbone.shape.topics), np.float32)
+    with torch.no_grad():
+        for start in range(0, len(data), _BLOCK):
+            inputs = data.inputs.dense(data.rows[start : start + _BLOCK])
+            theta[start : start + _BLOCK] = backbone.theta(torch.from_numpy(inputs).to(device)).cpu().numpy()
+    return theta

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,14 +11,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from dsltm.errors import DsltmError
-from dsltm.formats.model import Model, check_compatible, provenance
-from dsltm.formats.scratch import scratch
+from dsltm.formats.model import Model, provenance
 from dsltm.formats.word_vectors import read_word_vectors
 from dsltm.models.base import Backbone, Embedded, Shape
-from dsltm.models.restore import restore
 from dsltm.training.adam import Adam
-from dsltm.training.config import SHAPING
-from dsltm.training.data import TrainingSet
+from dsltm.training.data import TrainingSet, theta_of
+from dsltm.training.going_on import begun, check_fits, clusters, remembering
 from dsltm.training.student import taught
 from dsltm.training.threads import one_thread
 from dsltm.words.student import pooled
@@ -63,7 +62,8 @@ def train(
         labels: N documents; those flagged empty are not trained on.
         config: the options.
         progress: called after every epoch.
-        init: go on from this model, whose topics keep their numbers; the documents may be new.
+        init: go on from this model, whose topics keep their numbers and names; the documents may be new.
+            Where `config` has more topics than it, the others are new.
 
     Raises:
         DsltmError: fewer documents than topics, a loss that is not a number, or an `init` that was trained on
@@ -74,15 +74,16 @@ def train(
     device = choose_device(config.device)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
-        data = TrainingSet(labels, config, device)
+        if init is not None:
+            check_fits(init, config, labels)
+        begin = None if init is None else partial(clusters, init, config)
+        data = TrainingSet(labels, config, device, begin)
         if config.topics > len(data):
             raise DsltmError(f"{config.topics} topics need as many documents, and {len(data)} have text")
-        backbone = build(config, data, labels) if init is None else resume(init, config, data, labels)
+        backbone = build(config, data, labels) if init is None else begun(init, config)
         last = fit(backbone.to(device), data, config, progress)
     model = to_model(backbone, config, labels, last, data)
-    if init is not None:
-        model.header["training"]["before"] = init.header["training"]
-    return model
+    return model if init is None else remembering(model, init)
 
 
 def collapsed(model: Model) -> bool:
@@ -110,30 +111,6 @@ def build(config: TrainConfig, data: TrainingSet, labels: Labels) -> Backbone:
         backbone.start_at(vectors)
     elif isinstance(backbone, Embedded) and config.embeddings == "teacher":
         backbone.start_from(labels.word_embeddings)
-    return backbone
-
-
-def resume(init: Model, config: TrainConfig, data: TrainingSet, labels: Labels) -> Backbone:
-    """The backbone of a model, ready to be trained further.
-
-    It keeps the model's scale of inputs. The model's own topics take the place of the clusters, so that the
-    guide holds each topic at its number.
-
-    Raises:
-        DsltmError: the model was trained on other labels, has another shape, or its topics were edited.
-    """
-    check_compatible(init.header, labels.header)
-    if "edit" in init.header:
-        raise DsltmError("training goes on from a model as it was trained, and this one's topics were edited")
-    for name in SHAPING:
-        # Models of older versions lack some options: they are what a shape is by default.
-        before = init.header["hyperparameters"].get(name, getattr(Shape, name, None))
-        now = getattr(config, name)
-        if now not in (None, before):
-            raise DsltmError(f"the model to go on from has {name} {before}, not {now}")
-    backbone = restore(init)
-    if data.guide is not None:
-        data.guide = torch.from_numpy(theta_of(backbone, data).argmax(1)).to(data.device)
     return backbone
 
 
@@ -232,17 +209,6 @@ def to_model(
     }
     usage = usage_of(labels.vocabulary_counts, data.rows, first, config.topics)
     return Model(header, beta, backbone.arrays(), usage, student.arrays())
-
-
-def theta_of(backbone: Backbone, data: TrainingSet) -> NDArray[np.float32]:
-    """θ [M, K] of the training documents by their vectors alone."""
-    device = backbone.input_mean.device
-    theta = scratch((len(data), backbone.shape.topics), np.float32)
-    with torch.no_grad():
-        for start in range(0, len(data), _BLOCK):
-            inputs = data.inputs.dense(data.rows[start : start + _BLOCK])
-            theta[start : start + _BLOCK] = backbone.theta(torch.from_numpy(inputs).to(device)).cpu().numpy()
-    return theta
 
 
 def usage_of(
