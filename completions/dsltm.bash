@@ -90,6 +90,7 @@ _dsltm() {
         train:-k|train:--topics) :; return ;;
         train:--seeds) :; return ;;
         train:--init) _dsltm_paths -f; return ;;
+        train:--new) :; return ;;
         train:--baseline) _dsltm_words 'prodlda zeroshottm combinedtm ecrtm etm fastopic'; return ;;
         train:--model) _dsltm_words 'prodlda ecrtm fastopic etm'; return ;;
         train:--input) _dsltm_words 'hidden bow both'; return ;;
@@ -197,6 +198,8 @@ _dsltm() {
         assign:--keep) :; return ;;
         assign:--corpus) _dsltm_paths -f; return ;;
         assign:--vectors) _dsltm_paths -f; return ;;
+        assign:--reader) _dsltm_words 'teacher words auto'; return ;;
+        assign:--budget) :; return ;;
         assign:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
         assign:--dtype) _dsltm_words 'auto float32 bfloat16 float16'; return ;;
         assign:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
@@ -290,11 +293,11 @@ _dsltm() {
         vocab) _dsltm_words '-o --output --size --min-df --max-df --language --stopwords --phrases --teacher --preset --text-field --format --encoding --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         distill) _dsltm_words '-o --output --teacher --dtype --device --trust-remote-code --vocab --language --stopwords --prompt --instruction --prompt-file --preset --projection --size --min-df --phrases --max-tokens --batch-tokens --sample --sample-seed --vectors --shard --scratch --fresh --text-field --format --encoding --on-error --id-field --label-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         merge) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        train) _dsltm_words '-o --output -k --topics --seeds --init --baseline --model --input --target --loss --temperature --preset --centre --smooth --guide --rounds --words-weight --target-top --target-share --weight --epochs --batch --learning-rate --momentum --second-momentum --scale --units --dropout --samples --sharpness --encoder --decoder --embeddings --embedding-size --patience --seed --device -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        train) _dsltm_words '-o --output -k --topics --seeds --init --new --baseline --model --input --target --loss --temperature --preset --centre --smooth --guide --rounds --words-weight --target-top --target-share --weight --epochs --batch --learning-rate --momentum --second-momentum --scale --units --dropout --samples --sharpness --encoder --decoder --embeddings --embedding-size --patience --seed --device -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --seed --language --stopwords --endpoint --model --key-env --max-requests --timeout --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         ground) _dsltm_words '-o --output --labels --representatives --expand --balance --temperature --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         attend) _dsltm_words '-o --output --labels --heads --layers --answer --most-heads --orders --calibrate --sample --temperature --max-tokens --seed --assignments --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        assign) _dsltm_words '-o --output --top --min-prob --output-format --words --keep --corpus --vectors --npz --teacher --dtype --device --trust-remote-code --batch-tokens --text-field --format --encoding --on-error --id-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents --fresh -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        assign) _dsltm_words '-o --output --top --min-prob --output-format --words --keep --corpus --vectors --npz --reader --budget --teacher --dtype --device --trust-remote-code --batch-tokens --text-field --format --encoding --on-error --id-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents --fresh -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         topics) _dsltm_words '-o --output --output-format --words --relevance --diversify --sort --coherence --tree --examples --borderline --by --every --corpus --html --title --layout --points --seed --names --label --labeler --labeler-model --merge --drop --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         drift) _dsltm_words '-o --output --output-format --fail-above -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         eval) _dsltm_words '-o --output --labels --gold --topics --assignments --top-words --vectors --reliability --per-topic --word-vectors --reference --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
