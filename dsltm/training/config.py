@@ -123,7 +123,7 @@ class TrainConfig:
         "0 keeps the clusters.",
         metavar="N",
         min=0,
-        shown="2; paper: 0",
+        shown="1; paper: 0",
     )
     words_weight: float | None = option(
         None,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dsltm.training.student import Lessons
 
 # From the table that the module's docstring names.
-_WORDS = 0.7  # weight of what words say, in logits, where neighbours have 1
+_WORDS = 0.3  # weight of what words say, in logits, where neighbours have 1
 _PRIOR = 0.2  # votes that every topic has beside those of the neighbours
 _BLOCK = 4096  # documents that are voted on at once, which changes no result
 
