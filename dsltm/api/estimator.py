@@ -105,8 +105,9 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             NotFittedError: before `fit`.
         """
         check_is_fitted(self)
-        names = [name or f"topic{number}" for number, name in enumerate(self.model_.names)]
-        return np.array(names, object)
+        names = dict(zip(self.model_.numbers, self.model_.names, strict=True))
+        columns = range(self.model_.stored.numbering.given)
+        return np.array([names.get(number) or f"topic{number}" for number in columns], object)
 
     def _fit(self, texts: Labels | TextsLike) -> Labels:
         teacher = None
