@@ -139,7 +139,7 @@ def test_what_does_not_fit_is_refused(
     shorter, wider = tmp_path / "shorter.npy", tmp_path / "wider.npy"
     np.save(shorter, np.load(vectors)[:-1])
     np.save(wider, np.ones((120, 9)))
-    (tmp_path / "topics.jsonl").write_text('{"label": "music"}\n')
+    (tmp_path / "topics.jsonl").write_text('{"label": "music"}\n{"label": "food"}\n')
     distill = ("distill", tiny_corpus, "--teacher", teacher, "-o", tmp_path / "labels.npz")
     none = ("distill", tiny_corpus, "--teacher", "none", "-o", tmp_path / "labels.npz")
     for command, message in (
