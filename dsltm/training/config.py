@@ -197,7 +197,8 @@ class TrainConfig:
     )
     encoder: Version | None = option(
         None,
-        "The encoder of ecrtm (paper: a shift behind the normalisation) and of etm (paper: none of both).",
+        "The encoder of ecrtm (paper: the posterior is normalised and shifted) and of etm (paper: it is not "
+        "normalised).",
         shown="that of the preset",
     )
     decoder: Version | None = option(
