@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TINY = 1e-30  # keeps logarithms finite
 # Both were chosen beside the scores of tests/bench/README.md, "Words: which score, which target".
 _PREDICTED = 0.25  # the model's weight in a word's frequency; the rest is that of the documents' own use
-_POWER = 0.6  # of the frequency, beside the lift; with 1 the score is a word's part in the KL divergence
+_POWER = 0.3  # of the frequency, beside the lift; with 1 the score is a word's part in the KL divergence
 
 
 def telling(
@@ -31,7 +31,7 @@ def telling(
     usage: NDArray[np.integer] | None = None,
     sizes: NDArray[np.integer] | None = None,
 ) -> Floats:
-    """A word's worth for a topic, between its frequency and its lift: q^0.6 · log q / q̄, [K, V].
+    """A word's worth for a topic, between its frequency and its lift: q^0.3 · log q / q̄, [K, V].
 
     q is between what a topic's documents use, p(word | document of the topic), and what the model predicts:
     u^¾ φ^¼, or φ alone where the use is not known; q̄ is its mean over the corpus. Frequency alone shows the
