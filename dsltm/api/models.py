@@ -10,7 +10,7 @@ import numpy as np
 from dsltm import console
 from dsltm.api.corpora import corpus_of, labels_of, labels_or_corpus, open_teacher
 from dsltm.api.page import Page
-from dsltm.api.records import Record, plain
+from dsltm.api.records import Reader, Record, plain
 from dsltm.formats.labels import Labels
 from dsltm.formats.model import read_model, write_model
 from dsltm.formats.output import open_output
@@ -95,6 +95,7 @@ class Model:
         *,
         top: int | None = None,
         min_prob: float = 0.0,
+        reader: Reader = "teacher",
         progress: bool = False,
     ) -> list[Record]:
         """The topics of documents as records, one a document, in their order.
@@ -103,6 +104,8 @@ class Model:
             texts: labels, or texts as `dsltm.distill` takes them, which the model's teacher then reads.
             top: only so many topics of each document.
             min_prob: a document whose first topic is less probable has topic None.
+            reader: who reads texts: the teacher, or the model's reader of words, which needs no teacher, is
+                much faster, and a little less good.
             progress: show on standard error how far it has come.
 
         Returns:
@@ -121,22 +124,24 @@ class Model:
         from dsltm.assigning.documents import assignment_rows
 
         with console.called_by_a_program(progress=progress):
-            blocks = self._assigned(texts, progress=progress).blocks
+            blocks = self._assigned(texts, reader, progress=progress).blocks
             return [plain(row) for row in assignment_rows(blocks, top=top, min_prob=min_prob)]
 
-    def theta(self, texts: Labels | TextsLike, *, progress: bool = False) -> NDArray[np.float32]:
+    def theta(
+        self, texts: Labels | TextsLike, *, reader: Reader = "teacher", progress: bool = False
+    ) -> NDArray[np.float32]:
         """The probabilities [N, K] of all topics in N documents; rows sum to one.
 
         Column k is the topic of number k, and holds zeros where that topic was merged or dropped.
 
         Args:
-            texts, progress: as of `assign`.
+            texts, reader, progress: as of `assign`.
 
         >>> dsltm.load("model.npz").theta("labels.npz").shape
         (120, 6)
         """
         with console.called_by_a_program(progress=progress):
-            blocks = [block.theta for block in self._assigned(texts, progress=progress).blocks]
+            blocks = [block.theta for block in self._assigned(texts, reader, progress=progress).blocks]
         return np.concatenate(blocks) if blocks else np.empty((0, self.stored.numbering.given), np.float32)
 
     def report(
@@ -260,12 +265,15 @@ class Model:
 
         return View.of(self.stored, labels_of(labels))
 
-    def _assigned(self, texts: Labels | TextsLike, *, progress: bool) -> Assigned:
+    def _assigned(self, texts: Labels | TextsLike, reader: Reader, *, progress: bool) -> Assigned:
         from dsltm.assigning.documents import assign_corpus, assign_labels
         from dsltm.assigning.vectors import check_teacher_reads
+        from dsltm.assigning.words import assign_by_words
 
         if isinstance(source := labels_or_corpus(texts), Labels):
             return assign_labels(self.stored, source)
+        if reader == "words":
+            return assign_by_words(self.stored, source, counted=False)
         check_teacher_reads(self.stored)
         if self._teacher is None:
             recorded = self.stored.header["teacher"]

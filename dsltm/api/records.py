@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Record: TypeAlias = dict[str, Any]
+Reader = Literal["teacher", "words"]
+"""Who reads new texts."""
 
 
 def plain(row: Mapping[str, Any]) -> Record:

@@ -231,3 +231,13 @@ def test_theta_of_texts_is_theta_of_their_labels(here: Path) -> None:
     read = model.theta("corpus.jsonl")
     assert read.dtype == np.float32
     np.testing.assert_allclose(read, model.theta("labels.npz"), atol=2e-3)
+
+
+def test_words_alone_place_texts_without_a_teacher(here: Path) -> None:
+    model = package.load("model.npz")
+    rows = [json.loads(line) for line in (here / "corpus.jsonl").read_text().splitlines()]
+    shell = dsltm("assign", here / "model.npz", here / "corpus.jsonl", "--reader", "words")
+    assert shell.returncode == 0, shell.stderr
+    lines = [json.loads(line) for line in shell.stdout.splitlines()]
+    assert model.assign(rows, reader="words") == lines
+    assert model.theta(rows, reader="words").argmax(1).tolist() == [line["topic"] for line in lines]
