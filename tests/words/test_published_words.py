@@ -56,8 +56,8 @@ def test_the_most_frequent_words_in_all_come_first() -> None:
 
 def test_distill_has_the_papers_words_each_by_its_first_token(tmp_path: Path) -> None:
     texts = ["The storm brings rain", "A recipe with butter and unheardof rain", "My rain unheardofs"]
-    rows = "".join(json.dumps({"text": text}) + "\n" for text in texts)
-    (tmp_path / "corpus.jsonl").write_text(rows)
+    lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+    (tmp_path / "corpus.jsonl").write_text(lines)
     save_tiny_teacher(tmp_path / "teacher", "llama")
     run = ("distill", tmp_path / "corpus.jsonl", "--teacher", tmp_path / "teacher", "--preset", "paper")
     done = dsltm(*run, "-o", tmp_path / "labels.npz")
@@ -72,6 +72,7 @@ def test_distill_has_the_papers_words_each_by_its_first_token(tmp_path: Path) ->
     refused = dsltm(*run, "--min-df", "2", "-o", tmp_path / "other.npz")
     assert (refused.returncode, b"--min-df does not go with" in refused.stderr) == (2, True)
     own = dsltm("vocab", tmp_path / "corpus.jsonl", "--preset", "paper", "--size", "2")
-    assert own.stdout == b'{"word": "rain", "df": 3, "tf": 3}\n{"word": "brings", "df": 1, "tf": 1}\n'
+    rows = [json.loads(row) for row in own.stdout.splitlines()]
+    assert rows == [{"word": "rain", "df": 3, "tf": 3}, {"word": "brings", "df": 1, "tf": 1}]
     refused = dsltm("vocab", tmp_path / "corpus.jsonl", "--preset", "paper", "--max-df", "2")
     assert (refused.returncode, b"--max-df has no place" in refused.stderr) == (2, True)
