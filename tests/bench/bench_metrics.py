@@ -27,8 +27,8 @@ from dsltm.metrics.coherence import COHERENCE, coherence
 from dsltm.metrics.cooccurrence import count_windows
 from dsltm.metrics.reference import by_corpus
 from dsltm.metrics.retrieval import DEPTHS, precision_by_topics
-from dsltm.words.text import words
 from dsltm.words.stopwords import StopWords
+from dsltm.words.text import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
