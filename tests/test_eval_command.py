@@ -17,7 +17,7 @@ from planted import Planted, plant
 from shell import DSLTM, dsltm, environment, on_terminal
 
 from dsltm import cli
-from dsltm.assigning.inference import Inference
+from dsltm.assigning.documents import theta_of
 from dsltm.formats.labels import write_labels
 from dsltm.formats.model import Model, write_model
 from dsltm.formats.word_vectors import WordVectors
@@ -112,7 +112,7 @@ def tops(files: Files, count: int) -> list[list[str]]:
 def test_one_model_is_one_object_of_every_metric(files: Files) -> None:
     (row,) = rows(files.models[0], files.labels, "--vectors")
     assert (row["topics"], row["documents"], row["empty_documents"], row["classes"]) == (4, 240, 10, 4)
-    found = Inference(files.first).theta(files.planted.labels.hidden).argmax(1)
+    found = theta_of(files.first, files.planted.labels).argmax(1)
     for name, metric in ASSIGNMENT.items():
         assert row[name] == pytest.approx(metric(found, files.planted.truth))
     assert row["purity"] > 0.6
@@ -122,7 +122,7 @@ def test_one_model_is_one_object_of_every_metric(files: Files) -> None:
         assert np.isfinite(row[name])
     assert row["distinct_documents"] == 231  # the ten without text are one text
     assert row["precision_at_5_distinct"] > 0.6
-    theta = Inference(files.first).theta(files.planted.labels.hidden)
+    theta = theta_of(files.first, files.planted.labels)
     bins = reliability(theta.max(1), is_majority(found, files.planted.truth))
     assert row["ece_topic"] == pytest.approx(expected_calibration_error(bins))
     assert 0.2 < row["word_precision"] <= 1
@@ -234,7 +234,7 @@ def test_several_models_side_by_side(files: Files) -> None:
 
 
 def test_other_tools_are_scored_beside(files: Files, tmp_path: Path) -> None:
-    found = Inference(files.first).theta(files.planted.labels.hidden)
+    found = theta_of(files.first, files.planted.labels)
     assignments, topics = tmp_path / "a.jsonl", tmp_path / "t.jsonl"
     lines = [{"id": str(i), "topic": int(row.argmax()), "theta": row.tolist()} for i, row in enumerate(found)]
     assignments.write_text("".join(json.dumps(line) + "\n" for line in reversed(lines)))

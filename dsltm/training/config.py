@@ -59,8 +59,8 @@ class TrainConfig:
         centre: what is subtracted from each word's logit. "empty" follows Zhao, Wallace, Feng, Klein and
             Singh, "Calibrate before use", 2021.
         smooth: None for `neighbourhood`, 0 for none.
-        guide: γ of -γ Σ_k q_k log θ_k, which draws a document's θ to q, its k-means cluster or what came of it
-            by `rounds`; 0 for none.
+        guide: γ of -γ Σ_k q_k log θ_k, which draws a document's θ to q, its k-means cluster or what came of
+            that by `rounds`; 0 for none.
         rounds: of `dsltm.training.consensus.agreed`.
         words_weight: of `dsltm.words.student.pooled`, where the backbone has 1.
         epochs, batch: where they are None, by `pace`, or as published.
@@ -119,8 +119,8 @@ class TrainConfig:
     )
     rounds: int | None = option(
         None,
-        "How often the neighbours of a document and its words agree anew on the clusters that it is drawn to; "
-        "0 keeps the clusters.",
+        "How often the topics that documents are drawn to, clusters at first, are found anew by documents' "
+        "places and words together; 0 keeps the clusters.",
         metavar="N",
         min=0,
         shown="1; paper: 0",
@@ -192,7 +192,7 @@ class TrainConfig:
     )
     sharpness: Sharpness | None = option(
         None,
-        "By how much the encoder's logits are stretched before they are topics: learned, or one, for nothing.",
+        "By how much the encoder's logits are stretched before they are topics: learned, or one.",
         shown="learned; paper, and word counts: one",
     )
     encoder: Version | None = option(

@@ -142,14 +142,12 @@ class TrainingSet:
             neighbours = nearest(points, config.smooth, self.device)
             points = settled(points, neighbours)
         self.points = points
-        if config.guide and begin is not None:
-            self.guide = self._tensor(begin(self))
-        elif config.guide and config.topics <= len(points):
-            clusters = cluster(points, config.topics, config.seed)
-            self.guide = self._tensor(clusters)
-            if config.rounds and neighbours is not None:
-                shares = agreed(clusters, config.topics, neighbours, self.lessons, config.rounds)
-                self.guide = self._tensor(shares)
+        if config.guide and (begin is not None or config.topics <= len(points)):
+            clusters = cluster(points, config.topics, config.seed) if begin is None else begin(self)
+            guide: NDArray[Any] = clusters
+            if config.rounds:
+                guide = agreed(points, clusters, config.topics, self.lessons, config.rounds)
+            self.guide = self._tensor(guide)
         return neighbours
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:

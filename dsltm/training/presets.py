@@ -43,7 +43,7 @@ _BEST: dict[str, Any] = {
     "rounds": 2,
     "words_weight": 0.5,
 }
-"""The last three: tests/bench/README.md, "Words and neighbours"."""
+"""The last three: tests/bench/README.md, "Space and words"."""
 _BEST_OF: dict[str, dict[str, Any]] = {
     "mixed": {"temperature": 2.0, "guide": 900.0},
     "soft": {"temperature": 1.0, "guide": 300.0},
