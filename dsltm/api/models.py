@@ -185,10 +185,10 @@ class Model:
         >>> {each["verdict"] for each in dsltm.load("model.npz").drift("labels.npz", "labels.npz")}
         {'same'}
         """
-        counts = [
+        older, newer = (
             counted(self.stored, each if isinstance(each, Labels) else os.fspath(each)) for each in (old, new)
-        ]
-        return [plain(change.row()) for change in drift(self.stored, *counts, WordChoice(words))]
+        )
+        return [plain(change.row()) for change in drift(self.stored, older, newer, WordChoice(words))]
 
     def merge(self, *groups: Sequence[int]) -> Model:
         """The model with each group of topics made one, which has the lowest of their numbers.

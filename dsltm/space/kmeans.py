@@ -38,32 +38,40 @@ def cluster(
 
 
 def cluster_beside(
-    points: NDArray[np.float32], known: NDArray[np.int64], count: int, new: int, seed: int
+    points: NDArray[np.float32],
+    known: NDArray[np.int64],
+    typical: NDArray[np.bool_],
+    count: int,
+    new: int,
+    seed: int,
 ) -> NDArray[np.int64]:
     """The cluster of each point: the one that is known, or one of new ones among points far from their own.
 
     A point leaves its known cluster only for a new one whose centre is nearer. The known clusters' centres
-    follow the points that stay.
+    are those of their typical points at first, and then follow the points that stay.
 
     Args:
         points: [M, d].
         known: [M] each point's cluster, below `count`.
+        typical: [M] whether the point is sure to be of its cluster.
         count: K.
         new: how many more; they are K, K + 1 and so on.
         seed: of the first new centres, which k-means++ chooses.
     """
     generator = torch.Generator().manual_seed(seed)
     values, before = torch.from_numpy(points), torch.from_numpy(known)
-    runs = (_leaving(values, before, count, new, generator) for _ in range(_RESTARTS))
+    sure = torch.from_numpy(typical)
+    centres = means(values[sure], before[sure], count)[0]
+    runs = (_leaving(values, before, centres, new, generator) for _ in range(_RESTARTS))
     chosen: NDArray[np.int64] = min(runs, key=lambda run: run[1])[0].numpy()
     return chosen
 
 
 def _leaving(
-    points: Tensor, known: Tensor, count: int, new: int, generator: torch.Generator
+    points: Tensor, known: Tensor, centres: Tensor, new: int, generator: torch.Generator
 ) -> tuple[Tensor, float]:
     """One run: the cluster [M] of each point, and the sum of squared distances to their centres."""
-    centres = means(points, known, count)[0]
+    count = len(centres)
     own = (points - centres[known]).square().sum(1)
     centres = torch.cat([centres, _spread(points, new, generator, own)])
     chosen = known

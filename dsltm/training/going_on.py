@@ -19,6 +19,7 @@ from dsltm.training.data import theta_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
     from torch import Tensor
 
     from dsltm.formats.labels import Labels
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from dsltm.models.base import Backbone
     from dsltm.training.config import TrainConfig
     from dsltm.training.data import TrainingSet
+
+
+_SURE = 1 / 3  # of a topic's documents are taken for its own, where new topics are looked for; chosen
+_TINY = 1e-6  # keeps the logarithm of a word that a topic never has finite
 
 
 def check_fits(init: Model, config: TrainConfig, labels: Labels) -> None:
@@ -49,14 +54,15 @@ def check_fits(init: Model, config: TrainConfig, labels: Labels) -> None:
         )
 
 
-def clusters(init: Model, config: TrainConfig, data: TrainingSet) -> NDArray[np.int64]:
+def clusters(init: Model, config: TrainConfig, labels: Labels, data: TrainingSet) -> NDArray[np.int64]:
     """[M] the topic that each document is drawn to: the first of the model's, or a new one.
 
     Args:
         init: K topics.
         config: how many topics there are to be; those above K are found among documents that lie nearer to
             each other than to the others of their topics.
-        data: M documents.
+        labels: all documents, with their words.
+        data: the M that are trained on.
     """
     theta = theta_of(restore(init), data)
     groups = edit_of(init.header, init.topics).groups
@@ -66,9 +72,39 @@ def clusters(init: Model, config: TrainConfig, data: TrainingSet) -> NDArray[np.
         return first
     assert data.points is not None
     # Topics that were merged or dropped still have their documents here: these are nothing new.
-    trained = theta.shape[1]
-    found = cluster_beside(data.points, theta.argmax(axis=1), trained, new, config.seed)
+    known, trained = theta.argmax(axis=1), theta.shape[1]
+    typical = _typical(init, known, groups, labels.vocabulary_counts[data.rows])
+    found = cluster_beside(data.points, known, typical, trained, new, config.seed)
     return np.where(found < trained, first, found - trained + init.topics)
+
+
+def _typical(
+    init: Model, known: NDArray[np.int64], groups: list[list[int]], counts: csr_array
+) -> NDArray[np.bool_]:
+    """[M] whether a document is among the third of its topic's whose words are the most like the topic's.
+
+    Documents about something new are among those of the old topics, too, and may be many; their words tell
+    them apart.
+
+    Args:
+        init: K topics.
+        known: [M] the documents' topics as they were trained.
+        groups: for each of the K topics those that it was merged from. Of dropped topics all documents are
+            typical.
+        counts: [M, V] the documents' words.
+    """
+    topic_of = np.full(known.max() + 1, -1)
+    for topic, group in enumerate(groups):
+        topic_of[[member for member in group if member < len(topic_of)]] = topic
+    lifts = np.log(init.beta / init.beta.mean(axis=0) + _TINY)
+    row = np.repeat(np.arange(len(known)), np.diff(counts.indptr))
+    likeness = np.bincount(row, lifts[topic_of[known[row]], counts.indices] * counts.data, len(known))
+    likeness /= np.maximum(counts.sum(axis=1), 1)
+    typical = np.ones(len(known), bool)
+    for topic in np.unique(known[topic_of[known] >= 0]):
+        own = known == topic
+        typical[own] = likeness[own] >= np.quantile(likeness[own], 1 - _SURE)
+    return typical
 
 
 def begun(init: Model, config: TrainConfig) -> Backbone:

@@ -76,7 +76,7 @@ def train(
         torch.manual_seed(config.seed)
         if init is not None:
             check_fits(init, config, labels)
-        begin = None if init is None else partial(clusters, init, config)
+        begin = None if init is None else partial(clusters, init, config, labels)
         data = TrainingSet(labels, config, device, begin)
         if config.topics > len(data):
             raise DsltmError(f"{config.topics} topics need as many documents, and {len(data)} have text")
