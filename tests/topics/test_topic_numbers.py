@@ -50,9 +50,10 @@ def test_topics_and_their_documents(files: Files, edited: Path) -> None:
         "1",
     )
     assert [row["topic"] for row in after] == LEFT
-    # Later words stand in another order, because they are compared with other topics.
-    kept = {row["topic"]: row["words"][0] for row in after}
-    assert [kept[number] for number in (0, 3, 5)] == [before[number][0] for number in (0, 3, 5)]
+    # Words may stand in another order, because they are compared with other topics.
+    kept = {row["topic"]: row["words"] for row in after}
+    for number in (0, 3, 5):
+        assert len({*kept[number]} & {*before[number]}) >= 6
     others = {each["other"] for row in after for each in row["borderline"]}
     assert others <= {*LEFT}
     assert all(each["other"] != row["topic"] for row in after for each in row["borderline"])
