@@ -92,7 +92,7 @@ def survey(
     with console.progress("surveying" if not count else "counting words", None, "documents") as bar:
         for answer in by_tasks(files, cut, partial(_look, cut, max_tokens, count, phrases)):
             answers[answer["file"], answer["piece"]] = answer
-            words.add(answer.pop("counts"))
+            words.add(_counts_in(answer))
             bar.advance(answer["documents"])
     words.texts = [text for _, answer in sorted(answers.items()) for text in answer.pop("texts")]
     skipped = sum(answer["skipped"] for answer in answers.values())
@@ -117,7 +117,6 @@ def _look(cut: Cut, max_tokens: int, count: bool, phrases: bool, piece: Piece, _
     documents, skipped = piece.read(cut)
     rows = piece.data.count(b"\n") + 1
     counts = count_words(documents, pairs=phrases) if count else Counts()
-    texts, counts.texts = thinned(counts.texts, _TEXTS_OF_A_PIECE), []
     return {
         "file": piece.file.number,
         "piece": piece.number,
@@ -125,9 +124,23 @@ def _look(cut: Cut, max_tokens: int, count: bool, phrases: bool, piece: Piece, _
         "documents": len(documents),
         "skipped": skipped,
         "work": sum(estimate_tokens(document.text, max_tokens) for document in documents),
-        "counts": counts,
-        "texts": texts,
+        "df": counts.df,
+        "tf": counts.tf,
+        "pairs": [[*pair, documents, counts.pair_tf[pair]] for pair, documents in counts.pair_df.items()],
+        "texts": thinned(counts.texts, _TEXTS_OF_A_PIECE),
     }
+
+
+def _counts_in(answer: dict[str, Any]) -> Counts:
+    """The counts of a piece, taken out of its answer, which came as JSON."""
+    pairs = answer.pop("pairs")
+    return Counts(
+        answer["documents"],
+        Counter(answer.pop("df")),
+        Counter(answer.pop("tf")),
+        Counter({(a, b): documents for a, b, documents, _ in pairs}),
+        Counter({(a, b): times for a, b, _, times in pairs}),
+    )
 
 
 def _joined(digests: Sequence[str]) -> str:
