@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 _SURE = 1 / 3  # of a topic's documents are taken for its own, where new topics are looked for; chosen
-_TINY = 1e-6  # keeps the logarithm of a word that a topic never has finite
+_TINY = 1e-6  # keeps the lift of a word that a topic, or every topic, never has finite; chosen
 
 
 def check_fits(init: Model, config: TrainConfig, labels: Labels) -> None:
@@ -96,10 +96,10 @@ def _typical(
     topic_of = np.full(known.max() + 1, -1)
     for topic, group in enumerate(groups):
         topic_of[[member for member in group if member < len(topic_of)]] = topic
-    lifts = np.log(init.beta / init.beta.mean(axis=0) + _TINY)
+    lifts = np.log((init.beta + _TINY) / (init.beta.mean(axis=0) + _TINY))
     row = np.repeat(np.arange(len(known)), np.diff(counts.indptr))
-    likeness = np.bincount(row, lifts[topic_of[known[row]], counts.indices] * counts.data, len(known))
-    likeness /= np.maximum(counts.sum(axis=1), 1)
+    lifted = lifts[topic_of[known[row]], counts.indices] * counts.data
+    likeness = np.bincount(row, lifted, len(known)) / np.maximum(counts.sum(axis=1), 1)
     typical = np.ones(len(known), bool)
     for topic in np.unique(known[topic_of[known] >= 0]):
         own = known == topic
