@@ -33,6 +33,9 @@ T.names = (() => {
     return sorted;
   }
 
+  /** The place of a topic's name on the whole map, or null for a topic without documents. */
+  const middle = (id) => squares(0)[id][0] || null;
+
   /** Draw the names where there is room, those with the most documents in view first.
    *  `place` turns a point of the map into one of the canvas, w by h; `k` is the zoom; `reserved` are boxes
    *  [left, top, right, bottom] that something else lies on. */
@@ -69,5 +72,5 @@ T.names = (() => {
     pen.globalAlpha = 1;
   }
 
-  return { draw };
+  return { draw, middle };
 })();
