@@ -212,7 +212,7 @@ COMPLETED = [  # what is typed, and what a shell makes of it
     ("dsltm train --mod", ["--model"]),
     ("dsltm train --model ecr", ["ecrtm"]),
     ("dsltm distill --teacher smol", ["smollm2-135m"]),
-    ("dsltm distill --prompt pap", ["paper"]),
+    ("dsltm distill --prompt rel", ["related"]),
     ("dsltm vocab --format ts", ["tsv"]),
     ("dsltm help form", ["formats"]),
     ("dsltm config tra", ["train"]),
