@@ -177,11 +177,11 @@ def guide(place: Place, topics: int, seed: int) -> Measured:
     labels = opened(place.labels)
 
     def clusters() -> outside.Found:
-        config = TrainConfig(topics=topics, seed=seed).resolved(len(labels))
+        config = TrainConfig(topics=topics, seed=seed, rounds=0).resolved(len(labels))
         data = TrainingSet(labels, config, torch.device("cpu"))
         chosen = np.full(len(labels), -1)
-        if data.clusters is not None:
-            chosen[data.rows] = data.clusters.numpy()
+        if data.guide is not None:
+            chosen[data.rows] = data.guide.numpy()
         return chosen, outside.class_words(chosen, place.source, topics)
 
     return timed(clusters)
