@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
 
 from dsltm.errors import DsltmError
-from dsltm.training.student import Lessons, held_out, teach, taught
+from dsltm.training.student import Lessons, held_out, taught, teach
 from dsltm.words.student import Student, aligned, pieces, pooled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 WORDS = ["kernel", "kernels", "driver", "opera", "operas", "tenor", "bread", "breads", "flour"]
 
