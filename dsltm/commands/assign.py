@@ -1,7 +1,7 @@
 """`dsltm assign`: a model and documents in, the topics of each document out."""
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,6 +19,12 @@ from dsltm.errors import UsageError
 from dsltm.formats.output import open_output
 from dsltm.formats.source import STDIN, holds_labels
 from dsltm.formats.tables import table_form, write_table
+
+if TYPE_CHECKING:
+    from dsltm.assigning.documents import Assigned
+    from dsltm.distilling.sample import Sample
+    from dsltm.formats.corpus import Corpus
+    from dsltm.formats.model import Model
 
 READS = {"MODEL": "Model", "DOCUMENTS": "Labels", "DOCUMENTS, in its place": "Corpus"}
 WRITES = "Assignments"
@@ -135,10 +141,10 @@ def command(
 
     dsltm assign model.npz s3://bucket/posts/ --ray auto -o assignments/
     """
-    from dsltm.assigning.documents import assign_corpus, assign_labels, reader_of, write_matrix
+    from dsltm.assigning.documents import assign_labels, write_matrix
     from dsltm.assigning.table import described_rows
     from dsltm.assigning.vectors import assign_vectors, check_teacher_reads
-    from dsltm.assigning.words import assign_by_words, assign_unsure
+    from dsltm.assigning.words import assign_by_words
     from dsltm.distilling.sample import Sample
     from dsltm.formats.labels import read_labels
     from dsltm.formats.model import read_model
@@ -186,10 +192,9 @@ def command(
             if vectors is not None or reader != "teacher":
                 option = "--vectors" if reader == "teacher" else "--reader"
                 raise UsageError(f"{option} is for a corpus; a labels file has its vectors")
-            labels = read_labels(documents)
             if (corpus is None) != (not columns):
                 raise UsageError("--keep and --corpus go together where the documents are a labels file")
-            only_fields = replace(fields, text=None)
+            labels, only_fields = read_labels(documents), replace(fields, text=None)
             along = None if corpus is None else read_along(reading.open(corpus, only_fields), labels)
             assigned = assign_labels(opened, labels, along)
         else:
@@ -201,13 +206,8 @@ def command(
             elif reader == "words":
                 assigned = assign_by_words(opened, source, counted=npz)
             else:
-                check_teacher_reads(opened)
-                own = teacher.open(opened.header["teacher"])
-                if reader == "teacher":
-                    assigned = assign_corpus(opened, source, own, batch_tokens=batch_tokens)
-                else:
-                    most = Sample.parse(budget or BUDGET, option="--budget")
-                    assigned = assign_unsure(opened, source, reader_of(opened, own, batch_tokens), most)
+                most = Sample.parse(budget or BUDGET, option="--budget") if reader == "auto" else None
+                assigned = _by_teacher(opened, source, teacher, batch_tokens, most)
         if npz:
             write_matrix(target, assigned)
         else:
@@ -217,3 +217,18 @@ def command(
                 assigned.blocks, opened, shown, columns, top=top, min_prob=min_prob, flat=flat
             )
             write_table(target, rows, form)
+
+
+def _by_teacher(
+    model: "Model", corpus: "Corpus", teacher: TeacherOfFile, batch_tokens: int | None, most: "Sample | None"
+) -> "Assigned":
+    """The topics of a corpus that the teacher reads, or only as many documents as `most` allows."""
+    from dsltm.assigning.documents import assign_corpus, reader_of
+    from dsltm.assigning.vectors import check_teacher_reads
+    from dsltm.assigning.words import assign_unsure
+
+    check_teacher_reads(model)
+    opened = teacher.open(model.header["teacher"])
+    if most is None:
+        return assign_corpus(model, corpus, opened, batch_tokens=batch_tokens)
+    return assign_unsure(model, corpus, reader_of(model, opened, batch_tokens), most)
