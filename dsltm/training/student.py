@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax
 
+from dsltm.formats.scratch import scratch
 from dsltm.space.inputs import document_frequency
 from dsltm.words.student import Student, has_pieces, log_frequencies, pieces, unit_lengths
 
@@ -28,6 +29,7 @@ _DOCUMENTS = 1 << 16  # learned from at most, evenly spaced; chosen, not measure
 _ROUNDS = 30  # iterations of L-BFGS; 15 and 60 do alike
 _MEMORY = 6  # steps that L-BFGS remembers; chosen, not measured
 _SCALES = (0.2, 5.0)  # of a student's answers, between which the best is sought; chosen, not measured
+_BLOCK = 4096  # documents that are asked about at once, which changes no result
 _FOLDS = 2  # parts of the documents, each placed by what the others teach
 
 
@@ -80,9 +82,10 @@ def taught(lessons: Lessons, theta: NDArray[np.floating]) -> tuple[Student, floa
         The student; of how large a share of documents that it has not seen it names the first topic.
     """
     asked = held_out(lessons, theta)
+    some = _evenly(np.arange(len(lessons)))
 
     def surprise(scale: float) -> float:
-        return -float(np.mean((theta * log_softmax(scale * asked, axis=1)).sum(1)))
+        return -float(np.mean((theta[some] * log_softmax(scale * asked[some], axis=1)).sum(1)))
 
     scale = float(minimize_scalar(surprise, bounds=_SCALES, method="bounded").x)
     return teach(lessons, theta, scale), float((asked.argmax(1) == theta.argmax(1)).mean())
@@ -96,18 +99,20 @@ def teach(lessons: Lessons, theta: NDArray[np.floating], scale: float = 1.0) -> 
     return Student(lessons.known, lessons.pieces, lessons.rarity, features, own, lessons.language)
 
 
-def held_out(lessons: Lessons, theta: NDArray[np.floating]) -> Doubles:
+def held_out(lessons: Lessons, theta: NDArray[np.floating]) -> NDArray[np.float32]:
     """log θ [M, K] of each document as one half of the documents teaches it who is in the other half.
 
     Every second document is a half, whatever their order has to do with their topics.
     """
-    out = np.empty(theta.shape)
+    out = scratch(theta.shape, np.float32)
     fold = np.arange(len(lessons)) % _FOLDS
     for number in range(_FOLDS):
         weights, bias = _regression(lessons, np.flatnonzero(fold != number), theta)
-        asked = np.flatnonzero(fold == number)
-        out[asked] = lessons.documents[asked] @ (lessons.has @ weights) + bias
-    return np.asarray(log_softmax(out, axis=1))
+        of_words, asked = lessons.has @ weights, np.flatnonzero(fold == number)
+        for start in range(0, len(asked), _BLOCK):
+            rows = asked[start : start + _BLOCK]
+            out[rows] = log_softmax(lessons.documents[rows] @ of_words + bias, axis=1)
+    return out
 
 
 def _regression(
@@ -118,7 +123,7 @@ def _regression(
     A document is the product of two sparse matrices, its words and their pieces, and so is its gradient:
     written out, the pieces of its words would be ten times as many numbers.
     """
-    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _DOCUMENTS)).astype(np.int64)]
+    rows = _evenly(rows)
     documents, wanted = lessons.documents[rows].astype(np.float64), theta[rows].astype(np.float64)
     has = lessons.has.astype(np.float64)
     documents_of, words_of = documents.T.tocsr(), has.T.tocsr()
@@ -136,6 +141,11 @@ def _regression(
     options = {"maxiter": _ROUNDS, "maxcor": _MEMORY}
     best = minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x
     return best[topics:].reshape(features, topics), best[:topics]
+
+
+def _evenly(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """At most `_DOCUMENTS` of the rows, evenly spaced."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), _DOCUMENTS)).astype(np.int64)]
 
 
 def _frequent_pieces(words: Sequence[str], frequency: NDArray[np.int64]) -> list[str]:
