@@ -7,7 +7,6 @@ from typing import BinaryIO
 
 from dsltm.errors import DsltmError
 from dsltm.formats.corpus import Document
-from dsltm.formats.npz import header_of
 from dsltm.formats.records import read_jsonl, write_jsonl
 from dsltm.words.config import ENGLISH, WordRules
 from dsltm.words.counts import Counts, count_words, usual_min_df, with_phrases
@@ -109,6 +108,9 @@ def read_vocabulary(path: str) -> list[Entry]:
     Raises:
         DsltmError: a line without a word, a word that comes twice, or no word at all.
     """
+    # Who only counts words need not wait for numpy.
+    from dsltm.formats.npz import header_of
+
     known = (header_of(path) or {}).get("vocabulary")
     if isinstance(known, list) and all(isinstance(word, str) for word in known):
         return [Entry(word) for word in known]
