@@ -101,7 +101,7 @@ def test_the_list_of_commands_imports_none_of_them() -> None:
         (["zzz"], "dsltm: no such command 'zzz', see 'dsltm --help'"),
         (["vocab", "--sze", "3"], "dsltm vocab: no such option: --sze, did you mean --size?"),
         (["vocab", "--size"], "dsltm vocab: option '--size' requires an argument, see 'dsltm vocab --help'"),
-        (["vocab", "a", "b"], "dsltm vocab: got unexpected extra argument(s) (b), see 'dsltm vocab --help'"),
+        (["train", "a", "b"], "dsltm train: got unexpected extra argument(s) (b), see 'dsltm train --help'"),
         (["assign"], "dsltm assign: missing argument 'MODEL', see 'dsltm assign --help'"),
         (["vocab", "--stopwords", "xx"], None),
         (
@@ -237,6 +237,7 @@ KINDS: dict[str, str] = {  # every command, and further kinds of output
     "topics": "topics {made.model}",
     "eval": "eval {made.model} -q",
     "info": "info {made.model} {made.labels}",
+    "drift": "drift {made.model} {made.labels} {made.labels} -q",
     "prompts": "prompts",
     "teachers": "teachers",
     "config": "config",

@@ -66,7 +66,6 @@ def typing(tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Callable[[str
         HOME=str(folder),
         DSLTM_EPOCHS="2",
         DSLTM_TEACHER=str(tiny_teacher("llama")),
-        DSLTM_PROJECTION="spellings",
     )
     rows = [json.loads(line) for line in demo.read_text().splitlines()[::60]]
     (folder / "new.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

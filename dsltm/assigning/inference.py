@@ -44,7 +44,7 @@ class Inference:
         self._backbone = restore(model)
         self._current, self._kind = CurrentTopics.of(model), model.header["hyperparameters"]["input"]
         self._student = student_of(model)
-        self._weight = model.header["hyperparameters"].get("words_weight", 0.0) if self._student else 0.0
+        self._weight = _words_weight(model) if self._student else 0.0
         self.words: Sequence[str] | None = model.vocabulary if self._kind != "hidden" else None
         if self._student is not None and self._weight:
             self.words = self._student.known
@@ -80,3 +80,15 @@ class Inference:
                     proportions = pooled(proportions, log_words, self._weight, counts[rows])
                 out[rows] = self._current(proportions)
         return out
+
+
+def _words_weight(model: Model) -> float:
+    """The weight of words in θ; models of older versions have none.
+
+    Raises:
+        DsltmError: the header has something else in its place.
+    """
+    weight = model.header["hyperparameters"].get("words_weight", 0.0)
+    if type(weight) not in (int, float) or not 0 <= weight < np.inf:
+        raise DsltmError("the model's weight of words is not a number from 0 on")
+    return float(weight)

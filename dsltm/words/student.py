@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _PIECES = (3, 4)  # letters of a piece, ends of words counted; measured: 3 to 5, and 4 alone, do alike
+_DAMAGED = "the arrays of the model's reader of words do not fit each other"
 _ARRAYS = ("known", "known_indptr", "pieces", "pieces_indptr", "rarity", "weights", "bias")
 
 
@@ -101,15 +102,16 @@ class Student:
             DsltmError: they are missing, or do not fit each other.
         """
         try:
-            known, _, named, _, rarity, weights, bias = values = [arrays[name] for name in _ARRAYS]
+            *strings, rarity, weights, bias = (arrays[name] for name in _ARRAYS)
         except KeyError as missing:
             raise DsltmError(f"the model's reader of words lacks its array {missing}") from None
-        listed = [Strings(data, indptr) for data, indptr in zip(values[:4:2], values[1:4:2], strict=True)]
-        fits = weights.shape == (len(listed[1]), topics) and rarity.shape == weights.shape[:1]
-        if known.dtype != np.uint8 or named.dtype != np.uint8 or not fits or bias.shape != (topics,):
-            raise DsltmError("the arrays of the model's reader of words do not fit each other")
+        known, named = _distinct(*strings[:2]), _distinct(*strings[2:])
+        numbers = all(array.dtype.kind == "f" for array in (rarity, weights, bias))
+        shapes = weights.shape, rarity.shape, bias.shape
+        if not numbers or shapes != ((len(named), topics), (len(named),), (topics,)):
+            raise DsltmError(_DAMAGED)
         rarity, weights, bias = (array.astype(np.float32) for array in (rarity, weights, bias))
-        return cls(list(listed[0]), list(listed[1]), rarity, weights, bias, language)
+        return cls(known, named, rarity, weights, bias, language)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What a model file keeps; the weights in half precision."""
@@ -177,6 +179,29 @@ class Student:
     def _log_theta(self, counts: csr_array, scores: Floats, squares: Floats) -> Floats:
         theta = unit_lengths(log_frequencies(counts), squares) @ scores + self.bias
         return np.asarray(log_softmax(theta, axis=1), np.float32)
+
+
+def _distinct(data: NDArray[Any], indptr: NDArray[Any]) -> list[str]:
+    """The strings of two arrays, of which none may come twice.
+
+    Raises:
+        DsltmError: the arrays are damaged.
+    """
+    if (
+        data.dtype != np.uint8
+        or indptr.dtype != np.int64
+        or data.ndim != 1
+        or indptr.ndim != 1
+        or not len(indptr)
+        or indptr[0] != 0
+        or indptr[-1] != len(data)
+        or (np.diff(indptr) < 0).any()
+    ):
+        raise DsltmError(_DAMAGED)
+    strings = list(Strings(data, indptr))
+    if len({*strings}) < len(strings):
+        raise DsltmError(_DAMAGED)
+    return strings
 
 
 def student_of(model: Model) -> Student | None:
