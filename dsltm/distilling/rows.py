@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsltm.formats.counts import csr
+from dsltm.formats.counts import of_rows
 from dsltm.formats.labels import EMPTY, UNREAD
 from dsltm.words.text import joined, words_and_pairs
 
@@ -82,11 +82,7 @@ def table_of(
 
 def counts_of(documents: Sequence[Document], index: Mapping[str, int]) -> csr_array:
     """[n, len(index)] how often each word of the index comes in each document."""
-    counted = [count(document.text, index) for document in documents]
-    indptr = np.cumsum([0, *map(len, counted)], dtype=np.int64)
-    indices = np.array([number for row in counted for number in row], np.int32)
-    data = np.array([times for row in counted for times in row.values()], np.int32)
-    return csr(data, indices, indptr, len(index))
+    return of_rows([count(document.text, index) for document in documents], len(index))
 
 
 def count(text: str, index: Mapping[str, int]) -> dict[int, int]:

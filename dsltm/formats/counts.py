@@ -9,6 +9,8 @@ import numpy as np
 from dsltm.formats.scratch import scratch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
@@ -38,6 +40,14 @@ def csr(data: NDArray[Any], indices: NDArray[np.int32], indptr: NDArray[np.int64
         matrix.indices[:] = indices
     matrix.data = data
     return matrix
+
+
+def of_rows(rows: Sequence[Mapping[int, int]], columns: int) -> csr_array:
+    """A sparse matrix [len(rows), columns], int32, from each row's values by their columns."""
+    indptr = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+    indices = np.array([column for row in rows for column in row], np.int32)
+    data = np.array([value for row in rows for value in row.values()], np.int32)
+    return csr(data, indices, indptr, columns)
 
 
 def first_columns(counts: csr_array, columns: int) -> csr_array:

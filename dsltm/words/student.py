@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
 
 from dsltm.errors import DsltmError
-from dsltm.formats.counts import csr
+from dsltm.formats.counts import of_rows
 from dsltm.formats.model import edit_of
 from dsltm.formats.strings import Strings
 from dsltm.words.stopwords import AUTO, StopWords
@@ -53,7 +53,7 @@ def has_pieces(words: Sequence[str], index: Mapping[str, int]) -> csr_array:
         index: numbers F pieces; others are left out.
     """
     rows = [sorted({index[piece] for piece in pieces(word) if piece in index}) for word in words]
-    return _csr([dict.fromkeys(row, 1) for row in rows], len(index)).astype(np.float32)
+    return of_rows([dict.fromkeys(row, 1) for row in rows], len(index)).astype(np.float32)
 
 
 def log_frequencies(counts: csr_array) -> csr_array:
@@ -141,7 +141,7 @@ class Student:
         if len(numbers) > len(self.known):
             more = self._describe(list(numbers)[len(self.known) :])
             scores, squares = np.concatenate([scores, more[0]]), np.concatenate([squares, more[1]])
-        return self._log_theta(_csr(rows, len(numbers)), scores, squares)
+        return self._log_theta(of_rows(rows, len(numbers)), scores, squares)
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -224,7 +224,7 @@ def aligned(counts: csr_array, words: Sequence[str], wanted: Sequence[str]) -> c
     if list(words) == list(wanted):
         return counts
     places = {word: column for column, word in enumerate(wanted)}
-    moves = _csr([{places[word]: 1} if word in places else {} for word in words], len(wanted))
+    moves = of_rows([{places[word]: 1} if word in places else {} for word in words], len(wanted))
     return csr_array(counts @ moves)
 
 
@@ -253,10 +253,3 @@ def _numbered(words: list[str], numbers: dict[str, int], passed_over: frozenset[
         for word, times in counted.items()
         if word in numbers or word not in passed_over
     }
-
-
-def _csr(rows: Sequence[Mapping[int, int]], columns: int) -> csr_array:
-    indptr = np.cumsum([0, *map(len, rows)], dtype=np.int64)
-    indices = np.array([number for row in rows for number in row], np.int32)
-    data = np.array([times for row in rows for times in row.values()], np.int32)
-    return csr(data, indices, indptr, columns)
