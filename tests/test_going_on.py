@@ -16,7 +16,7 @@ from dsltm.errors import DsltmError
 from dsltm.formats.numbering import Numbering
 from dsltm.space.kmeans import cluster_beside
 from dsltm.topics.edit import edited, named
-from dsltm.training.config import TrainConfig
+from dsltm.training.config import TrainConfig, shaping
 from dsltm.training.loop import train
 
 if TYPE_CHECKING:
@@ -128,3 +128,12 @@ def test_the_command_grows_a_model_that_was_edited_and_named(made: Made, tmp_pat
         done = dsltm("train", made.labels, *wrong, "-o", tmp_path / "not.npz")
         assert done.returncode == 2
         assert b"--init" in done.stderr
+
+
+def test_models_of_versions_without_a_sharpness_go_on_as_they_were(corpus: Planted) -> None:
+    labels = _of(corpus.labels, np.flatnonzero(corpus.truth < 3)[:90])
+    before = train(labels, TrainConfig(topics=3, epochs=2, sharpness="one"))
+    options = {k: v for k, v in before.header["hyperparameters"].items() if k != "sharpness"}
+    old = replace(before, header={**before.header, "hyperparameters": options})
+    after = train(labels, TrainConfig(**shaping(options, set()), epochs=1), init=old)
+    assert after.header["hyperparameters"]["sharpness"] == "one"

@@ -300,6 +300,10 @@ class TrainConfig:
         return options | {"embeddings": self.embeddings and PurePath(self.embeddings).name}
 
 
+# What models are of versions that had no such option, where that is not the default any more.
+_BEFORE: dict[str, Any] = {"sharpness": "one"}
+
+
 def shaping(known: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
     """The options of a model to go on from that decide its shape, and its target.
 
@@ -314,6 +318,7 @@ def shaping(known: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
         if name in given:
             option = name.replace("_", "-")
             raise UsageError(f"--{option} is about how embeddings begin, and --init goes on from a model's")
+    known = {**_BEFORE, **known}
     entry = BACKBONES.get(known.get("model", "prodlda"))
     foreign = {*OWN} - {*(OWN if entry is None else entry.has)}
     return {name: known.get(name) for name in ("target", *SHAPING) if name not in {*given} | foreign}
