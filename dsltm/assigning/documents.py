@@ -129,7 +129,8 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
                 yield Block(ids, theta(rows), empty, fields)
                 continue
             unread = (labels.flags[rows] & UNREAD) != 0
-            of_all = words.of_counts(labels.counts[rows], labels.words)
+            of_all = np.empty((len(rows), model.numbering.given), np.float32)
+            of_all[unread] = words.of_counts(labels.counts[rows[unread]], labels.words)
             of_all[~unread] = theta(rows[~unread])
             yield Block(ids, of_all, empty, fields, np.where(unread, WORDS, TEACHER).tolist())
         # Going on to the end lets the reader of the documents find that the corpus has more than the labels.

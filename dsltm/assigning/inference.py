@@ -64,7 +64,9 @@ class Inference:
         Raises:
             DsltmError: the documents' vectors are not as long as those that the model was trained on.
         """
-        read = None if counts is None else first_columns(counts, self._backbone.shape.words)
+        read = None
+        if counts is not None and self._kind != "hidden":
+            read = first_columns(counts, self._backbone.shape.words)
         inputs, wanted = Inputs.of(self._kind, hidden, read), self._backbone.shape.inputs
         if inputs.width != wanted:
             raise DsltmError(
@@ -76,8 +78,8 @@ class Inference:
                 rows = np.arange(start, min(start + _BLOCK, len(out)))
                 proportions = self._backbone.theta(torch.from_numpy(inputs.dense(rows))).numpy()
                 if self._student is not None and counts is not None and self._weight:
-                    log_words = self._student.of_counts(counts[rows])
-                    proportions = pooled(proportions, log_words, self._weight, counts[rows])
+                    own = counts[rows]
+                    proportions = pooled(proportions, self._student.of_counts(own), self._weight, own)
                 out[rows] = self._current(proportions)
         return out
 

@@ -120,11 +120,6 @@ class Student:
         kept = dict(zip(_ARRAYS, (np.asarray(value) for value in values), strict=True))
         return kept | {"weights": self.weights.astype(np.float16)}
 
-    @property
-    def topics(self) -> int:
-        """K."""
-        return len(self.bias)
-
     def of_counts(self, counts: csr_array) -> Floats:
         """log θ [N, K] of documents by their known words.
 
