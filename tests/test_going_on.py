@@ -16,7 +16,8 @@ from dsltm.errors import DsltmError
 from dsltm.formats.numbering import Numbering
 from dsltm.space.kmeans import cluster_beside
 from dsltm.topics.edit import edited, named
-from dsltm.training.config import TrainConfig, shaping
+from dsltm.training.config import TrainConfig
+from dsltm.training.decided import shaping
 from dsltm.training.loop import train
 
 if TYPE_CHECKING:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from dsltm import console
 from dsltm.api.corpora import labels_of
 from dsltm.api.models import Model
 from dsltm.errors import UsageError
-from dsltm.training.config import BASELINES, Baseline, TrainConfig, shaping
+from dsltm.training.config import TrainConfig
+from dsltm.training.decided import Baseline, configured
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from dsltm.api.corpora import Path
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model as Stored
@@ -69,45 +68,6 @@ def train(
         opened = labels_of(labels)
         choice = choose(opened, config.seed) if topics == "auto" else None
         return Model(fitted(opened, config, before, choice))
-
-
-def configured(
-    config: TrainConfig,
-    given: Collection[str],
-    baseline: Baseline | None,
-    before: Stored | None,
-    new: int = 0,
-) -> TrainConfig:
-    """The options of a run, with those that a baseline or a model to go on from decides.
-
-    Args:
-        config: the options.
-        given: the names of those that were chosen, so that nothing else may decide them.
-        baseline: a model of word counts.
-        before: the model to go on from.
-        new: how many topics more than it has there are to be.
-
-    Raises:
-        UsageError: an option is decided twice, or is outside its range.
-    """
-    decided: dict[str, Any] = {}
-    if baseline is not None:
-        decided = BASELINES[baseline]
-        for name in decided:
-            if name in given:
-                raise UsageError(f"--baseline {baseline} already says what --{name} is")
-    if before is not None:
-        known = before.header["hyperparameters"]
-        chosen = {*given, *decided}
-        if "topics" in given and config.topics != before.topics:
-            raise UsageError(f"--init keeps the {before.topics} topics of its model", hint="--new N for more")
-        decided = shaping(known, chosen) | decided | {"topics": before.topics + new}
-    elif new:
-        raise UsageError("--new topics are beside those of a model", hint="--init MODEL")
-    config = replace(config, **decided)
-    # Options that do not fit each other are refused here, before anything is read.
-    config.resolved()
-    return config
 
 
 def choose(labels: Labels, seed: int) -> Choice:

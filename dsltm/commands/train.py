@@ -9,7 +9,8 @@ from dsltm.commandline.values import given
 from dsltm.commands.options import Output
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout
-from dsltm.training.config import Baseline, TrainConfig
+from dsltm.training.config import TrainConfig
+from dsltm.training.decided import Baseline
 
 READS, WRITES = {"LABELS": "Labels"}, "Model"
 
@@ -77,9 +78,9 @@ def command(
 
     dsltm train labels.npz -k 10,25,50 -o model.npz && dsltm eval model-k*.npz --labels labels.npz
     """
-    from dsltm.api.training import configured
     from dsltm.commands.train_runs import AUTO, numbers_of, train_all
     from dsltm.formats.model import read_model
+    from dsltm.training.decided import configured
 
     numbers = None if topics is None else numbers_of(topics)
     if init is not None and (numbers == AUTO or len(numbers or ()) > 1):

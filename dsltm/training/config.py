@@ -4,35 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from dsltm.errors import UsageError
 from dsltm.models import BACKBONES, OWN, Entry, ModelName
 from dsltm.option import check, option
 from dsltm.training.presets import COUNTED, Input, Preset, Target, defaults
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
 Loss = Literal["kl", "ce"]
 Version = Literal["best", "paper"]
 Sharpness = Literal["one", "learned"]
 Scale = Literal["standard", "raw"]
-Baseline = Literal["prodlda", "zeroshottm", "combinedtm", "ecrtm", "etm", "fastopic"]
 Centre = Literal["mean", "empty", "none"]
-
-SHAPING = ("model", "input", "topics", "scale", "units", "samples", "sharpness", "encoder", "decoder")
-"""Options that decide which arrays a model has, or what they mean; training that goes on keeps them."""
-
-# Bag-of-words models in the grid of inputs and targets.
-BASELINES: dict[Baseline, dict[str, Any]] = {
-    "prodlda": {"model": "prodlda", "input": "bow", "target": "bow"},
-    "zeroshottm": {"model": "prodlda", "input": "hidden", "target": "bow"},
-    "combinedtm": {"model": "prodlda", "input": "both", "target": "bow"},
-    "ecrtm": {"model": "ecrtm", "input": "bow", "target": "bow"},
-    "etm": {"model": "etm", "input": "bow", "target": "bow"},
-    "fastopic": {"model": "fastopic", "input": "hidden", "target": "bow"},
-}
 
 
 def _published(what: str) -> str:
@@ -298,27 +281,3 @@ class TrainConfig:
         """
         options = {name: value for name, value in asdict(self).items() if name not in ("device", "seed")}
         return options | {"embeddings": self.embeddings and PurePath(self.embeddings).name}
-
-
-# What models are of versions that had no such option, where that is not the default any more.
-_BEFORE: dict[str, Any] = {"sharpness": "one"}
-
-
-def shaping(known: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
-    """The options of a model to go on from that decide its shape, and its target.
-
-    Args:
-        known: the model's options.
-        given: names of options that are decided elsewhere.
-
-    Raises:
-        UsageError: one of them is about how word embeddings begin.
-    """
-    for name in ("embeddings", "embedding_size"):
-        if name in given:
-            option = name.replace("_", "-")
-            raise UsageError(f"--{option} is about how embeddings begin, and --init goes on from a model's")
-    known = {**_BEFORE, **known}
-    entry = BACKBONES.get(known.get("model", "prodlda"))
-    foreign = {*OWN} - {*(OWN if entry is None else entry.has)}
-    return {name: known.get(name) for name in ("target", *SHAPING) if name not in {*given} | foreign}

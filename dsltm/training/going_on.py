@@ -14,8 +14,8 @@ from dsltm.formats.numbering import Numbering
 from dsltm.models.base import Shape
 from dsltm.models.restore import restore
 from dsltm.space.kmeans import cluster_beside
-from dsltm.training.config import SHAPING
 from dsltm.training.data import theta_of
+from dsltm.training.decided import SHAPING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
