@@ -46,6 +46,10 @@ _UNSPACED = re.compile(
 _CHINESE = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _BREAK = "\u200b"  # the zero-width space, which Unicode has for the ends of words in such scripts
 
+# Signs that Arabic and Hebrew texts have or leave out, without which a word is the same word: those of short
+# vowels, and the stroke that widens an Arabic word.
+_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u0652\u0670]")
+
 _JOINT = re.compile(f"[ \n{_BREAK}-]")  # what may stand between the words of a phrase
 
 _LETTER = rf"[^\W\d_{_NUMBERS}]"
@@ -82,7 +86,8 @@ def words(text: str) -> list[str]:
 
     Where a letter is a syllable or a word, as in Hindi, Korean or Chinese, two letters are enough. Addresses,
     mentions of people, paths and blocks of code are left out, but a hashtag is a word. Accented letters are
-    composed first (NFC), so that the two ways to write é are one word.
+    composed first (NFC), so that the two ways to write é are one word, and the vowel signs of Arabic and
+    Hebrew are left off, so that a word is the same with and without them.
     """
     pattern, ready = _prepared(text)
     return pattern.findall(ready)
@@ -124,14 +129,16 @@ def word_places(text: str) -> Iterator[tuple[str, int, int]]:
     for match in _WORD.finditer(spaced):
         breaks += spaced.count(_BREAK, before, match.start())
         before = match.end()
-        yield match[0], match.start() - breaks, match.end() - breaks
+        word = _POINTS.sub("", match[0])
+        if _WORD.fullmatch(word):
+            yield word, match.start() - breaks, match.end() - breaks
 
 
 def _prepared(text: str) -> tuple[re.Pattern[str], str]:
     """The pattern of a word, and the text made ready for it."""
     if text.isascii():
         return _ASCII_WORD, prose(text.lower()).replace("_", " ")
-    composed = unicodedata.normalize("NFC", text)
+    composed = _POINTS.sub("", unicodedata.normalize("NFC", text))
     return _WORD, _spaced(prose(composed.lower())).replace("_", " ")
 
 

@@ -36,7 +36,9 @@ def test_words(text: str, found: list[str]) -> None:
     [
         # Marks belong to their letters, and a word of two syllables is a word.
         ("घर में पानी", ["घर", "में", "पानी"]),
-        ("اللُّغَةُ العَرَبِيَّةُ جميلة", ["اللُّغَةُ", "العَرَبِيَّةُ", "جميلة"]),
+        # The same words as without signs for their vowels, and مِنْ is as short as من.
+        ("اللُّغَةُ العَرَبِيَّةُ مِنْ أجمـــل", ["اللغة", "العربية", "أجمل"]),
+        ("שָׁלוֹם עולם", ["שלום", "עולם"]),
         ("می\u200cخواهم کتاب بخرم", ["می\u200cخواهم", "کتاب", "بخرم"]),
         ("음악 듣기", ["음악", "듣기"]),
         # Where there are no spaces, dictionaries find the words.
@@ -88,6 +90,11 @@ def test_words_are_what_they_are_said_to_be(text: str) -> None:
 def test_ascii_is_read_as_other_texts_are(text: str) -> None:
     assert words(text) == words(f"{text} Ж")
     assert [word for word, _, _ in word_places(text)] == words(text)
+
+
+def test_words_are_placed_with_their_vowel_signs() -> None:
+    text = "مِنَ اللُّغَةِ"
+    assert list(word_places(text)) == [("اللغة", text.index("ا"), len(text))]
 
 
 @pytest.mark.parametrize(
