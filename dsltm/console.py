@@ -1,4 +1,4 @@
-"""Everything that people read: messages and progress on standard error, tables on a terminal.
+"""Messages and progress on standard error.
 
 A terminal gets bars and colours; a file or a pipe gets one plain line at a time, without escape codes.
 Nothing here fails because standard error is closed or full, since nobody could be told of it.
@@ -11,15 +11,15 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from dsltm.progress import Progress, clock
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
 # Never printed: control characters (escapes begin with one), direction marks, line separators, surrogates.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -196,52 +196,6 @@ def _rich_stderr() -> "Console":
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of `table`: its heading and how its cells are set."""
-
-    heading: str
-    align: Literal["left", "right"] = "left"
-    wrap: bool = False  # Whether a cell may take several lines, in the width that is left.
-
-
-def table(columns: Sequence[str | Column], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table to standard output, for people.
-
-    Args:
-        columns: headings, or `Column`s.
-        rows: one cell a column. A rich renderable is shown as it is; anything else as plain text, so
-            that words of a corpus are neither markup nor escape codes.
-    """
-    from rich import box
-    from rich.table import Table
-
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        c = column if isinstance(column, Column) else Column(column)
-        shown.add_column(plain(c.heading), justify=c.align, no_wrap=not c.wrap, overflow="fold")
-    for row in rows:
-        shown.add_row(*(_cell(cell) for cell in row))
-    show(shown)
-
-
-def show(*shown: "RenderableType") -> None:
-    """Write rich renderables to standard output, for people; their text must have been made `plain`."""
-    from rich.console import Console
-
-    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # Some terminals' encoding lacks a character.
-    screen = Console(highlight=False, markup=False, emoji=False)
-    for each in shown:
-        screen.print(each)
-
-
-def _cell(cell: object) -> "RenderableType":
-    from rich.text import Text
-
-    return cell if hasattr(cell, "__rich_console__") else Text(plain(str(cell)))
 
 
 @contextlib.contextmanager

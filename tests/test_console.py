@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shell import dsltm, on_terminal
 
-from dsltm import console
+from dsltm import console, screen
 from dsltm.progress import Progress, clock
 
 if TYPE_CHECKING:
@@ -146,8 +146,8 @@ def test_clock(seconds: float | None, text: str) -> None:
 
 
 def test_tables_show_markup_and_escapes_as_text(capsys: pytest.CaptureFixture[str]) -> None:
-    console.table(
-        ["topic", console.Column("words", wrap=True)],
+    screen.table(
+        ["topic", screen.Column("words", wrap=True)],
         [[1, "[bold]loud[/bold] [link=http://x]y[/link] :smile:"], [2, "a\x1b[2Jb\u202ec"]],
     )
     out = capsys.readouterr().out
@@ -159,7 +159,7 @@ def test_tables_show_markup_and_escapes_as_text(capsys: pytest.CaptureFixture[st
 def test_a_table_on_a_terminal_without_the_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     buffer = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(buffer, encoding="ascii", write_through=True))
-    console.table(["word"], [["naïve"]])
+    screen.table(["word"], [["naïve"]])
     assert b"na?ve" in buffer.getvalue()
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dsltm import console
+from dsltm import console, screen
 from dsltm.commandline.command import config_file
 from dsltm.commandline.values import environment_names, long_name, options_of, settings_for, source_of
 from dsltm.commands import COMMANDS
@@ -49,8 +49,8 @@ def command(
     if not is_stdout(output) or not console.stdout_is_terminal():
         write_jsonl(output, rows)
         return
-    console.table(
-        ["command", "option", console.Column("value", wrap=True), "source"],
+    screen.table(
+        ["command", "option", screen.Column("value", wrap=True), "source"],
         (
             [row["command"], row["option"], "" if row["value"] is None else row["value"], row["source"]]
             for row in rows

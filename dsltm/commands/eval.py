@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsltm import console
+from dsltm import console, screen
 from dsltm.commands.options import CorpusWithLabels, Output
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout
@@ -122,7 +122,7 @@ def command(
     comparison = compare(opened.subjects, scores, measured.topn)
     if is_stdout(output) and console.stdout_is_terminal():
         for table in report.tables(opened.subjects, scores, comparison, per_topic):
-            console.table(table.columns, table.rows)
+            screen.table(table.columns, table.rows)
     else:
         write_jsonl(output, report.rows(opened.subjects, scores, comparison, per_topic))
 

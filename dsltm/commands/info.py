@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dsltm import console
+from dsltm import console, screen
 from dsltm.commands.options import Output
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout
@@ -43,7 +43,7 @@ def command(
     verdict = [{"fit": why is None, "why": why}] if len(paths) == 2 else []
     if is_stdout(output) and console.stdout_is_terminal():
         for row in rows:
-            console.table(["", console.Column("", wrap=True)], list(row.items()))
+            screen.table(["", screen.Column("", wrap=True)], list(row.items()))
     else:
         write_jsonl(output, [*rows, *verdict])
     if why is not None:

@@ -1,6 +1,6 @@
 """`dsltm prompts`: the instructions that have a name, as a table for people and JSON lines for programs."""
 
-from dsltm import console
+from dsltm import console, screen
 from dsltm.commands.options import Output
 from dsltm.formats.output import is_stdout
 
@@ -36,7 +36,7 @@ def command(output: Output = None) -> None:
     if not is_stdout(output) or not console.stdout_is_terminal():
         write_jsonl(output, rows)
         return
-    console.table(
+    screen.table(
         ["prompt", "default", "for", "template"],
         (
             [prompt.name, "yes" * (prompt in DEFAULT), prompt.about, prompt.template.replace("\n", "⏎")]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dsltm import console
+from dsltm import console, screen
 from dsltm.commands.options import Output
 from dsltm.formats.output import is_stdout
 
@@ -64,8 +64,8 @@ def command(output: Output = None, check: Check = None) -> None:
     if not is_stdout(output) or not console.stdout_is_terminal():
         write_jsonl(output, rows)
         return
-    console.table(
-        ["teacher", console.Column("size", "right"), "id", "licence", "here"],
+    screen.table(
+        ["teacher", screen.Column("size", "right"), "id", "licence", "here"],
         (
             [alias.name, _short(alias.parameters), alias.id, alias.licence, "yes" if row["cached"] else "no"]
             for alias, row in zip(ALIASES.values(), rows, strict=True)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dsltm.console import Column
 from dsltm.metrics.compare import Comparison, Group
 from dsltm.metrics.evidence import Scores
 from dsltm.metrics.names import COUNTS, MEANINGS
 from dsltm.metrics.subject import Subject
+from dsltm.screen import Column
 
 MOST_COLUMNS = 6  # of models and groups; where there are more, a group stands for its models
 TERMINAL_WIDTH = 80  # characters, which nearly every terminal shows
@@ -16,7 +16,7 @@ TERMINAL_WIDTH = 80  # characters, which nearly every terminal shows
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Headings and rows for `console.table`."""
+    """Headings and rows for `screen.table`."""
 
     columns: list[str | Column]
     rows: list[list[str]]

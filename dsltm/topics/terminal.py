@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dsltm import console
+from dsltm import console, screen
 from dsltm.topics.glyphs import (
     ACCENT,
     FittingWords,
@@ -55,16 +55,16 @@ def show_topics(topics: Sequence[Topic], *, all_words: bool) -> None:
     roomy = terminal_width() >= _NARROW
     scored = any(topic.coherence is not None for topic in topics)
     columns = [
-        console.Column("topic", "right"),
-        *([console.Column("name", wrap=True)] if named else []),
-        *([console.Column("documents", "right")] if sized and roomy else []),
-        *([console.Column("share")] if sized else []),
-        *([console.Column("npmi", "right")] if scored else []),
-        console.Column("words", wrap=True),
+        screen.Column("topic", "right"),
+        *([screen.Column("name", wrap=True)] if named else []),
+        *([screen.Column("documents", "right")] if sized and roomy else []),
+        *([screen.Column("share")] if sized else []),
+        *([screen.Column("npmi", "right")] if scored else []),
+        screen.Column("words", wrap=True),
     ]
     largest = max((topic.share or 0.0 for topic in topics), default=0.0)
     longest = _BAR if terminal_width() >= _WIDE or not (named or scored) else _BAR // 2
-    console.table(
+    screen.table(
         columns,
         (
             [
@@ -82,7 +82,7 @@ def show_topics(topics: Sequence[Topic], *, all_words: bool) -> None:
 
 def show_documents(topics: Sequence[Topic]) -> None:
     """Each topic with its words and the documents that were asked for."""
-    console.show(*_with_gaps(_documents(topic) for topic in topics))
+    screen.show(*_with_gaps(_documents(topic) for topic in topics))
 
 
 def _with_gaps(blocks: Iterator[list[RenderableType]]) -> Iterator[RenderableType]:
@@ -128,18 +128,18 @@ def show_tree(topics: Sequence[Topic], joins: list[Join]) -> None:
 
     by_place = {topic.place: topic for topic in topics}
     if not has_unicode():
-        console.table(
+        screen.table(
             ["distance", "topics"],
             ([f"{j.distance:.2f}", ", ".join(str(by_place[p].topic) for p in j.topics)] for j in joins),
         )
         return
     low, high = span(joins)
     columns = [
-        console.Column("topic", "right"),
-        console.Column(f"distance {low:.2g} to {high:.2g}"),
-        console.Column("words", wrap=True),
+        screen.Column("topic", "right"),
+        screen.Column(f"distance {low:.2g} to {high:.2g}"),
+        screen.Column("words", wrap=True),
     ]
-    console.table(
+    screen.table(
         columns,
         (
             [
@@ -168,14 +168,14 @@ def _show_time(topics: Sequence[Topic], shares: Shares) -> None:
             [topic.topic, change, line, f"{start:.1%}", f"{end:.1%}", FittingWords(topic, named=True)]
         )
     columns = [
-        console.Column("topic", "right"),
-        console.Column(""),
-        console.Column(f"{shares.values[0]} to {shares.values[-1]}"),
-        console.Column("from", "right"),
-        console.Column("to", "right"),
-        console.Column("words", wrap=True),
+        screen.Column("topic", "right"),
+        screen.Column(""),
+        screen.Column(f"{shares.values[0]} to {shares.values[-1]}"),
+        screen.Column("from", "right"),
+        screen.Column("to", "right"),
+        screen.Column("words", wrap=True),
     ]
-    console.table(columns, rows)
+    screen.table(columns, rows)
 
 
 def _show_classes(topics: Sequence[Topic], shares: Shares) -> None:
@@ -188,12 +188,12 @@ def _show_classes(topics: Sequence[Topic], shares: Shares) -> None:
         rows.append(
             [topic.topic, f"{sizes[topic.place]:,}", ", ".join(parts), FittingWords(topic, named=True)]
         )
-    console.table(
+    screen.table(
         [
-            console.Column("topic", "right"),
-            console.Column("documents", "right"),
-            console.Column(f"most frequent {shares.field}", wrap=True),
-            console.Column("words", wrap=True),
+            screen.Column("topic", "right"),
+            screen.Column("documents", "right"),
+            screen.Column(f"most frequent {shares.field}", wrap=True),
+            screen.Column("words", wrap=True),
         ],
         rows,
     )
@@ -210,12 +210,12 @@ def _tree_width() -> int:
 def show_changes(changes: Sequence[Change]) -> None:
     """What became of each topic's share."""
     columns = [
-        console.Column("topic", "right"),
-        console.Column(""),
-        console.Column("from", "right"),
-        console.Column("to", "right"),
-        console.Column("change, with limits"),
-        console.Column("words", wrap=True),
+        screen.Column("topic", "right"),
+        screen.Column(""),
+        screen.Column("from", "right"),
+        screen.Column("to", "right"),
+        screen.Column("change, with limits"),
+        screen.Column("words", wrap=True),
     ]
     rows = [
         [
@@ -228,4 +228,4 @@ def show_changes(changes: Sequence[Change]) -> None:
         ]
         for each in changes
     ]
-    console.table(columns, rows)
+    screen.table(columns, rows)
