@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from dsltm import console, screen
+from dsltm import screen
 from dsltm.commandline.command import config_file
 from dsltm.commandline.values import environment_names, long_name, options_of, settings_for, source_of
 from dsltm.commands import COMMANDS
 from dsltm.commands.options import Output
 from dsltm.errors import UsageError
-from dsltm.formats.output import is_stdout
+from dsltm.formats.output import for_people
 from dsltm.formats.settings import read_settings
 from dsltm.option import Option
 
@@ -46,7 +46,7 @@ def command(
         if name not in COMMANDS:
             raise UsageError(f"there is no command {name!r}", hint="one of " + ", ".join(COMMANDS))
     rows = [row for name in commands or COMMANDS for row in _rows(ctx.parent, name, config_file(ctx))]
-    if not is_stdout(output) or not console.stdout_is_terminal():
+    if not for_people(output):
         write_jsonl(output, rows)
         return
     screen.table(

@@ -7,7 +7,7 @@ import typer
 from dsltm import console
 from dsltm.commands.options import ModelFile, Output, OutputFormat
 from dsltm.errors import UsageError
-from dsltm.formats.output import is_stdout
+from dsltm.formats.output import for_people
 from dsltm.formats.tables import table_form, write_table
 
 READS = {"MODEL": "Model", "OLD, NEW": "Labels", "OLD, NEW, in their place": "Assignments"}
@@ -52,7 +52,7 @@ def command(
         raise UsageError("only one of the files can be standard input")
     opened = read_model(model)
     changes = drift(opened, counted(opened, old), counted(opened, new))
-    if output_format is None and is_stdout(output) and console.stdout_is_terminal():
+    if output_format is None and for_people(output):
         show_changes(changes)
     else:
         write_table(output, (change.row() for change in changes), table_form(output, output_format))

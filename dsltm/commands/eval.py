@@ -8,7 +8,7 @@ import typer
 from dsltm import console, screen
 from dsltm.commands.options import CorpusWithLabels, Output
 from dsltm.errors import UsageError
-from dsltm.formats.output import is_stdout
+from dsltm.formats.output import for_people
 from dsltm.formats.records import write_jsonl
 from dsltm.metrics.config import OTHERS, CoherenceOptions, EvalOptions, RatingOptions
 
@@ -120,7 +120,7 @@ def command(
         for failure in score.failures:
             console.warn(f"a topic was not rated: {failure}")
     comparison = compare(opened.subjects, scores, measured.topn)
-    if is_stdout(output) and console.stdout_is_terminal():
+    if for_people(output):
         for table in report.tables(opened.subjects, scores, comparison, per_topic):
             screen.table(table.columns, table.rows)
     else:

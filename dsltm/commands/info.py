@@ -7,7 +7,7 @@ import typer
 from dsltm import console, screen
 from dsltm.commands.options import Output
 from dsltm.errors import UsageError
-from dsltm.formats.output import is_stdout
+from dsltm.formats.output import for_people
 from dsltm.formats.records import write_jsonl
 
 READS = {"FILE": "Labels", "FILE, in its place": "Model"}
@@ -41,7 +41,7 @@ def command(
     rows = [facts(path) for path in paths]
     why = fit(*paths) if len(paths) == 2 else None
     verdict = [{"fit": why is None, "why": why}] if len(paths) == 2 else []
-    if is_stdout(output) and console.stdout_is_terminal():
+    if for_people(output):
         for row in rows:
             screen.table(["", screen.Column("", wrap=True)], list(row.items()))
     else:

@@ -1,8 +1,8 @@
 """`dsltm prompts`: the instructions that have a name, as a table for people and JSON lines for programs."""
 
-from dsltm import console, screen
+from dsltm import screen
 from dsltm.commands.options import Output
-from dsltm.formats.output import is_stdout
+from dsltm.formats.output import for_people
 
 
 def command(output: Output = None) -> None:
@@ -33,7 +33,7 @@ def command(output: Output = None) -> None:
         }
         for prompt in NAMED.values()
     ]
-    if not is_stdout(output) or not console.stdout_is_terminal():
+    if not for_people(output):
         write_jsonl(output, rows)
         return
     screen.table(

@@ -7,7 +7,7 @@ import typer
 
 from dsltm import console, screen
 from dsltm.commands.options import Output
-from dsltm.formats.output import is_stdout
+from dsltm.formats.output import for_people
 
 Check = Annotated[
     str | None,
@@ -61,7 +61,7 @@ def command(output: Output = None, check: Check = None) -> None:
         }
         for alias in ALIASES.values()
     ]
-    if not is_stdout(output) or not console.stdout_is_terminal():
+    if not for_people(output):
         write_jsonl(output, rows)
         return
     screen.table(

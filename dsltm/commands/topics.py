@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsltm import console
 from dsltm.commandline.values import given
 from dsltm.commands.options import CorpusWithLabels, ModelFile, Output, OutputFormat
 from dsltm.errors import UsageError
-from dsltm.formats.output import is_stdout, open_output
+from dsltm.formats.output import for_people, open_output
 from dsltm.formats.tables import table_form, write_table
 from dsltm.report.config import REPORT, ReportOptions
 from dsltm.topics.config import DOCUMENTS, EditOptions, ViewOptions, WordChoice
@@ -109,7 +108,7 @@ def command(
         report = replace(report, title=report.title or _title(corpus))
         _write_page(html, view, words, shown, texts, reading.label_field, report)
     elif not writes_model:
-        terminal = is_stdout(output) and console.stdout_is_terminal()
+        terminal = for_people(output)
         result = table(opened, view, words, shown, texts, reading.label_field, by_size=terminal)
         if terminal and output_format is None:
             result.draw()

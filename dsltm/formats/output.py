@@ -25,6 +25,11 @@ def is_stdout(path: str | None) -> bool:
     return path is None or path == STDOUT
 
 
+def for_people(path: str | None) -> bool:
+    """Whether an `--output` means a terminal, where people look at tables and programs read nothing."""
+    return is_stdout(path) and console.stdout_is_terminal()
+
+
 @contextlib.contextmanager
 def open_output(path: str | None, *, binary: bool = False) -> Iterator[BinaryIO]:
     """Open a result for writing bytes.
