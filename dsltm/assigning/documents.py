@@ -11,6 +11,7 @@ import numpy as np
 from dsltm import console
 from dsltm.assigning.student import WordReader
 from dsltm.errors import DsltmError
+from dsltm.formats.blocks import slices
 from dsltm.formats.labels import EMPTY, TRUNCATED, UNREAD
 from dsltm.formats.model import check_compatible
 from dsltm.formats.npz import Blocks, write_npz
@@ -121,9 +122,9 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
         return inference.theta(labels.hidden[places[rows]], counts)
 
     def blocks() -> Iterator[Block]:
-        for start in range(0, len(labels), _BLOCK):
-            rows = np.arange(start, min(start + _BLOCK, len(labels)))
-            ids, empty = labels.ids[start : start + _BLOCK], labels.empty[rows]
+        for block in slices(len(labels), _BLOCK):
+            rows = np.r_[block]
+            ids, empty = labels.ids[block], labels.empty[block]
             fields = [each.fields for each in islice(documents or (), len(ids))]
             if words is None:
                 yield Block(ids, theta(rows), empty, fields)

@@ -9,6 +9,7 @@ import torch
 
 from dsltm.assigning.current import CurrentTopics
 from dsltm.errors import DsltmError
+from dsltm.formats.blocks import slices
 from dsltm.formats.counts import first_columns
 from dsltm.models.restore import restore
 from dsltm.space.inputs import Inputs
@@ -74,8 +75,8 @@ class Inference:
             )
         out = np.empty((len(inputs), self._current.numbering.given), np.float32)
         with torch.inference_mode():
-            for start in range(0, len(out), _BLOCK):
-                rows = np.arange(start, min(start + _BLOCK, len(out)))
+            for block in slices(len(out), _BLOCK):
+                rows = np.r_[block]
                 proportions = self._backbone.theta(torch.from_numpy(inputs.dense(rows))).numpy()
                 if self._student is not None and counts is not None and self._weight:
                     own = counts[rows]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsltm.assigning.documents import Assigned, assign_windows
 from dsltm.errors import DsltmError
+from dsltm.formats.blocks import batches
 from dsltm.formats.labels import EMPTY
 from dsltm.formats.vectors import Vectors
 
@@ -58,8 +58,8 @@ def assign_vectors(model: Model, corpus: Corpus, path: str) -> Assigned:
 def _windows(corpus: Corpus, vectors: Vectors) -> Iterator[Window]:
     from dsltm.distilling.reading import Window
 
-    stream, start = iter(corpus), 0
-    while some := list(islice(stream, _BLOCK)):
+    start = 0
+    for some in batches(corpus, _BLOCK):
         rows = np.arange(start, start + len(some))
         start += len(some)
         flags = np.array([0 if document.text.strip() else EMPTY for document in some], np.uint8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from dsltm import console
 from dsltm.assigning.documents import TEACHER, WORDS, Assigned, Block, assign_windows
 from dsltm.assigning.student import WordReader
+from dsltm.formats.blocks import batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def assign_by_words(model: Model, corpus: Corpus, *, counted: bool) -> Assigned:
 
     def blocks() -> Iterator[Block]:
         with console.progress("assigning", documents, "documents") as bar:
-            for some in _blocks(corpus):
+            for some in batches(corpus, _BLOCK):
                 theta = reader.of_texts([document.text for document in some])
                 bar.advance(len(some))
                 yield _block(some, theta, [WORDS] * len(some))
@@ -65,7 +65,7 @@ def assign_unsure(model: Model, corpus: Corpus, reader: Reader, budget: Sample) 
     from dsltm.assigning.inference import Inference
 
     words, inference = WordReader.of(model), Inference(model)
-    sure = [words.of_texts([each.text for each in some]).max(1) for some in _blocks(corpus)]
+    sure = [words.of_texts([each.text for each in some]).max(1) for some in batches(corpus, _BLOCK)]
     documents = sum(map(len, sure))
     unsure = np.zeros(documents, bool)
     order = np.argsort(np.concatenate([np.empty(0, np.float32), *sure]), kind="stable")
@@ -74,7 +74,7 @@ def assign_unsure(model: Model, corpus: Corpus, reader: Reader, budget: Sample) 
     def blocks() -> Iterator[Block]:
         start = 0
         with console.progress("assigning", int(unsure.sum()), "documents") as bar:
-            for some in _blocks(corpus):
+            for some in batches(corpus, _BLOCK):
                 asked = np.flatnonzero(unsure[start : start + len(some)])
                 start += len(some)
                 theta = words.of_texts([document.text for document in some])
@@ -98,12 +98,6 @@ def _read(
     )
     for block in assign_windows(inference, stream):
         yield from block.theta
-
-
-def _blocks(corpus: Corpus) -> Iterator[list[Document]]:
-    stream = iter(corpus)
-    while some := list(islice(stream, _BLOCK)):
-        yield some
 
 
 def _block(documents: list[Document], theta: NDArray[np.float32], by: list[str]) -> Block:

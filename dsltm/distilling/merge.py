@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_array, vstack
 
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY_LOGITS, PER_PART, Labels, read_labels, write_labels
@@ -133,14 +134,10 @@ def _rows(shards: Sequence[Labels], array: Callable[[Labels], Rows]) -> Blocks:
 
 def _bow(shards: Sequence[Labels]) -> dict[str, NDArray[Any]]:
     """The word counts of all shards, in CSR form."""
-    lengths = _interleave([np.diff(shard.bow_indptr) for shard in shards])
-    indptr = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=indptr[1:])
-    indices, data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.int32)
-    for number, shard in enumerate(shards):
-        # A count's place is where the counts of its document begin, plus its place among them.
-        starts = indptr[number : -1 : len(shards)]
-        within = np.arange(len(shard.bow_data)) - np.repeat(shard.bow_indptr[:-1], np.diff(shard.bow_indptr))
-        place = np.repeat(starts, np.diff(shard.bow_indptr)) + within
-        indices[place], data[place] = shard.bow_indices, shard.bow_data
-    return {"bow_indptr": indptr, "bow_indices": indices, "bow_data": data}
+    places = np.concatenate([np.arange(len(shard)) * len(shards) + n for n, shard in enumerate(shards)])
+    counts = csr_array(vstack([shard.counts for shard in shards]))[np.argsort(places)]
+    return {
+        "bow_indptr": counts.indptr.astype(np.int64),
+        "bow_indices": counts.indices.astype(np.int32),
+        "bow_data": counts.data,
+    }

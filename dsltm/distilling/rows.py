@@ -87,6 +87,6 @@ def counts_of(documents: Sequence[Document], index: Mapping[str, int]) -> csr_ar
 
 def count(text: str, index: Mapping[str, int]) -> dict[int, int]:
     """How often each of a text's words and phrases of two comes, by their numbers, ascending."""
-    found, pairs = words_and_pairs(text)
+    words, pairs = words_and_pairs(text)
     phrases = (joined(*pair) for pair in pairs)
-    return dict(sorted(Counter(index[word] for word in (*found, *phrases) if word in index).items()))
+    return dict(sorted(Counter(index[word] for word in (*words, *phrases) if word in index).items()))

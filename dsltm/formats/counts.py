@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsltm.formats.blocks import slices
 from dsltm.formats.scratch import scratch
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ def first_columns(counts: csr_array, columns: int) -> csr_array:
     if columns == counts.shape[1]:
         return counts
     indptr = np.zeros(counts.shape[0] + 1, np.int64)
-    blocks = [slice(start, start + _BLOCK) for start in range(0, counts.shape[0], _BLOCK)]
+    blocks = [*slices(counts.shape[0], _BLOCK)]
     for block in blocks:
         part = counts[block, :columns]
-        indptr[block.start + 1 : block.start + 1 + part.shape[0]] = indptr[block.start] + part.indptr[1:]
+        indptr[block.start + 1 : block.stop + 1] = indptr[block.start] + part.indptr[1:]
     indices, data = (scratch((int(indptr[-1]),), array.dtype) for array in (counts.indices, counts.data))
     for block in blocks:
         part = counts[block, :columns]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from dsltm.formats.blocks import slices
 from dsltm.formats.scratch import scratch
 
 if TYPE_CHECKING:
@@ -103,6 +104,6 @@ def whole(rows: Rows) -> NDArray[Any]:
     if isinstance(rows, np.ndarray):
         return rows
     copy = scratch(rows.shape, rows.dtype)
-    for start in range(0, len(rows), _BLOCK):
-        copy[start : start + _BLOCK] = rows[start : start + _BLOCK]
+    for block in slices(len(rows), _BLOCK):
+        copy[block] = rows[block]
     return copy

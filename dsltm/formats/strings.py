@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from dsltm.errors import DsltmError
+from dsltm.formats.blocks import slices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,8 +64,8 @@ class Strings(Sequence[str]):
         return self._between(index, index + 1)[0]
 
     def __iter__(self) -> Iterator[str]:
-        for start in range(0, len(self), _BLOCK):
-            yield from self._between(start, min(start + _BLOCK, len(self)))
+        for block in slices(len(self), _BLOCK):
+            yield from self._between(block.start, block.stop)
 
     def _between(self, start: int, stop: int) -> list[str]:
         ends = self.indptr[start : stop + 1].tolist() or [0]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.blocks import batches
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.formats.packing import without_suffix
 from dsltm.formats.records import without_surrogates, write_jsonl
@@ -125,14 +126,14 @@ def _write_parquet(target: BinaryIO, rows: Iterable[Mapping[str, Any]]) -> None:
         from pyarrow import parquet
     except ImportError:
         raise DsltmError("Parquet files are written by pyarrow", hint="pip install 'dsltm[arrow]'") from None
-    stream = iter(rows)
-    first = list(islice(stream, _BATCH))
+    stream = batches(rows, _BATCH)
+    first = next(stream, [])
     names = list(dict.fromkeys(key for row in first for key in row))
     schema = pyarrow.schema(
         [(name, _parquet_type(pyarrow, name, [row.get(name) for row in first])) for name in names]
     )
     with parquet.ParquetWriter(target, schema) as writer:
-        for batch in chain([first], iter(lambda: list(islice(stream, _BATCH)), [])):
+        for batch in chain([first], stream):
             arrays = [
                 pyarrow.array([_plain(row.get(field.name)) for row in batch], field.type) for field in schema
             ]

@@ -5,6 +5,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from dsltm.formats.blocks import slices
 from dsltm.formats.labels import Labels
 
 _BLOCK = 1 << 12  # documents held at a time
@@ -24,9 +25,8 @@ def first_copies(labels: Labels, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     first = []
     counts = labels.counts
     starts, ends = counts.indptr[rows], counts.indptr[rows + 1]
-    for start in range(0, len(rows), _BLOCK):
-        block = rows[start : start + _BLOCK]
-        for number, hidden in enumerate(labels.hidden[block], start):
+    for block in slices(len(rows), _BLOCK):
+        for number, hidden in enumerate(labels.hidden[rows[block]], block.start):
             span = slice(starts[number], ends[number])
             parts = (hidden, counts.indices[span], counts.data[span])
             digest = blake2b(b"".join(part.tobytes() for part in parts), digest_size=16).digest()

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dsltm.formats.blocks import slices
 from dsltm.formats.scratch import scratch
 from dsltm.space.inputs import Inputs, document_frequency
 from dsltm.space.neighbours import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
@@ -57,7 +56,7 @@ def document_space(inputs: Inputs, rows: NDArray[np.int64], dimensions: int = DI
     shortening = _without_differences(turned)
     axes = wide @ shortening @ principal_axes(turned @ shortening, dimensions)
     points = scratch((len(rows), axes.shape[1]), np.float32)
-    for block in _blocks(len(rows)):
+    for block in slices(len(rows), _BLOCK):
         points[block] = (description(rows[block]) - centre) @ axes
     return points
 
@@ -148,7 +147,3 @@ def principal_axes(points: Floats | csr_array, count: int) -> Floats:
 def _unit(points: Floats) -> Floats:
     points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)
     return points
-
-
-def _blocks(rows: int) -> Iterator[slice]:
-    return (slice(start, start + _BLOCK) for start in range(0, rows, _BLOCK))

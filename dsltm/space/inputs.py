@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.errors import DsltmError
+from dsltm.formats.blocks import slices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
@@ -78,13 +77,13 @@ class Inputs:
         mean, scale = np.zeros(self.width, np.float32), np.ones(self.width, np.float32)
         if self.hidden is not None:
             total, squares = (np.zeros(self.hidden.shape[1]) for _ in range(2))
-            for block in _blocks(rows):
-                total += self.hidden[block].sum(0, dtype=np.float64)
+            for block in slices(len(rows), _BLOCK):
+                total += self.hidden[rows[block]].sum(0, dtype=np.float64)
             centre = total / len(rows)
             if not np.isfinite(centre).all():
                 raise DsltmError("the labels hold hidden states that are not numbers")
-            for block in _blocks(rows):
-                squares += np.square(self.hidden[block] - centre).sum(0)
+            for block in slices(len(rows), _BLOCK):
+                squares += np.square(self.hidden[rows[block]] - centre).sum(0)
             deviation = np.sqrt(squares / len(rows))
             mean[: len(centre)] = centre
             scale[: len(centre)] = np.where(deviation > 0, deviation, 1.0)
@@ -103,8 +102,8 @@ def dense(counts: csr_array) -> NDArray[np.float32]:
 def sum_of(counts: csr_array, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """[V] how often each word occurs in the documents `rows`."""
     total = np.zeros(counts.shape[1])
-    for block in _blocks(rows):
-        total += counts[block].sum(0, dtype=np.float64)
+    for block in slices(len(rows), _BLOCK):
+        total += counts[rows[block]].sum(0, dtype=np.float64)
     return total
 
 
@@ -115,13 +114,9 @@ def document_frequency(counts: csr_array, rows: NDArray[np.int64]) -> NDArray[np
         DsltmError: a count is below zero.
     """
     frequency = np.zeros(counts.shape[1], np.int64)
-    for block in _blocks(rows):
-        part = counts[block]
+    for block in slices(len(rows), _BLOCK):
+        part = counts[rows[block]]
         if (part.data < 0).any():
             raise DsltmError("the labels hold word counts below zero")
         frequency += np.bincount(part.indices, minlength=len(frequency))
     return frequency
-
-
-def _blocks(rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    return (rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK))

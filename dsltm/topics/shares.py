@@ -6,20 +6,20 @@ import datetime as dt
 import email.utils
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsltm import console
 from dsltm.errors import DsltmError
-from dsltm.topics.config import Every
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-EVERY: tuple[Every, ...] = get_args(Every)
+    from dsltm.topics.config import Every
+
 # The quantile of the standard normal distribution that leaves 2.5% above it, for two-sided limits of 95%.
 _Z95 = 1.959963984540054
 # Dates in other years stand for "none" or "never", as 0001-01-01 and 9999-12-31 do.

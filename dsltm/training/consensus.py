@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import softmax
 
+from dsltm.formats.blocks import slices
 from dsltm.formats.scratch import scratch
 from dsltm.training.student import held_out
 
@@ -50,8 +51,7 @@ def agreed(points: Floats, clusters: NDArray[np.int64], topics: int, lessons: Le
         words = held_out(lessons, shares)
         centres = shares.T @ units / np.maximum(shares.sum(0), 1e-9)[:, None]
         shares = scratch(shares.shape, np.float32)
-        for start in range(0, len(shares), _BLOCK):
-            rows = slice(start, start + _BLOCK)
+        for rows in slices(len(shares), _BLOCK):
             shares[rows] = softmax(_WORDS * words[rows] - _NEARNESS * _squares(units[rows], centres), axis=1)
     return shares
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from dsltm.errors import DsltmError
+from dsltm.formats.blocks import slices
 from dsltm.formats.scratch import scratch
 from dsltm.space.axes import document_space
 from dsltm.space.inputs import Inputs, dense
@@ -159,7 +160,7 @@ def theta_of(backbone: Backbone, data: TrainingSet) -> NDArray[np.float32]:
     device = backbone.input_mean.device
     theta = scratch((len(data), backbone.shape.topics), np.float32)
     with torch.no_grad():
-        for start in range(0, len(data), _BLOCK):
-            inputs = data.inputs.dense(data.rows[start : start + _BLOCK])
-            theta[start : start + _BLOCK] = backbone.theta(torch.from_numpy(inputs).to(device)).cpu().numpy()
+        for block in slices(len(data), _BLOCK):
+            inputs = data.inputs.dense(data.rows[block])
+            theta[block] = backbone.theta(torch.from_numpy(inputs).to(device)).cpu().numpy()
     return theta

@@ -74,8 +74,8 @@ def clusters(init: Model, config: TrainConfig, labels: Labels, data: TrainingSet
     # Topics that were merged or dropped still have their documents here: these are nothing new.
     known, trained = theta.argmax(axis=1), theta.shape[1]
     typical = _typical(init, known, groups, labels.vocabulary_counts[data.rows])
-    found = cluster_beside(data.points, known, typical, trained, new, config.seed)
-    return np.where(found < trained, first, found - trained + init.topics)
+    cluster = cluster_beside(data.points, known, typical, trained, new, config.seed)
+    return np.where(cluster < trained, first, cluster - trained + init.topics)
 
 
 def _typical(
@@ -122,10 +122,10 @@ def begun(init: Model, config: TrainConfig) -> Backbone:
         name: fresh if name in axes else before[name].clone() for name, fresh in backbone.state_dict().items()
     }
     for name, (axis, times) in axes.items():
-        here = [part * config.topics + place for part in range(times) for place in range(len(places))]
-        there = [part * old.shape.topics + place for part in range(times) for place in places]
-        kept = before[name].index_select(axis, torch.tensor(there))
-        state[name] = state[name].index_copy(axis, torch.tensor(here), kept)
+        new = [part * config.topics + place for part in range(times) for place in range(len(places))]
+        kept = [part * old.shape.topics + place for part in range(times) for place in places]
+        values = before[name].index_select(axis, torch.tensor(kept))
+        state[name] = state[name].index_copy(axis, torch.tensor(new), values)
     backbone.load_state_dict(state)
     return backbone
 

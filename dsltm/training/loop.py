@@ -11,6 +11,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from dsltm.errors import DsltmError
+from dsltm.formats.blocks import slices
 from dsltm.formats.model import Model, provenance
 from dsltm.formats.word_vectors import read_word_vectors
 from dsltm.models.base import Backbone, Embedded, Shape
@@ -223,9 +224,9 @@ def usage_of(
         topics: K.
     """
     usage = np.zeros((topics, counts.shape[1]), np.int32)
-    for start in range(0, len(rows), _BLOCK):
-        part = counts[rows[start : start + _BLOCK]]
-        own = np.repeat(first[start : start + _BLOCK], np.diff(part.indptr))
+    for block in slices(len(rows), _BLOCK):
+        part = counts[rows[block]]
+        own = np.repeat(first[block], np.diff(part.indptr))
         np.add.at(usage, (own, part.indices), 1)
     return usage
 

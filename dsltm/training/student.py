@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax
 
+from dsltm.formats.blocks import slices
 from dsltm.formats.scratch import scratch
 from dsltm.space.inputs import document_frequency
 from dsltm.words.student import Student, has_pieces, log_frequencies, pieces, unit_lengths
@@ -109,8 +110,8 @@ def held_out(lessons: Lessons, theta: NDArray[np.floating]) -> NDArray[np.float3
     for number in range(_FOLDS):
         weights, bias = _regression(lessons, np.flatnonzero(fold != number), theta)
         of_words, asked = lessons.has @ weights, np.flatnonzero(fold == number)
-        for start in range(0, len(asked), _BLOCK):
-            rows = asked[start : start + _BLOCK]
+        for block in slices(len(asked), _BLOCK):
+            rows = asked[block]
             out[rows] = log_softmax(lessons.documents[rows] @ of_words + bias, axis=1)
     return out
 

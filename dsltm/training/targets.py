@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dsltm.formats.blocks import slices
 from dsltm.formats.scratch import scratch
 from dsltm.space.inputs import dense, document_frequency
 from dsltm.space.neighbours import averaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
@@ -145,7 +146,7 @@ def _use(
     if neighbours is not None:
         near = neighbours
         once = scratch((len(rows), counts.shape[1]), np.float16)
-        for block in _blocks(len(rows)):
+        for block in slices(len(rows), _BLOCK):
             once[block] = averaged(own, np.arange(block.start, min(block.stop, len(rows))), near)
 
         def around(members: Members) -> Floats:
@@ -171,7 +172,7 @@ def _distributions(
     """
     targets = scratch((len(rows), words), np.float16)
     entropy = np.empty(len(rows), np.float32)
-    for block in _blocks(len(rows)):
+    for block in slices(len(rows), _BLOCK):
         values = scores(np.arange(block.start, min(block.stop, len(rows))))
         if top is not None and top < values.shape[1]:
             values = _keep_top(values, top)
@@ -187,7 +188,7 @@ def _distributions(
 def mean_logits(logits: Rows, rows: Members) -> Floats:
     """[V] the mean logit of each word over the documents `rows`."""
     total = np.zeros(logits.shape[1])
-    for block in _blocks(len(rows)):
+    for block in slices(len(rows), _BLOCK):
         total += logits[rows[block]].sum(0, dtype=np.float64)
     mean: Floats = (total / len(rows)).astype(np.float32)
     return mean
@@ -197,7 +198,3 @@ def _keep_top(scores: Floats, top: int) -> Floats:
     order = np.argsort(-scores, axis=1, kind="stable")
     np.put_along_axis(scores, order[:, top:], -np.inf, 1)
     return scores
-
-
-def _blocks(rows: int) -> Iterator[slice]:
-    return (slice(start, start + _BLOCK) for start in range(0, rows, _BLOCK))

@@ -29,8 +29,8 @@ _LETTERS = re.compile(r"(?<![\w.@/])[^\W\d_]{3,}(?![\w@/]|\.\w)")
 def inner_words(text: str) -> list[str]:
     """The words of a text that the rule counts, in order."""
     sentences = (sentence.lstrip() for sentence in _BETWEEN_SENTENCES.split(text))
-    found = (word for sentence in sentences for word in _LETTERS.finditer(sentence))
-    return [word[0] for word in found if word.start() > 0 and word[0].islower()]
+    words = (word for sentence in sentences for word in _LETTERS.finditer(sentence))
+    return [word[0] for word in words if word.start() > 0 and word[0].islower()]
 
 
 def published_vocabulary(
@@ -48,9 +48,9 @@ def published_vocabulary(
     """
     frequency, documents = Counter[str](), Counter[str]()
     for document in corpus:
-        found = inner_words(document.text)
-        frequency.update(found)
-        documents.update(set(found))
+        words = inner_words(document.text)
+        frequency.update(words)
+        documents.update(set(words))
     ranked = sorted((-count, word) for word, count in frequency.items() if word not in stopwords)
     if not ranked:
         raise DsltmError(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from dsltm.errors import DsltmError
-from dsltm.topics.shares import EVERY, period, shares
+from dsltm.topics.config import Every
+from dsltm.topics.shares import period, shares
 
 FREQUENCY = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 
@@ -17,7 +20,7 @@ def _dates(count: int, seed: int = 0) -> list[str]:
     return [str(np.datetime64("2019-12-25") + np.timedelta64(int(day), "D")) for day in days]
 
 
-@pytest.mark.parametrize("every", EVERY)
+@pytest.mark.parametrize("every", get_args(Every))
 def test_counts_by_date_are_those_of_pandas(every: str) -> None:
     pandas = pytest.importorskip("pandas")
     dates, first = _dates(900), np.random.default_rng(1).integers(-1, 4, 900)

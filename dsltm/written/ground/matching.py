@@ -10,6 +10,7 @@ import torch
 
 from dsltm import console
 from dsltm.errors import DsltmError
+from dsltm.formats.blocks import slices
 from dsltm.formats.model import Model
 from dsltm.models.base import Shape
 from dsltm.models.ground import Ground
@@ -207,8 +208,7 @@ def shares(theta: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _blocks(inputs: Inputs) -> Iterator[torch.Tensor]:
-    for start in range(0, len(inputs), _BLOCK):
-        yield torch.from_numpy(inputs.dense(np.arange(start, min(start + _BLOCK, len(inputs)))))
+    return (torch.from_numpy(inputs.dense(np.r_[block])) for block in slices(len(inputs), _BLOCK))
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
