@@ -267,4 +267,4 @@ class RayOptions:
         """How a corpus is cut into parts."""
         from dsltm.on_ray.pieces import Cut
 
-        return Cut(corpus.fields, corpus.on_error, self.part_documents or PART_DOCUMENTS)
+        return Cut(corpus.fields, corpus.on_error, self.part_documents or PART_DOCUMENTS, corpus.encoding)

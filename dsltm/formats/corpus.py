@@ -10,7 +10,7 @@ from dsltm import console
 from dsltm.errors import DsltmError
 from dsltm.formats.encoding import check_encoding
 from dsltm.formats.fields import Fields as Fields
-from dsltm.formats.fields import is_compound, kept, listed, needed
+from dsltm.formats.fields import is_compound, kept, listed, needed, text_of
 from dsltm.formats.forms import FORMS, FormName, check_form, form_of
 from dsltm.formats.forms import Format as Format
 from dsltm.formats.places import Place, places_of
@@ -138,21 +138,10 @@ class Corpus:
         for number, place in enumerate(self._places):
             with self._opened(number, place) as source:
                 source.before = before
-                form = self._form(source)
+                form = form_to_read(source, self._fields, self._reading, alone=self._only is not None)
                 for last, row in numbered_rows(source, form, self._fields, classless or Classless()):
                     before = source.before + last
                     yield row
-
-    def _form(self, source: Source) -> FormName:
-        form = self._reading.format
-        if form == "auto":
-            form = form_of(source, self._fields)
-            if form == "lines" and self._only is None:
-                # Where a corpus has several texts, each of them is a document.
-                form = "text"
-        if self._reading.encoding is not None:
-            check_form(form, self._reading.encoding)
-        return form
 
     @contextlib.contextmanager
     def _opened(self, number: int, place: Place) -> Iterator[Source]:
@@ -166,6 +155,27 @@ class Corpus:
             self._digests[number] = source.digest()
         finally:
             source.close()
+
+
+def form_to_read(source: Source, fields: Fields, reading: Reading, *, alone: bool) -> FormName:
+    """What a file is read as.
+
+    Args:
+        source: the file.
+        fields: what documents are made of.
+        reading: how the corpus is read.
+        alone: whether the corpus has no other file. Where it has several texts, each of them is a document.
+
+    Raises:
+        DsltmError: the file cannot be read, or has no encoding.
+    """
+    form = reading.format
+    if form == "auto":
+        form = form_of(source, fields)
+        form = "text" if form == "lines" and not alone else form
+    if reading.encoding is not None:
+        check_form(form, reading.encoding)
+    return form
 
 
 @dataclass
@@ -248,8 +258,9 @@ def _text(row: Mapping[str, Any], name: str, where: str) -> str:
     if isinstance(text, str):
         return text
     if isinstance(text, bytes):
-        # Parquet files of older programs keep strings as bytes.
-        return text.decode("utf-8", "replace")
+        if (decoded := text_of(text)) is None:
+            raise DsltmError(f"{where}: the field {name!r} is binary data, not text")
+        return decoded
     if name in row:
         raise DsltmError(f"{where}: the field {name!r} is {kind(text)}, not a string")
     inner = next((key for key, value in row.items() if isinstance(value, list) and value), None)

@@ -14,7 +14,7 @@ from dsltm.errors import DsltmError
 from dsltm.formats.records import kind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
 Row: TypeAlias = "tuple[int, Mapping[str, Any] | DsltmError]"
 """A row of a corpus by its number, counted from 1: its fields, or why it has none."""
@@ -53,8 +53,7 @@ def scalar(value: object) -> str | None:
     how a table has a cell without a value.
     """
     if isinstance(value, bytes):
-        # Parquet files of older programs keep strings as bytes.
-        value = value.decode("utf-8", "replace")
+        value = text_of(value) or value.hex()
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and math.isnan(value):
@@ -62,6 +61,14 @@ def scalar(value: object) -> str | None:
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     return (str(value) if str(value).strip() else None) if isinstance(value, _SCALARS) else None
+
+
+def text_of(value: bytes) -> str | None:
+    """The text in bytes, as which Parquet files of older programs keep strings; None where they are none."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def is_compound(value: object) -> bool:
@@ -86,6 +93,17 @@ def needed(row: Mapping[str, Any], name: str, where: str) -> str | None:
     if is_compound(value):
         raise DsltmError(f"{where}: the field {name!r} is {kind(value)}, not a string or a number")
     return scalar(value)
+
+
+def check_once(columns: Sequence[str], fields: Fields, where: str) -> None:
+    """Refuse a table that has a wanted column twice.
+
+    Raises:
+        DsltmError: it has.
+    """
+    for column in fields.names():
+        if columns.count(column) > 1:
+            raise DsltmError(f"{where}: two columns are called {column!r}")
 
 
 def listed(names: Collection[str]) -> str:

@@ -118,7 +118,7 @@ def open_npz(path: str, *, expect: str, newest: int) -> tuple[dict[str, Any], di
     Raises:
         DsltmError: the file is missing, cut off, altered, foreign, newer, or holds objects.
     """
-    with _seekable(path) as (real, name):
+    with mappable(path) as (real, name):
         try:
             with open(real, "rb") as raw, zipfile.ZipFile(raw) as archive:
                 whole = _map(real)
@@ -141,12 +141,12 @@ def open_npz(path: str, *, expect: str, newest: int) -> tuple[dict[str, Any], di
 
 def header_of(path: str) -> dict[str, Any] | None:
     """The header of a file that dsltm wrote, None for other files; reads no array."""
-    # A pipe is not looked into, because that would use it up.
-    if not os.path.isfile(path):
+    # Standard input is not looked into, because that would use it up; another pipe is kept by `one_run`.
+    if path == "-" or not os.path.exists(path) or os.path.isdir(path):
         return None
     try:
-        with open(path, "rb") as raw, zipfile.ZipFile(raw) as archive:
-            member = _map_member(archive, raw, archive.getinfo("header.npy"), _map(path), path)
+        with mappable(path) as (real, _), open(real, "rb") as raw, zipfile.ZipFile(raw) as archive:
+            member = _map_member(archive, raw, archive.getinfo("header.npy"), _map(real), path)
         header = orjson.loads(member.tobytes())
     except (*_BROKEN, DsltmError, OSError, KeyError):
         return None
@@ -160,8 +160,13 @@ def format_of(path: str) -> str | None:
 
 
 @contextlib.contextmanager
-def _seekable(path: str) -> Iterator[tuple[str, str]]:
-    """A path that can be mapped, and the name to call it by."""
+def mappable(path: str) -> Iterator[tuple[str, str]]:
+    """A path of the same bytes that can be mapped while the block lasts, and the name to call it by.
+
+    Raises:
+        DsltmError: a pipe that is empty.
+        OSError: a pipe that cannot be read.
+    """
     if path != "-" and (not os.path.exists(path) or os.path.isfile(path)):
         yield path, path
         return

@@ -24,6 +24,8 @@ _LIBRARIES = (
     ("aiohttp", "ClientError"),
     ("botocore.exceptions", "BotoCoreError"),
     ("botocore.exceptions", "ClientError"),
+    ("httpx", "HTTPError"),  # of huggingface_hub, for hf://, as the next one
+    ("httpx2", "HTTPError"),
 )
 # Forms of plain text: in a folder each such file is a document.
 _DOCUMENTS = ("lines", "text")
@@ -83,13 +85,19 @@ def _places(path: str) -> list[Place]:
             os.path.relpath(os.path.join(folder, name), path)
             for folder, inner, files in os.walk(path)
             for name in (*files, *_prune(inner))
+            if _may_be_read(os.path.join(folder, name))
         ]
-        return [Place(os.path.join(path, name), name) for name in _read(names, path)]
+        return [Place(os.path.join(path, name), name) for name in chosen_files(names, path)]
     if not os.path.lexists(path) and glob.has_magic(path):
         return [
             Place(match) for match in sorted(glob.glob(path, recursive=True)) if os.path.isfile(match)
         ] or [Place(path)]
     return [Place(path)]
+
+
+def _may_be_read(path: str) -> bool:
+    """Whether a path is a file, or a broken link, which will be an error; a pipe would be waited for."""
+    return os.path.isfile(path) or not os.path.exists(path)
 
 
 def _prune(folders: list[str]) -> list[str]:
@@ -98,7 +106,7 @@ def _prune(folders: list[str]) -> list[str]:
     return []
 
 
-def _read(names: Sequence[str], folder: str) -> list[str]:
+def chosen_files(names: Sequence[str], folder: str) -> list[str]:
     """Those files of a folder that are read, in order.
 
     Raises:
@@ -120,14 +128,14 @@ def _remote(path: str) -> list[Place]:
     protocol = path.partition("://")[0]
     try:
         if glob.has_magic(root) and protocol not in ("http", "https"):
-            return [Place(f"{protocol}://{name}") for name in sorted(system.glob(root))]
+            return [Place(f"{protocol}://{name}") for name in sorted(system.glob(root))] or [Place(path)]
         if protocol in ("http", "https") or not system.isdir(root):
             return [Place(path)]
         inside = {name: name.removeprefix(root.rstrip("/")).lstrip("/") for name in system.find(root)}
     except remote_failures() as error:
         raise unreachable(path, error) from error
     full = {short: name for name, short in inside.items()}
-    return [Place(f"{protocol}://{full[short]}", short) for short in _read(list(full), path)]
+    return [Place(f"{protocol}://{full[short]}", short) for short in chosen_files(list(full), path)]
 
 
 def _reach(path: str) -> tuple[Any, str]:
@@ -167,10 +175,15 @@ def remote_failures() -> tuple[type[Exception], ...]:
 
 def unreachable(address: str, error: Exception) -> DsltmError:
     """The error that says that an address cannot be reached, and why."""
+    if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, remote_failures()):
+        # To fsspec a server that does not answer has no such file.
+        error = error.__cause__
     if isinstance(error, FileNotFoundError):
         return DsltmError(f"{address}: no such file")
     if isinstance(error, ImportError):
-        return DsltmError(f"{address}: cannot be reached: {error}", hint=_INSTALL)
+        # Most of these messages name the package.
+        hint = None if "nstall" in str(error) else _INSTALL
+        return DsltmError(f"{address}: cannot be reached: {error}", hint=hint)
     message = reason(error) if isinstance(error, OSError) else str(error)
     why = message.partition("\n")[0] or type(error).__name__
     return DsltmError(f"{address}: cannot be reached: {why[:200]}")

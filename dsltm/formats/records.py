@@ -13,6 +13,7 @@ from dsltm.formats.source import MAX_LINE, Source
 _KINDS = {str: "a string", bool: "true or false", int: "a number", float: "a number", list: "a list"}
 # Python's own limit, sys.int_info.default_max_str_digits.
 _MOST_DIGITS = 4300
+_SEVERAL = "--format json, for objects that are not one a line"
 # What to do with a file that has not one object a line, by what it begins with.
 _ONE_A_LINE = {
     b"[": "jq -c '.[]' to put one object on each line",
@@ -23,6 +24,11 @@ _ONE_A_LINE = {
 def kind(value: object) -> str:
     """What a JSON value is, as a part of a sentence: "a number", "null"."""
     return "null" if value is None else _KINDS.get(type(value), "an object")
+
+
+def whole(value: object) -> object:
+    """A whole number as one, also where it is written 3.0, as pandas does in a column with gaps."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def write_jsonl(target: str | BinaryIO | None, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -93,7 +99,8 @@ def parse_object(line: bytes, where: str) -> dict[str, Any]:
         value = _beyond_json(line, exc.msg)
         if value is None:
             decode(line, where)
-            hint = _ONE_A_LINE.get(line.strip())
+            hint = _SEVERAL if exc.pos < len(line.rstrip()) and "after" in exc.msg else None
+            hint = _ONE_A_LINE.get(line.strip(), hint)
             raise DsltmError(f"{where}: not JSON: {exc.msg} at column {exc.colno}", hint=hint) from exc
     if not isinstance(value, dict):
         hint = _ONE_A_LINE[b"["] if isinstance(value, list) else None

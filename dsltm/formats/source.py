@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from dsltm import console
 from dsltm.errors import DsltmError
@@ -142,7 +142,7 @@ class Source:
         with self._stored() as stream:
             packed = packing_of(stream.read(HEAD)) is not None
         if not packed:
-            return io.BufferedReader(_Window(self._file.fileno(), self._start), _BUFFER)
+            return io.BufferedReader(self._anywhere(), _BUFFER)
         with self.unpacked() as stream:
             return copied(stream)
 
@@ -183,6 +183,10 @@ class Source:
 
     def _stored(self) -> io.BufferedReader:
         return io.BufferedReader(_Hashed(self._file.fileno(), self._start, self._read_through), _BUFFER)
+
+    def _anywhere(self) -> Any:
+        """The stored bytes, to be read at any place."""
+        return _Window(self._file.fileno(), self._start)
 
     def _read_through(self, digest: str) -> None:
         self._digest = digest

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsltm.errors import DsltmError
-from dsltm.formats.npz import Blocks
+from dsltm.formats.npz import Blocks, mappable
 from dsltm.formats.output import reason
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class Vectors:
             DsltmError: the file is missing, or is not such an array.
         """
         try:
-            rows = np.lib.format.open_memmap(path, mode="r")
+            with mappable(path) as (real, _):
+                rows = np.lib.format.open_memmap(real, mode="r")
         except OSError as error:
             raise DsltmError(f"{path}: {reason(error)}") from error
         except (ValueError, EOFError, SyntaxError) as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +11,11 @@ import numpy as np
 
 from dsltm.errors import DsltmError
 from dsltm.formats.output import reason
+from dsltm.formats.records import decode
+from dsltm.formats.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -71,7 +71,7 @@ def read_word_vectors(path: str, wanted: set[str]) -> WordVectors:
     Args:
         path: an NPZ with the arrays `words` [n] and `vectors` [n, E]; an NPY with the vectors, beside a text
             file of the same name that ends in .txt and has a word on each line; or text as word2vec, GloVe
-            and fastText write it, plain or gzip: a word and its numbers on each line, and perhaps a first
+            and fastText write it, packed or not: a word and its numbers on each line, and perhaps a first
             line with the numbers of words and dimensions.
         wanted: the words to look for.
 
@@ -85,9 +85,7 @@ def read_word_vectors(path: str, wanted: set[str]) -> WordVectors:
             words, vectors = _from_npy(path, wanted)
         else:
             words, vectors = _from_text(path, wanted)
-    except UnicodeDecodeError:
-        raise DsltmError(f"{path}: is not text in UTF-8") from None
-    except (gzip.BadGzipFile, EOFError, zipfile.BadZipFile) as error:
+    except (EOFError, zipfile.BadZipFile) as error:
         raise DsltmError(f"{path}: is damaged ({error})") from error
     except OSError as error:
         raise DsltmError(f"{path}: {reason(error)}") from error
@@ -117,7 +115,8 @@ def _from_npy(path: str, wanted: set[str]) -> tuple[list[str], NDArray[np.floati
         vectors = np.load(path, mmap_mode="r", allow_pickle=False)
     except ValueError as error:
         raise DsltmError(f"{path}: is no NPY of numbers ({error})") from None
-    return _rows(path, beside.read_text(encoding="utf-8").splitlines(), vectors, wanted)
+    words = [decode(line, str(beside)) for line in Source(str(beside)).lines()]
+    return _rows(path, words, vectors, wanted)
 
 
 def _rows(
@@ -134,9 +133,9 @@ def _from_text(path: str, wanted: set[str]) -> tuple[list[str], NDArray[np.float
     words: list[str] = []
     vectors: list[NDArray[np.float32]] = []
     size: int | None = None
-    for number, line in _lines(path):
+    for number, line in enumerate(Source(path).lines(), 1):
         # Split from the right, because a word may have spaces and a number has none.
-        word, *fields = line.rstrip(" \r\n").rsplit(" ", size or -1)
+        word, *fields = decode(line, f"{path}:{number}").rstrip().rsplit(" ", size or -1)
         # The first line of word2vec's files has the numbers of words and dimensions.
         if number == 1 and len(fields) == 1:
             continue
@@ -150,8 +149,3 @@ def _from_text(path: str, wanted: set[str]) -> tuple[list[str], NDArray[np.float
                 raise DsltmError(f"{path}:{number}: is not a word and its {size} numbers") from None
             words.append(word)
     return words, np.array(vectors, np.float32).reshape(len(words), size or 0)
-
-
-def _lines(path: str) -> Iterator[tuple[int, str]]:
-    with open(path, "rb") as raw, gzip.open(raw) if path.endswith(".gz") else raw as file:
-        yield from enumerate(io.TextIOWrapper(file, encoding="utf-8"), 1)

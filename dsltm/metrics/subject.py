@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import Labels
 from dsltm.formats.model import Model
-from dsltm.formats.records import kind, read_jsonl
+from dsltm.formats.records import kind, read_jsonl, whole
 from dsltm.words.ranking import ranked, telling
 
 NO_TOPIC = "none"
@@ -171,7 +171,7 @@ def _words(row: dict[str, Any], number: int, path: str) -> list[str]:
 
 
 def _cluster(row: dict[str, Any], number: int, path: str) -> str:
-    topic = row.get("topic", False)
+    topic = whole(row.get("topic", False))
     if topic is None or (topic == NONE and type(topic) is int):
         return NO_TOPIC
     if isinstance(topic, bool) or not isinstance(topic, int | str):

@@ -1,35 +1,33 @@
-"""A corpus in pieces: neighbouring lines that one worker reads, and that become one part file."""
+"""A corpus in pieces: neighbouring lines that one worker reads, and that become one part file.
+
+Lines of JSON and of text are passed on as they are, and the workers make documents of them. Rows of all other
+forms become JSON lines where their file is read.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 
 from dsltm.errors import DsltmError
-from dsltm.formats.corpus import Classless, Document, Fields, OnError, numbered_rows
-from dsltm.formats.output import reason
+from dsltm.formats.corpus import Classless, Document, Fields, OnError, Reading, form_to_read, numbered_rows
+from dsltm.formats.places import chosen_files
 from dsltm.formats.source import Source
-from dsltm.on_ray.storage import StoredText, filesystem, listed
+from dsltm.on_ray.storage import StoredFile, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from dsltm.formats.forms import Format, FormName
+    from dsltm.formats.forms import Format
 
-Kind = Literal["jsonl", "lines", "parquet"]
-_SUFFIXES: dict[str, Kind] = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".txt": "lines",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-}
 # A piece of long documents ends at so many bytes, before it has all its lines; chosen, not measured.
 _PIECE_BYTES = 1 << 26
+# What the line of a row says that is no document, where such rows are skipped.
+_BAD = b"null"
 
 
 @dataclass(frozen=True)
@@ -40,11 +38,13 @@ class Cut:
         fields: what documents are made of.
         on_error: what to do with a row that is not a document.
         lines: at most so many lines are one piece.
+        encoding: of text, by Python's name; None for UTF-8, or what a byte order mark tells.
     """
 
     fields: Fields
     on_error: OnError
     lines: int
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,18 @@ class InputFile:
 
     Attributes:
         place: path or URI.
-        kind: what is in it.
+        form: what is in it; "auto": as its content and name tell.
+        inside: its path within the corpus's folder; empty for a file that was given itself.
+        alone: whether the corpus has no other file.
         number: its place among the corpus's files.
         before: how many lines the files before it have.
         wanted: the numbers of the pieces to read, with the numbers of their parts; None: all pieces.
     """
 
     place: str
-    kind: Kind
+    form: Format = "auto"
+    inside: str = ""
+    alone: bool = True
     number: int = 0
     before: int = 0
     wanted: dict[int, int] | None = None
@@ -71,7 +75,7 @@ class Piece:
     """Neighbouring lines of a file.
 
     Attributes:
-        file: the file, with `wanted` None.
+        file: the file, with `wanted` None; its form is that of the lines, "lines" or "jsonl".
         number: the piece's place in the file, from 0.
         first: the number of its first line, from 1.
         data: its lines.
@@ -84,7 +88,8 @@ class Piece:
 
     def rows(self, cut: Cut) -> Iterator[Document | DsltmError]:
         """As `Corpus.rows`."""
-        form: FormName = "lines" if self.file.kind == "lines" else "jsonl"
+        form = self.file.form
+        assert form != "auto"
         return (row for _, row in numbered_rows(_Lines(self), form, cut.fields, Classless()))
 
     def documents(self, cut: Cut) -> list[Document]:
@@ -116,43 +121,33 @@ class _Lines(Source):
 
 
 def input_files(place: str, format: Format) -> list[InputFile]:  # noqa: A002
-    """The files of a corpus: one file, or those of a folder that are JSON lines, text or Parquet.
+    """The files of a corpus: one file, or those of a folder that would be read without a cluster, too.
 
     Raises:
-        DsltmError: no file is of a kind that is read on a cluster.
+        DsltmError: the place does not exist, or a folder has no such file.
     """
-    if format == "csv":
-        raise DsltmError("CSV is not read on Ray", hint="JSON lines or Parquet")
     names = listed(place)
-    alone = names == [place]
-    files: list[InputFile] = []
-    for name in names:
-        kind = _kind(name, format, "jsonl" if alone else None)
-        if kind is not None:
-            files.append(InputFile(name, kind, len(files)))
-    if not files:
-        raise DsltmError(f"{place}: no files that end in {', '.join(_SUFFIXES)}", hint="--format jsonl")
-    return files
-
-
-def _kind(name: str, format: Format, otherwise: Kind | None) -> Kind | None:  # noqa: A002
-    ending = name.lower().removesuffix(".gz")
-    known = next((kind for suffix, kind in _SUFFIXES.items() if ending.endswith(suffix)), otherwise)
-    if format == "auto" or known == "parquet":
-        if ending.endswith((".csv", ".tsv")):
-            raise DsltmError(f"{name}: CSV is not read on Ray", hint="JSON lines or Parquet")
-        return known
-    return "lines" if format == "lines" else "jsonl"
+    if names == [place]:
+        return [InputFile(place, format)]
+    base = place.rstrip("/") + "/"
+    inside = chosen_files([name.removeprefix(base) for name in names], place)
+    alone = len(inside) == 1
+    return [InputFile(base + name, format, name, alone, number) for number, name in enumerate(inside)]
 
 
 def pieces(file: InputFile, cut: Cut) -> Iterator[Piece]:
     """The pieces of a file, or those of them that are wanted, in their order.
 
     Raises:
-        DsltmError: the file cannot be read.
+        DsltmError: the file cannot be read, or a row is not a document, unless such rows are skipped.
     """
-    lines = _parquet_lines(file.place, cut.fields) if file.kind == "parquet" else _text(file.place).lines()
-    bare = InputFile(file.place, file.kind, file.number, file.before)
+    source = _source(file, cut.encoding)
+    form = form_to_read(source, cut.fields, Reading(file.form, cut.encoding), alone=file.alone)
+    plain = form in ("jsonl", "lines")
+    lines = (
+        source.lines() if plain else _json_lines(numbered_rows(source, form, cut.fields, Classless()), cut)
+    )
+    bare = replace(file, form=form if plain else "jsonl", wanted=None)
     number, first, held, size = 0, 1, list[bytes](), 0
     last = max(file.wanted, default=-1) if file.wanted is not None else None
     for line in lines:
@@ -168,39 +163,31 @@ def pieces(file: InputFile, cut: Cut) -> Iterator[Piece]:
         yield Piece(bare, number, first, b"\n".join(held))
 
 
+def _json_lines(rows: Iterator[tuple[int, Document | DsltmError]], cut: Cut) -> Iterator[bytes]:
+    """A line of JSON for each row, on the line of the row's own number, so that rows are called the same."""
+    line = 1
+    for number, row in rows:
+        yield from repeat(b"", number - line)
+        line = number + 1
+        if isinstance(row, Document):
+            values = {cut.fields.id: row.id, cut.fields.text: row.text, cut.fields.label: row.label}
+            yield orjson.dumps({name: value for name, value in values.items() if name is not None})
+        elif cut.on_error == "fail":
+            raise row
+        else:
+            yield _BAD
+
+
 def digest(file: InputFile) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
-    return _text(file.place).digest()
+    return _source(file).digest()
 
 
-def _text(place: str) -> Source:
-    return StoredText(place) if "://" in place else Source(place)
-
-
-def _parquet_lines(place: str, fields: Fields) -> Iterator[bytes]:
-    """The rows of a Parquet file as JSON lines."""
-    import pyarrow
-    from pyarrow import parquet
-
-    system, path = filesystem(place)
-    try:
-        with system.open_input_file(path) as raw:
-            file = parquet.ParquetFile(raw)
-            columns_of_file = file.schema_arrow.names
-            columns = [name for name in fields.names() if name in columns_of_file]
-            if fields.text not in columns:
-                listing = ", ".join(columns_of_file[:10])
-                raise DsltmError(
-                    f"{place}: no column {fields.text!r} among {listing}", hint="--text-field NAME"
-                )
-            for batch in file.iter_batches(batch_size=4096, columns=columns):
-                for row in batch.to_pylist():
-                    yield orjson.dumps(row, default=str)
-    except pyarrow.ArrowException as error:
-        first = str(error).partition("\n")[0].rstrip(".")
-        raise DsltmError(f"{place}: is not a Parquet file that can be read: {first}") from error
-    except OSError as error:
-        raise DsltmError(f"{place}: {reason(error)}") from error
+def _source(file: InputFile, encoding: str | None = None) -> Source:
+    stored = "://" in file.place
+    source = StoredFile(file.place, encoding) if stored else Source(file.place, encoding)
+    source.inside, source.before = file.inside, file.before
+    return source
 
 
 def as_row(item: Piece | DsltmError, file: InputFile) -> dict[str, Any]:
@@ -211,13 +198,18 @@ def as_row(item: Piece | DsltmError, file: InputFile) -> dict[str, Any]:
     else:
         part = -1 if file.wanted is None else file.wanted[item.number]
         about, data = {"part": part, "number": item.number, "first": item.first}, item.data
-    about |= {"place": file.place, "kind": file.kind, "file": file.number, "before": file.before}
+    about |= {
+        "place": file.place,
+        "form": item.file.form if isinstance(item, Piece) else file.form,
+        "file": file.number,
+        "before": file.before,
+    }
     return {"about": np.array([orjson.dumps(about)], object), "data": np.array([data], object)}
 
 
 def of_row(about: dict[str, Any], data: bytes) -> Piece:
     """The piece that a row of a Ray dataset holds."""
-    file = InputFile(about["place"], about["kind"], about["file"], about["before"])
+    file = InputFile(about["place"], about["form"], number=about["file"], before=about["before"])
     return Piece(file, about["number"], about["first"], data)
 
 

@@ -69,20 +69,27 @@ def listed(place: str) -> list[str]:
     return [f"{place.rstrip('/')}/{name}" for name in shown]
 
 
-class StoredText(Source):
-    """A text file of any file system.
+class StoredFile(Source):
+    """A file of any file system.
+
+    Args:
+        place: path or URI.
+        encoding: as of `Source`.
 
     Raises:
         DsltmError: it cannot be opened.
     """
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, encoding: str | None = None) -> None:
         self._system, self._path = filesystem(place)
-        self.name, self._digest = place, None
+        self.name, self.encoding, self._digest = place, encoding, None
 
     def _stored(self) -> io.BufferedReader:
+        return io.BufferedReader(self._anywhere(), 1 << 20)
+
+    def _anywhere(self) -> Any:
         try:
-            return io.BufferedReader(self._system.open_input_file(self._path), 1 << 20)
+            return self._system.open_input_file(self._path)
         except OSError as error:
             raise DsltmError(f"{self.name}: {reason(error)}") from error
 

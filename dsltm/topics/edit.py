@@ -105,11 +105,11 @@ def read_names(path: str, model: Model) -> list[str | None]:
     Raises:
         DsltmError: a line without a topic of the model, or a name twice.
     """
-    from dsltm.formats.records import read_jsonl
+    from dsltm.formats.records import read_jsonl, whole
 
     names, numbering = model.names, model.numbering
     for line, row in read_jsonl(path):
-        topic, label = row.get("topic"), row.get("label")
+        topic, label = whole(row.get("topic")), row.get("label")
         if type(topic) is not int:
             raise DsltmError(f"{path}:{line}: its topic is not a number")
         try:

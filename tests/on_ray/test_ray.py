@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import tiny_teachers
 from shell import DSLTM, environment
+from test_forms import FORMS, ROWS, needs
 
 from dsltm.cli import run
 from dsltm.formats.labels import EMPTY, FAILED, read_labels
@@ -237,6 +238,25 @@ def test_new_documents_on_ray(
     capsys.readouterr()
     assert run(["train", str(output)]) == 1
     assert "holds parts of assignments where labels are needed" in capsys.readouterr().err
+
+
+def test_a_folder_of_many_forms_on_ray(cluster: str, made: Any, tmp_path: Path) -> None:
+    place, output, plain = tmp_path / "corpus", tmp_path / "assigned", tmp_path / "assigned.jsonl"
+    place.mkdir()
+    names = ["c.arrow", "c.json", "c.xlsx", "d.csv"]
+    for name in names:
+        needs(name)
+        flat = [{"id": f"{name}-{row['id']}", "text": row["text"]} for row in ROWS]
+        (place / name).write_bytes(FORMS[name](flat))
+    (place / "e.csv").write_bytes('text;day\n"söme\nlines";1\nand ône;2\n'.encode("utf-16"))
+    assert run(["assign", str(made.model), str(place), "-o", str(plain)]) == 0
+    assert on_ray("assign", made.model, place, "--part-documents", 3, "-o", output) == 0
+    parts = sorted(output.glob("part-*.jsonl"))
+    assert len(parts) > len(names)
+    found = [json.loads(line) for path in parts for line in path.read_text().splitlines()]
+    expected = [json.loads(line) for line in plain.read_text().splitlines()]
+    assert [row["id"] for row in found] == [row["id"] for row in expected]
+    assert len(found) == len(names) * len(ROWS) + 2
 
 
 @pytest.fixture(scope="module")

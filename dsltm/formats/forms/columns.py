@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError
-from dsltm.formats.fields import listed
+from dsltm.formats.fields import check_once, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,6 +84,7 @@ def _wanted(names: list[str], fields: Fields, source: Source) -> list[str]:
         raise DsltmError(
             f"{source.name}: no column {fields.text!r} among {listed(names)}", hint="--text-field NAME"
         )
+    check_once(names, fields, source.name)
     return [name for name in fields.names() if name in names]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from dsltm.errors import DsltmError
 from dsltm.formats.fields import listed, scalar
-from dsltm.formats.forms.tables import row_maker
+from dsltm.formats.forms.tables import column_names, row_maker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ def rows(source: Source, fields: Fields) -> Iterator[Row]:
             headings: list[list[str]] = []
             for name in book.sheet_names:
                 sheet = iter(book.get_sheet_by_name(name).to_python(skip_empty_area=False))
-                columns = [_cell(cell) for cell in next(sheet, [])]
+                columns = column_names([_cell(cell) for cell in next(sheet, [])], fields)
                 headings.append([column for column in columns if column])
                 if fields.text is None or fields.text in columns:
                     yield from _numbered(sheet, columns, fields, source.name)

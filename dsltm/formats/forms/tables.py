@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING
 
 from dsltm.errors import DsltmError
-from dsltm.formats.fields import listed
+from dsltm.formats.fields import check_once, listed
 from dsltm.formats.records import decode
 from dsltm.formats.source import MAX_LINE
 
@@ -25,11 +25,13 @@ def csv_rows(source: Source, fields: Fields) -> Iterator[Row]:
     heading = lines.heading()
     if heading is None:
         return
-    splits = {delimiter: next(csv.reader([heading], delimiter=delimiter), []) for delimiter in DELIMITERS}
+    csv.field_size_limit(MAX_LINE)
+    splits = {
+        sign: column_names(next(csv.reader([heading], delimiter=sign), []), fields) for sign in DELIMITERS
+    }
     wanted = set(fields.names())
     delimiter = max(splits, key=lambda sign: (len(wanted & {*splits[sign]}), len(splits[sign])))
     as_row = row_maker(splits[delimiter], fields, source.name)
-    csv.field_size_limit(MAX_LINE)
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         number = rows.line_num + 2
@@ -56,7 +58,8 @@ def tsv_rows(source: Source, fields: Fields) -> Iterator[Row]:
     heading = lines.heading()
     if heading is None:
         return
-    as_row = row_maker(heading.rstrip("\n").split("\t"), fields, source.name)
+    columns = column_names(heading.rstrip("\n").split("\t"), fields)
+    as_row = row_maker(columns, fields, source.name)
     for number, line in enumerate(lines, 2):
         try:
             if lines.bad:
@@ -83,11 +86,16 @@ class _Lines:
         """The first line; None where there is none.
 
         Raises:
-            DsltmError: it is not UTF-8.
+            DsltmError: it is not UTF-8, or nobody can tell where it ends.
         """
         line = next(self, None)
         if self.bad:
             raise self.bad[0]
+        if line and "\r" in line:
+            raise DsltmError(
+                f"{self._name}:1: lines that end with a carriage return alone are not read",
+                hint="tr '\\r' '\\n'",
+            )
         return line
 
     def __iter__(self) -> Iterator[str]:
@@ -100,6 +108,14 @@ class _Lines:
         except DsltmError as exc:
             self.bad.append(exc)
             return "\n" if len(line) > MAX_LINE else line.decode(errors="replace") + "\n"
+
+
+def column_names(heading: Sequence[str], fields: Fields) -> list[str]:
+    """The columns of a heading, without the spaces beside them, unless a wanted name has these, too.
+
+    An optional column whose name differs from the wanted one by a space would be missing without a word.
+    """
+    return [cell if cell in fields.names() else cell.strip() for cell in heading]
 
 
 def row_maker(
@@ -123,9 +139,7 @@ def row_maker(
         raise DsltmError(
             f"{name}:1: no column {fields.text!r} among {listed(columns)}", hint="--text-field NAME"
         )
-    for column in fields.names():
-        if columns.count(column) > 1:
-            raise DsltmError(f"{name}:1: two columns are called {column!r}")
+    check_once(columns, fields, f"{name}:1")
 
     def as_row(cells: Sequence[object], where: str) -> Mapping[str, object]:
         if len(cells) != len(columns):
