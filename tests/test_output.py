@@ -6,11 +6,14 @@ import bz2
 import gzip
 import lzma
 import os
+import shlex
 import stat
+import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from shell import DSLTM, environment
 
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.inputs import note_input, one_run
@@ -154,3 +157,31 @@ def test_a_name_that_says_packed_is_packed(suffix: str, read: Any, tmp_path: Pat
         ):
             pass
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_files_that_are_open_already_are_written_to_where_they_are(tmp_path: Path) -> None:
+    def typed(script: str) -> subprocess.CompletedProcess[bytes]:
+        start = f'dsltm() {{ {shlex.join(DSLTM)} "$@"; }}\n'
+        command = ["bash", "-c", start + script]
+        return subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, check=False)
+
+    corpus, out = tmp_path / "c.jsonl", tmp_path / "out"
+    corpus.write_text('{"text": "storm and rain"}\n')
+    words = '{"word":"rain","df":1,"tf":1}\n{"word":"storm","df":1,"tf":1}\n'
+    for script in (
+        "(echo head; dsltm vocab c.jsonl -o /dev/stdout; echo tail) > out",
+        "(echo head; dsltm vocab c.jsonl -o /dev/fd/3 3>&1; echo tail) > out",
+    ):
+        assert typed(script).returncode == 0
+        assert out.read_text() == f"head\n{words}tail\n"
+    assert typed("dsltm vocab c.jsonl -o >(sort -r > sorted); wait $!").returncode == 0
+    assert (tmp_path / "sorted").read_text().splitlines() == words.splitlines()[::-1]
+    before = corpus.read_bytes()
+    for script in (
+        "dsltm vocab c.jsonl -o /dev/fd/3 3<> c.jsonl",
+        "dsltm vocab c.jsonl -o /dev/stdout >> c.jsonl",
+    ):
+        refused = typed(script)
+        assert (refused.returncode, corpus.read_bytes()) == (2, before)
+        assert b"would write over it" in refused.stderr
+    assert b"/dev/fd/9: cannot be written" in typed("dsltm vocab c.jsonl -o /dev/fd/9").stderr

@@ -15,6 +15,8 @@ from dsltm.formats.tables import table_form, write_table
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dsltm.formats.tables import TableForm
+
 ROWS: list[dict[str, Any]] = [
     {
         "id": "a",
@@ -42,6 +44,17 @@ def test_csv_has_a_cell_for_words_and_a_column_for_each_number(tmp_path: Path) -
         ["a", "", "0.25", "", "0.25", "0.75"],
         ['b "x",\ty\nz', "1", "1", "sun, sea", "0", "1"],
     ]
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv"])
+def test_a_column_that_the_first_row_lacks_is_there(form: TableForm, tmp_path: Path) -> None:
+    rows = [{"topic": 0, "size": 3}, {"topic": 1, "label": "sea", "size": 2}]
+    write_table(str(tmp_path / "a"), iter(rows), form)
+    sign = "," if form == "csv" else "\t"
+    lines = [line.split(sign) for line in (tmp_path / "a").read_text().splitlines()]
+    assert lines == [["topic", "size", "label"], ["0", "3", ""], ["1", "2", "sea"]]
+    write_table(str(tmp_path / "none"), iter([]), form)
+    assert (tmp_path / "none").read_bytes() == b""
 
 
 def test_tsv_has_a_line_a_row(tmp_path: Path) -> None:

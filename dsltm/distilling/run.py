@@ -18,7 +18,7 @@ from dsltm.distilling.rows import table_of
 from dsltm.distilling.survey import survey
 from dsltm.distilling.texts import Texts
 from dsltm.distilling.vocabulary import vocabulary_of
-from dsltm.formats.output import is_stdout, open_output
+from dsltm.formats.output import descriptor_of, open_output
 from dsltm.formats.vectors import Vectors
 from dsltm.words.counts import with_phrases
 
@@ -87,7 +87,7 @@ def distill(
             settings["vectors"], width = vectors.width, 0
         directory = _journal_directory(output, scratch, temporary)
         with Journal(directory, settings, (len(projection.words), width), fresh=fresh) as journal:
-            with _going_on_explained(journal, keeps=scratch is not None or not is_stdout(output)):
+            with _going_on_explained(journal, keeps=scratch is not None or descriptor_of(output) is None):
                 _read_all(corpus, reader, config, overview, texts, journal, width)
             header = settings | facts_of(projection, overview.skipped, reader)
             index = {word: number for number, word in enumerate(words)}
@@ -171,7 +171,8 @@ def facts_of(projection: Projection, skipped: int, reader: Reader) -> dict[str, 
 def _journal_directory(output: str | None, scratch: str | None, temporary: str) -> Path:
     if scratch is not None:
         return Path(scratch)
-    return Path(temporary) / "journal" if is_stdout(output) else Path(f"{output}.journal")
+    passed_on = descriptor_of(output) is not None
+    return Path(temporary) / "journal" if passed_on else Path(f"{output}.journal")
 
 
 @contextlib.contextmanager

@@ -22,7 +22,20 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 def is_stdout(path: str | None) -> bool:
     """Whether an `--output` means standard output."""
-    return path is None or path == STDOUT
+    return path in (None, STDOUT, "/dev/stdout")
+
+
+def descriptor_of(path: str | None) -> int | None:
+    """The number of the open file that an output names: /dev/fd/3, or what bash makes of >(command).
+
+    Such a file has no place of its own. Where it has a name elsewhere, that may not be made a new file,
+    because others write to the open one, too.
+    """
+    if is_stdout(path):
+        return 1
+    folder, name = os.path.split("/dev/fd/2" if path == "/dev/stderr" else str(path))
+    here = os.path.realpath(folder) in ("/dev/fd", f"/proc/{os.getpid()}/fd")
+    return int(name) if here and name.isdecimal() else None
 
 
 def for_people(path: str | None) -> bool:
@@ -35,8 +48,8 @@ def open_output(path: str | None, *, binary: bool = False) -> Iterator[BinaryIO]
     """Open a result for writing bytes.
 
     A regular file is written beside its place and renamed when the block ends well; where it ends with an
-    exception, a signal's included, nothing is left behind and an older file stays as it was. Pipes and
-    devices are written directly.
+    exception, a signal's included, nothing is left behind and an older file stays as it was. Pipes, devices
+    and files that are open already are written directly.
 
     Args:
         path: a file, or None or "-" for standard output.
@@ -49,8 +62,10 @@ def open_output(path: str | None, *, binary: bool = False) -> Iterator[BinaryIO]
         DsltmError: the file cannot be made, the disk is full, or standard output is closed.
         BrokenPipeError: the reader of standard output has gone.
     """
-    if path is None or path == STDOUT:
+    if path is None or is_stdout(path):
         name, opened = "standard output", _stdout(binary=binary)
+    elif (descriptor := descriptor_of(path)) is not None:
+        name, opened = path, _open_file(descriptor, path)
     else:
         name, opened = path, _file(Path(path))
     packing = None if path is None else packing_by_name(path)
@@ -89,6 +104,17 @@ def _stdout(*, binary: bool) -> Iterator[BinaryIO]:
         refuse_open_input(os.fstat(sys.stdout.fileno()), "standard output")
     yield sys.stdout.buffer
     sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _open_file(descriptor: int, name: str) -> Iterator[BinaryIO]:
+    try:
+        file = os.fdopen(os.dup(descriptor), "wb")
+    except OSError as exc:
+        raise DsltmError(f"{name}: cannot be written: {reason(exc)}") from exc
+    with file:
+        refuse_open_input(os.fstat(descriptor), name)
+        yield file
 
 
 @contextlib.contextmanager

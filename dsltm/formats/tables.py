@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TableForm = Literal["jsonl", "csv", "tsv", "parquet"]
 _BY_SUFFIX: dict[str, TableForm] = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".pq": "parquet"}
 _NOT_WRITTEN = (".xlsx", ".xls", ".ods", ".arrow", ".feather", ".npz")
-# The rows of a row group of a Parquet file; chosen, not measured.
+# So many rows are looked at for the columns, and are a row group of a Parquet file; chosen, not measured.
 _BATCH = 8192
 
 
@@ -43,7 +43,7 @@ def write_table(target: str | BinaryIO | None, rows: Iterable[Mapping[str, Any]]
     """Write rows, one at a time.
 
     In CSV and TSV a list of words is one cell, and a list of numbers a column for each of them. The columns
-    are those of the first row.
+    of a table are those of its first rows, some of which may lack some.
 
     Args:
         target: a path, None or "-" for standard output, or a binary file that is already open.
@@ -68,14 +68,14 @@ def _write_text(target: BinaryIO, rows: Iterable[Mapping[str, Any]], delimiter: 
     """CSV as RFC 4180 has it but for the lines' ends; TSV, where a tab or a line's end becomes a space."""
     text = io.TextIOWrapper(target, "utf-8", newline="", write_through=True)
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    columns: list[str] | None = None
+    columns: list[str] = []
     try:
-        for row in rows:
-            cells = dict(_flat(row))
-            if columns is None:
-                columns = list(cells)
+        for batch in batches((dict(_flat(row)) for row in rows), _BATCH):
+            if not columns:
+                columns = list(dict.fromkeys(column for cells in batch for column in cells))
                 _write_cells(text, writer, columns, delimiter)
-            _write_cells(text, writer, [cells.get(column, "") for column in columns], delimiter)
+            for cells in batch:
+                _write_cells(text, writer, [cells.get(column, "") for column in columns], delimiter)
     finally:
         # The file is left open for whoever opened it.
         text.detach()
