@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import email.utils
 import re
@@ -26,10 +27,14 @@ _Z95 = 1.959963984540054
 _YEARS = (1000, 2200)
 # More periods than these, 13 years of days, are taken for a mistake; chosen, not measured.
 _MOST_PERIODS = 5000
-# Dates as Twitter writes them: Wed Oct 10 20:19:24 +0000 2018.
-_TWITTER = "%a %b %d %H:%M:%S %z %Y"
-# A year, or a year and a month.
-_PART = re.compile(r"(\d{4})(?:-(\d{1,2}))?")
+# Dates as people, Twitter and the program `date` write them. Left out are those with a month of two digits
+# between strokes, because 3/4/2024 is a day in March here and one in April there.
+_WRITTEN = (
+    *("%Y-%m-%d", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y"),
+    *("%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y"),
+)
+# A year, also as a column of numbers with gaps has it (2024.0), or a year and a month.
+_PART = re.compile(r"(\d{4})(?:\.0|-(\d{1,2}))?")
 # The time since 1970, from 1973 on, in seconds or thousandths, millionths or billionths of them.
 _EPOCH = re.compile(r"(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(?:\.\d*)?")
 # How many of its units a second has, by the number of digits of such a time.
@@ -210,9 +215,10 @@ def period(value: str, every: Every) -> str:
     """The period that a date lies in, such as "2024-W09"; periods sort as strings.
 
     Args:
-        value: ISO 8601, also with slashes, a year, a year and month, as mail or Twitter write it, or the time
-            since 1970 in seconds, milliseconds, microseconds or nanoseconds, recognised by the number of
-            digits; the date is taken as it is written, in whatever time zone.
+        value: ISO 8601, also with slashes, a year, a year and month, as mail, Twitter or people write it
+            ("31.3.2024", "March 31, 2024", but no month as a number between slashes), or the time since 1970
+            in seconds, milliseconds, microseconds or nanoseconds, recognised by the number of digits; the
+            date is taken as it is written, in whatever time zone.
 
     Raises:
         DsltmError: it is no date.
@@ -254,11 +260,14 @@ def _read_date(value: str) -> dt.date:
     if since := _EPOCH.fullmatch(value):
         seconds = int(since[1]) // _SECOND[len(since[1])]
         return dt.datetime.fromtimestamp(seconds, dt.UTC).date()
-    if value[:1].isalpha() and "," not in value:
-        return dt.datetime.strptime(value, _TWITTER).date()
+    with contextlib.suppress(ValueError):
+        return dt.datetime.fromisoformat(value.replace("/", "-").removesuffix(" UTC")).date()
+    for written in _WRITTEN:
+        with contextlib.suppress(ValueError):
+            return dt.datetime.strptime(value.replace("/", "-"), written).date()
     if " " in value and any(letter.isalpha() for letter in value.partition(" ")[2][:6]):
         return email.utils.parsedate_to_datetime(value).date()
-    return dt.datetime.fromisoformat(value.replace("/", "-")).date()
+    raise ValueError(value)
 
 
 def _without_gap(first: str, last: str, every: Every) -> list[str]:

@@ -11,7 +11,9 @@ from shell import dsltm, on_terminal
 
 from dsltm.errors import DsltmError
 from dsltm.formats.model import Model
-from dsltm.topics.drift import difference, drift, moved
+from dsltm.metrics.subject import from_files
+from dsltm.topics.drift import counted, difference, drift, moved
+from dsltm.topics.edit import read_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +48,20 @@ def test_verdicts_and_their_order() -> None:
         (4, "same"),
     ]
     assert all(each.low <= each.change <= each.high for each in changes)
+
+
+def test_documents_that_stray_into_a_topic_do_not_make_it_old() -> None:
+    changes = drift(_model(4), np.array([9, 11, 100, 880]), np.array([100, 100, 9, 791]))
+    assert {each.topic.topic: each.verdict for each in changes} == {
+        0: "new",
+        1: "grew",
+        2: "gone",
+        3: "shrank",
+    }
+
+
+def test_what_moved_and_what_surely_changed() -> None:
+    changes = drift(_model(6), np.array([400, 300, 0, 200, 0, 100]), np.array([100, 500, 250, 0, 1, 120]))
     assert moved(changes) == pytest.approx(sum(abs(each.change) for each in changes) / 2)
     assert changes[0].least == pytest.approx(-changes[0].high)
     assert changes[-1].least == 0
@@ -59,6 +75,21 @@ def test_chance_is_seldom_called_a_change() -> None:
         for _ in range(300)
     )
     assert wrong <= 0.08 * 300
+
+
+def test_numbers_of_topics_may_have_gone_through_pandas(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        '{"topic": 1.0}\n{"topic": null}\n{"topic": 1}\n{"topic": NaN}\n{"topic": 2.0, "empty": true}\n'
+    )
+    assert counted(_model(3), str(path)).tolist() == [0, 2, 0]
+    assert from_files(None, str(path)).unassigned == 2
+    names = tmp_path / "names.jsonl"
+    names.write_text('{"topic": 2.0, "label": "sea"}\n{"topic": 0.0, "label": null}\n')
+    assert read_names(str(names), _model(3)) == [None, None, "sea"]
+    path.write_text('{"topic": 1.5}\n')
+    with pytest.raises(DsltmError, match="none of the model's"):
+        counted(_model(3), str(path))
 
 
 def test_documents_without_any_topic_are_refused() -> None:

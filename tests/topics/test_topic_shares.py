@@ -98,13 +98,22 @@ def test_a_period_without_documents_has_no_share() -> None:
         ("Thu Feb 29 20:19:24 +0000 2024", "2024-02-29"),
         ("Thu, 29 Feb 2024 20:19:24 +0000", "2024-02-29"),
         ("29 Feb 2024 20:19:24 +0000", "2024-02-29"),
+        ("2024-2-29", "2024-02-29"),
+        ("2024-02-29 10:00:00 UTC", "2024-02-29"),
+        ("2024.0", "2024-01-01"),
+        ("29.2.2024", "2024-02-29"),
+        ("29 February 2024", "2024-02-29"),
+        ("Feb 29, 2024", "2024-02-29"),
+        ("Thu Feb 29 20:19:24 2024", "2024-02-29"),
     ],
 )
 def test_dates_as_people_write_them(value: str, day: str) -> None:
     assert period(value, "day") == day
 
 
-@pytest.mark.parametrize("value", ["yesterday", "2024-13", "12", "9999999999999", "2024-02-30", "9999-12-31"])
+@pytest.mark.parametrize(
+    "value", ["yesterday", "2024-13", "12", "3/4/2024", "9999999999999", "2024-02-30", "9999-12-31"]
+)
 def test_what_is_no_date_is_said(value: str) -> None:
     with pytest.raises(DsltmError, match=f"'{value}' is not a date"):
         period(value, "day")
