@@ -12,7 +12,7 @@ T.charts = (() => {
     return Math.min([1, 2, 2.5, 5, 10].map((times) => times * power).find((value) => value >= share - 1e-12), 1);
   }
 
-  const short = (share) => `${Number((share * 100).toPrecision(2))}%`;
+  const short = (share) => `${Number((share * 100).toPrecision(3))}%`;
 
   /** Which periods have documents enough for a share; where none has, all that have any. */
   function enough(field) {

@@ -19,7 +19,7 @@ T.views = (() => {
   function likeness() {
     const canvas = el("canvas", { role: "img", "aria-label": "Distances between topics; the nearest ones of each are in its details" });
     const rows = el("ul.rows", data.order.map((id) => el("li", { "data-topic": id }, T.details.topicLink(id))));
-    const legend = "Hellinger distance of the topics’ words: dark is near, pale is far.";
+    const legend = "Hellinger distance of the topics’ words: the more a field stands out, the nearer they are.";
     const note = el("p.muted.note", legend);
     const branches = dendrogram();
     const root = el("div.likeness", note, el("div.scroll", branches, rows, canvas));
