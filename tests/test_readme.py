@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GUIDES = [ROOT / "dsltm" / "manual" / f"{name}.md" for name in ("recipes", "python", "scaling")]
+GUIDES = [ROOT / "dsltm" / "manual" / f"{name}.md" for name in ("recipes", "python", "scaling", "steering")]
 TEXT = "\n".join([README, *(path.read_text(encoding="utf-8") for path in GUIDES)])
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 KNOWN = {"sh", "python", "text", "toml", "make", "cron"}

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm import console
-from dsltm.api.corpora import corpus_of, labels_of, labels_or_corpus, open_teacher
+from dsltm.api.corpora import corpus_of, labels_or_corpus, open_teacher
 from dsltm.api.page import Page
 from dsltm.api.records import Reader, Record, plain
+from dsltm.api.topics import Topics
+from dsltm.errors import UsageError
 from dsltm.formats.labels import Labels
 from dsltm.formats.model import read_model, write_model
 from dsltm.formats.output import open_output
@@ -18,22 +20,22 @@ from dsltm.report.config import ReportOptions
 from dsltm.report.notebook import topics_table
 from dsltm.topics.config import WordChoice
 from dsltm.topics.describe import describe
-from dsltm.topics.drift import counted, drift
 from dsltm.topics.edit import edited, named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from dsltm.api.corpora import Path, TextsLike
     from dsltm.assigning.documents import Assigned
+    from dsltm.assigning.parts import Parts
+    from dsltm.formats.corpus import Document
     from dsltm.formats.model import Model as Stored
     from dsltm.teacher.reading.teacher import Teacher
-    from dsltm.topics.view import View
 
 
-class Model:
+class Model(Topics):
     """A topic model: what its topics are, and which of them documents have.
 
     A model is not changed: `merge`, `drop` and `rename` give another one. In a notebook it shows its topics.
@@ -45,49 +47,8 @@ class Model:
     """
 
     def __init__(self, stored: Stored, teacher: Teacher | None = None) -> None:
-        self.stored = stored
+        super().__init__(stored)
         self._teacher = teacher
-
-    def topics(
-        self,
-        labels: Labels | Path | None = None,
-        *,
-        words: int = 10,
-        coherence: bool = False,
-        examples: int = 0,
-        borderline: int = 0,
-        texts: TextsLike | None = None,
-    ) -> list[Record]:
-        """The topics as records, which `pandas.DataFrame` takes as they are.
-
-        Args:
-            labels: the documents to count; None: topics have no sizes.
-            words: how many of each topic.
-            coherence: score the words by NPMI over these documents.
-            examples, borderline: how many typical documents, and how many that nearly went elsewhere.
-            texts: what the labels were made from, for the texts of such documents.
-
-        Returns:
-            As the lines of a topics file: "topic", "words", "weights", and what was asked for of "size",
-            "label", "coherence", "examples" and "borderline".
-
-        Raises:
-            DsltmError: the labels are not of this model's teacher, or the texts not those of the labels.
-
-        >>> model = dsltm.load("model.npz")
-        >>> first = model.topics(words=3)[0]
-        >>> first["topic"], len(first["words"])
-        (0, 3)
-        >>> sum(topic["size"] for topic in model.topics("labels.npz"))
-        120
-        """
-        choice = WordChoice(words)
-        if labels is None:
-            return [plain(topic.row()) for topic in describe(self.stored, choice)]
-        view = self._view(labels)
-        corpus = None if texts is None else corpus_of(texts)
-        topics = view.topics(choice, coherence=coherence)
-        return [plain(topic.row()) for topic in view.with_documents(topics, examples, borderline, corpus)]
 
     def assign(
         self,
@@ -96,6 +57,7 @@ class Model:
         top: int | None = None,
         min_prob: float = 0.0,
         reader: Reader = "teacher",
+        parts: Parts | None = None,
         progress: bool = False,
     ) -> list[Record]:
         """The topics of documents as records, one a document, in their order.
@@ -106,12 +68,15 @@ class Model:
             min_prob: a document whose first topic is less probable has topic None.
             reader: who reads texts: the teacher, or the model's reader of words, which needs no teacher, is
                 much faster, and a little less good.
+            parts: read texts part by part, by "sentences" or by "windows" of some, so that long ones are
+                read whole.
             progress: show on standard error how far it has come.
 
         Returns:
             As the lines of an assignments file: "id", "topic", "p" and "theta", the probabilities of all
             topics; with `top` "topics", pairs of topic and probability, in its place. "empty" is True for a
-            document without text, whose topics mean nothing.
+            document without text, whose topics mean nothing. "parts" has "start", "end", "topic" and "p" of
+            each part of a text.
 
         Raises:
             DsltmError: labels of another teacher, or texts that cannot be read.
@@ -124,7 +89,7 @@ class Model:
         from dsltm.assigning.documents import assignment_rows
 
         with console.called_by_a_program(progress=progress):
-            blocks = self._assigned(texts, reader, progress=progress).blocks
+            blocks = self._assigned(texts, reader, parts, progress=progress).blocks
             return [plain(row) for row in assignment_rows(blocks, top=top, min_prob=min_prob)]
 
     def theta(
@@ -166,29 +131,6 @@ class Model:
         with console.called_by_a_program(progress=progress):
             corpus = None if texts is None else corpus_of(texts)
             return Page.of(self._view(labels), corpus, ReportOptions(title))
-
-    def drift(self, old: Labels | Path, new: Labels | Path, *, words: int = 10) -> list[Record]:
-        """What became of the topics' shares between older and newer documents, the largest change first.
-
-        Args:
-            old, new: labels, or the path of a labels file or of assignments that `dsltm assign` wrote.
-            words: how many of each topic.
-
-        Returns:
-            As the lines of `dsltm drift`: "topic", "words", "old" and "new" (documents), "old_share",
-            "new_share", "change" with its limits "low" and "high", and "verdict": new, gone, grew, shrank, or
-            same where the change may be chance.
-
-        Raises:
-            DsltmError: documents of another model, or none with text.
-
-        >>> {each["verdict"] for each in dsltm.load("model.npz").drift("labels.npz", "labels.npz")}
-        {'same'}
-        """
-        older, newer = (
-            counted(self.stored, each if isinstance(each, Labels) else os.fspath(each)) for each in (old, new)
-        )
-        return [plain(change.row()) for change in drift(self.stored, older, newer, WordChoice(words))]
 
     def merge(self, *groups: Sequence[int]) -> Model:
         """The model with each group of topics made one, which has the lowest of their numbers.
@@ -260,27 +202,36 @@ class Model:
     def _with(self, stored: Stored) -> Model:
         return Model(stored, self._teacher)
 
-    def _view(self, labels: Labels | Path) -> View:
-        from dsltm.topics.view import View
+    def _assigned(
+        self, texts: Labels | TextsLike, reader: Reader, parts: Parts | None = None, *, progress: bool
+    ) -> Assigned:
+        from dsltm.assigning.documents import assign_labels
+        from dsltm.assigning.parts import Divided
 
-        return View.of(self.stored, labels_of(labels))
+        source = labels_or_corpus(texts)
+        if parts is None:
+            if isinstance(source, Labels):
+                return assign_labels(self.stored, source)
+            return self._read(source, reader, progress=progress)
+        if isinstance(source, Labels):
+            raise UsageError("labels have no texts to divide into parts")
+        divided = Divided(source, self.stored, parts)
+        return divided.joined(self._read(divided, reader, progress=progress))
 
-    def _assigned(self, texts: Labels | TextsLike, reader: Reader, *, progress: bool) -> Assigned:
-        from dsltm.assigning.documents import assign_corpus, assign_labels
+    def _read(self, corpus: Iterable[Document], reader: Reader, *, progress: bool) -> Assigned:
+        from dsltm.assigning.documents import assign_corpus
         from dsltm.assigning.vectors import check_teacher_reads
         from dsltm.assigning.words import assign_by_words
 
-        if isinstance(source := labels_or_corpus(texts), Labels):
-            return assign_labels(self.stored, source)
         if reader == "words":
-            return assign_by_words(self.stored, source, counted=False)
+            return assign_by_words(self.stored, corpus, counted=False)
         check_teacher_reads(self.stored)
         if self._teacher is None:
             recorded = self.stored.header["teacher"]
             self._teacher = open_teacher(
                 str(recorded["name"]), weights_sha256=recorded["weights_sha256"], progress=progress
             )
-        return assign_corpus(self.stored, source, self._teacher)
+        return assign_corpus(self.stored, corpus, self._teacher)
 
 
 def load(path: Path, *, teacher: str | Teacher | None = None) -> Model:

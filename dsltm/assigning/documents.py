@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from dsltm.assigning.inference import Inference
     from dsltm.distilling.reading import Window
-    from dsltm.formats.corpus import Corpus, Document
+    from dsltm.formats.corpus import Document
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model
     from dsltm.formats.stacked import Rows
@@ -50,6 +50,8 @@ class Block:
         empty: [n] True where there is no text, so that the topics mean nothing.
         fields: n documents' fields that the corpus was asked to keep; none where there was no corpus.
         readers: who placed each document, `TEACHER` or `WORDS`; none where it was the teacher, all of them.
+        parts: n documents' parts as their rows have them (`dsltm.assigning.parts.Part`); none where documents
+            were read whole.
     """
 
     ids: Sequence[str]
@@ -57,6 +59,7 @@ class Block:
     empty: NDArray[np.bool_]
     fields: Sequence[Mapping[str, str]] = ()
     readers: Sequence[str] = ()
+    parts: Sequence[Sequence[Mapping[str, Any]]] = ()
 
     def __post_init__(self) -> None:
         """Refuse proportions that are not numbers.
@@ -142,11 +145,12 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
 
 
 def assign_corpus(
-    model: Model, corpus: Corpus, teacher: Teacher, *, batch_tokens: int | None = None
+    model: Model, corpus: Iterable[Document], teacher: Teacher, *, batch_tokens: int | None = None
 ) -> Assigned:
     """The topics of new documents, as if they had been distilled first, in memory that does not grow.
 
     Args:
+        corpus: a stream that can be read again.
         teacher: the one that the model was trained with.
         batch_tokens: about how many tokens it reads at once; None for what suits the device.
 
@@ -231,7 +235,8 @@ def assignment_rows(
 
     Yields:
         {"id", "topic", "p", "theta": [...]}, or "topics": [[topic, p], ...] for "theta" with `top`; and
-        "empty": true where the document has no text; "reader" where not all were read by the teacher.
+        "empty": true where the document has no text; "reader" where not all were read by the teacher;
+        "parts" where it was read in parts.
     """
     for block in blocks:
         order = np.argsort(-block.theta, axis=1, kind="stable")[:, :top]
@@ -247,6 +252,8 @@ def assignment_rows(
                 row["empty"] = True
             if block.readers:
                 row["reader"] = block.readers[number]
+            if block.parts:
+                row["parts"] = block.parts[number]
             yield row
 
 

@@ -12,13 +12,13 @@ from dsltm.assigning.student import WordReader
 from dsltm.formats.blocks import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from dsltm.assigning.inference import Inference
     from dsltm.distilling.sample import Sample
-    from dsltm.formats.corpus import Corpus, Document
+    from dsltm.formats.corpus import Document
     from dsltm.formats.model import Model
     from dsltm.progress import Progress
     from dsltm.teacher.reading.forward import Reader
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 13
 
 
-def assign_by_words(model: Model, corpus: Corpus, *, counted: bool) -> Assigned:
+def assign_by_words(model: Model, corpus: Iterable[Document], *, counted: bool) -> Assigned:
     """The topics of the documents of a corpus by their words; no teacher is opened.
 
     Args:
+        corpus: a stream that can be read again.
         counted: count the documents first, for a form of output that needs to know; else they are passed on
             as they come, and their number is None.
 
@@ -50,7 +51,7 @@ def assign_by_words(model: Model, corpus: Corpus, *, counted: bool) -> Assigned:
     return Assigned(documents, model.numbering.given, blocks())
 
 
-def assign_unsure(model: Model, corpus: Corpus, reader: Reader, budget: Sample) -> Assigned:
+def assign_unsure(model: Model, corpus: Iterable[Document], reader: Reader, budget: Sample) -> Assigned:
     """The topics of the documents of a corpus: the teacher reads those whose words are least sure.
 
     A document's words are as sure as its first topic is probable.

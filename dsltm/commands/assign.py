@@ -1,6 +1,6 @@
 """`dsltm assign`: a model and documents in, the topics of each document out."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -21,9 +21,11 @@ from dsltm.formats.source import STDIN, holds_labels
 from dsltm.formats.tables import table_form, write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dsltm.assigning.documents import Assigned
-    from dsltm.distilling.sample import Sample
-    from dsltm.formats.corpus import Corpus
+    from dsltm.assigning.parts import Parts
+    from dsltm.formats.corpus import Corpus, Document
     from dsltm.formats.model import Model
 
 READS = {"MODEL": "Model", "DOCUMENTS": "Labels", "DOCUMENTS, in its place": "Corpus"}
@@ -80,6 +82,20 @@ def command(
             help="With a corpus and a model of distill --vectors: the vectors of these documents, as NPY.",
         ),
     ] = None,
+    levels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,N,...",
+            help="Also the group of the topic, where topics are put into so many groups: 5,15.",
+        ),
+    ] = None,
+    parts: Annotated[
+        Literal["sentences", "windows"] | None,
+        typer.Option(
+            help='Read a corpus\'s documents part by part, so that long ones are read whole: "parts" has the '
+            "topic of each sentence, or of each window as long as the teacher reads at once."
+        ),
+    ] = None,
     npz: Annotated[bool, typer.Option("--npz", help="Write the proportions as a matrix (NPZ).")] = False,
     reader: Annotated[
         Literal["teacher", "words", "auto"],
@@ -126,6 +142,10 @@ def command(
     of documents a second, a little less well. Then, with auto, and for a labels file of which a sample was
     read, "reader" says who placed a document.
 
+    --parts writes JSON lines alone, with "parts": [{"start", "end", "topic", "p"}, ...] in each, places in
+    the text in characters; the document's own proportions are the mean of its parts. --levels 5,15 adds
+    "level_5" and "level_15", the numbers of the groups that dsltm topics --levels shows.
+
     Into a name that ends in .csv, .tsv or .parquet it writes a table, with the topic's "label" and "words";
     theta is then a column a topic, in Parquet a list.
 
@@ -137,30 +157,35 @@ def command(
 
     zcat new.csv.gz | dsltm assign model.npz - --format csv --text-field review > assignments.jsonl
 
+    dsltm assign model.npz reports.jsonl --parts sentences --top 3 > parts.jsonl
+
     dsltm assign model.npz tickets.xlsx --keep author,date -o topics.csv
 
     dsltm assign model.npz s3://bucket/posts/ --ray auto -o assignments/
     """
     from dsltm.assigning.documents import assign_labels, write_matrix
     from dsltm.assigning.table import described_rows
-    from dsltm.assigning.vectors import assign_vectors, check_teacher_reads
-    from dsltm.assigning.words import assign_by_words
-    from dsltm.distilling.sample import Sample
+    from dsltm.assigning.vectors import check_teacher_reads
     from dsltm.formats.labels import read_labels
     from dsltm.formats.model import read_model
     from dsltm.topics.documents import read_along
+    from dsltm.topics.layers import layers, parse_levels
 
     if budget is not None and reader != "auto":
         raise UsageError("--budget is for --reader auto")
     if reader != "teacher" and (vectors is not None or ray.ray is not None):
         raise UsageError("--reader does not go with --ray or --vectors")
     columns = [name.strip() for names in keep or () for name in names.split(",") if name.strip()]
-    beside = bool(columns or words or output_format)
+    beside = bool(columns or words or output_format or levels)
     if npz and (top is not None or min_prob or beside):
         raise UsageError("--npz writes all proportions and nothing beside them", hint="it alone, or a table")
     form = "jsonl" if npz or ray.ray is not None else table_form(output, output_format)
     if ray.ray is not None and beside:
-        raise UsageError("--keep, --words and --output-format do not go with --ray")
+        raise UsageError("--keep, --words, --levels and --output-format do not go with --ray")
+    if parts is not None and (form != "jsonl" or npz or reader == "auto" or vectors or ray.ray is not None):
+        raise UsageError(
+            "--parts is written as JSON lines, and does not go with --npz, --vectors, --ray or --reader auto"
+        )
     if [model, documents, corpus].count(STDIN) > 1:
         raise UsageError("only one of the files can be standard input")
     ray.check(output, documents, needing={"fresh": fresh})
@@ -192,6 +217,8 @@ def command(
             if vectors is not None or reader != "teacher":
                 option = "--vectors" if reader == "teacher" else "--reader"
                 raise UsageError(f"{option} is for a corpus; a labels file has its vectors")
+            if parts is not None:
+                raise UsageError("--parts is for a corpus; a labels file has no texts")
             if (corpus is None) != (not columns):
                 raise UsageError("--keep and --corpus go together where the documents are a labels file")
             labels, only_fields = read_labels(documents), replace(fields, text=None)
@@ -200,35 +227,63 @@ def command(
         else:
             if corpus is not None:
                 raise UsageError("--corpus is for a labels file; here DOCUMENTS is the corpus already")
-            source = reading.open(documents, fields)
-            if vectors is not None:
-                assigned = assign_vectors(opened, source, vectors)
-            elif reader == "words":
-                assigned = assign_by_words(opened, source, counted=npz)
-            else:
-                most = Sample.parse(budget or BUDGET, option="--budget") if reader == "auto" else None
-                assigned = _by_teacher(opened, source, teacher, batch_tokens, most)
+            by = _Readers(teacher, batch_tokens, reader, budget)
+            assigned = _of_corpus(opened, reading.open(documents, fields), by, parts, vectors, counted=npz)
         if npz:
             write_matrix(target, assigned)
         else:
             flat = form != "jsonl"
             shown = words if words is not None else WORDS if flat else 0
+            cuts = [] if levels is None else layers(opened, parse_levels(levels, opened.topics))
+            groups = {f"level_{cut.level}": cut.numbers(opened) for cut in cuts}
             rows = described_rows(
-                assigned.blocks, opened, shown, columns, top=top, min_prob=min_prob, flat=flat
+                assigned.blocks, opened, shown, columns, groups, top=top, min_prob=min_prob, flat=flat
             )
             write_table(target, rows, form)
 
 
-def _by_teacher(
-    model: "Model", corpus: "Corpus", teacher: TeacherOfFile, batch_tokens: int | None, most: "Sample | None"
-) -> "Assigned":
-    """The topics of a corpus that the teacher reads, or only as many documents as `most` allows."""
-    from dsltm.assigning.documents import assign_corpus, reader_of
-    from dsltm.assigning.vectors import check_teacher_reads
-    from dsltm.assigning.words import assign_unsure
+@dataclass(frozen=True)
+class _Readers:
+    """Who reads a corpus, as the options have it."""
 
-    check_teacher_reads(model)
-    opened = teacher.open(model.header["teacher"])
-    if most is None:
-        return assign_corpus(model, corpus, opened, batch_tokens=batch_tokens)
-    return assign_unsure(model, corpus, reader_of(model, opened, batch_tokens), most)
+    teacher: TeacherOfFile
+    batch_tokens: int | None
+    reader: Literal["teacher", "words", "auto"]
+    budget: str | None
+
+    def __call__(self, model: "Model", corpus: "Iterable[Document]", *, counted: bool) -> "Assigned":
+        """The topics of a corpus, whose documents are counted first where `counted` asks for it."""
+        from dsltm.assigning.documents import assign_corpus, reader_of
+        from dsltm.assigning.vectors import check_teacher_reads
+        from dsltm.assigning.words import assign_by_words, assign_unsure
+        from dsltm.distilling.sample import Sample
+
+        if self.reader == "words":
+            return assign_by_words(model, corpus, counted=counted)
+        most = Sample.parse(self.budget or BUDGET, option="--budget") if self.reader == "auto" else None
+        check_teacher_reads(model)
+        opened = self.teacher.open(model.header["teacher"])
+        if most is None:
+            return assign_corpus(model, corpus, opened, batch_tokens=self.batch_tokens)
+        return assign_unsure(model, corpus, reader_of(model, opened, self.batch_tokens), most)
+
+
+def _of_corpus(
+    model: "Model",
+    corpus: "Corpus",
+    by: _Readers,
+    parts: "Parts | None",
+    vectors: str | None,
+    *,
+    counted: bool,
+) -> "Assigned":
+    """The topics of a corpus, read whole or part by part, or by vectors of the user's."""
+    from dsltm.assigning.parts import Divided
+    from dsltm.assigning.vectors import assign_vectors
+
+    if vectors is not None:
+        return assign_vectors(model, corpus, vectors)
+    if parts is None:
+        return by(model, corpus, counted=counted)
+    divided = Divided(corpus, model, parts)
+    return divided.joined(by(model, divided, counted=False))

@@ -46,7 +46,7 @@ def command(
     """
     from dsltm.formats.model import read_model
     from dsltm.topics.drift import counted, drift, moved
-    from dsltm.topics.terminal import show_changes
+    from dsltm.topics.terminal_shares import show_changes
 
     if [model, old, new].count("-") > 1:
         raise UsageError("only one of the files can be standard input")

@@ -59,8 +59,8 @@ def command(
     file there is "size", the number of documents that have the topic as their first. --coherence, --examples
     and --borderline add what they ask for.
 
-    --by and --tree show something else in its place. Their JSON lines are {"topic", "value", "count", "of",
-    "share", "low", "high"} with 95% limits, and {"node", "children", "distance", "topics"}.
+    --by, --tree, --levels, --effects and --query show something else in its place; dsltm-formats(5) has their
+    lines, dsltm-steering(7) what they are for.
 
     An output whose name ends in .csv, .tsv or .parquet is a table with the same columns.
 
@@ -73,6 +73,12 @@ def command(
     dsltm topics model.npz labels.npz --corpus corpus.jsonl --examples 3 --borderline 3
 
     dsltm topics model.npz labels.npz --corpus corpus.jsonl --by date --every month
+
+    dsltm topics model.npz labels.npz --levels 5,15
+
+    dsltm topics model.npz labels.npz --corpus corpus.jsonl --query "refund not received"
+
+    dsltm topics model.npz labels.npz --corpus corpus.jsonl --effects "rating + country"
 
     dsltm topics model.npz labels.npz --corpus corpus.jsonl --html report.html
 
@@ -90,14 +96,15 @@ def command(
     _check_views(shown, html, writes_model=writes_model)
     if html is None and given(ctx) & {"title", "layout", "points", "seed"}:
         raise UsageError("--title, --layout, --points and --seed are about the page", hint="--html FILE")
-    if corpus is not None and not (shown.documents or shown.by or html or edit.names_topics):
-        raise UsageError("the --corpus is for --examples, --borderline, --by, --label or --html")
+    asks_corpus = shown.documents or shown.by or shown.effects or shown.query is not None or html
+    if corpus is not None and not (asks_corpus or edit.names_topics):
+        raise UsageError("the --corpus is for --examples, --borderline, --by, --effects, --label or --html")
     if output_format is not None and (html is not None or writes_model):
         raise UsageError("--output-format is of a table, and what is written here is a page or a model")
 
     documents = None if labels is None else labels_read(labels, "showing")
     opened, view = edited_view(read_model(model), documents, edit)
-    fields = replace(reading.fields, keep=() if shown.by is None else (shown.by,))
+    fields = replace(reading.fields, keep=shown.fields)
     texts = None if corpus is None else reading.open(corpus, fields)
     if edit.names_topics:
         opened, view = labelled(opened, view, texts, edit)
@@ -127,14 +134,20 @@ def _write_page(
 ) -> None:
     from dsltm.report.data import collect
     from dsltm.report.page import page
+    from dsltm.topics.layers import grouped, layers, parse_levels
     from dsltm.topics.showing import shares_by
 
     if view is None:
         raise UsageError("--html shows documents", hint="adding a labels file")
     fields = [] if shown.by is None else [shares_by(view, shown, texts, label_field)]
+    fields = [view.with_words(each, words.count) if each.every else each for each in fields]
     if shown.by != label_field and view.labels.header.get("gold_names"):
         fields.append(view.shares(label_field, None, None))
-    data = collect(view, view.topics(words, coherence=shown.coherence), fields, texts, report)
+    topics = view.topics(words, coherence=shown.coherence)
+    model, groups = view.model, []
+    if shown.levels is not None:
+        groups = grouped(model, view, layers(model, parse_levels(shown.levels, model.topics)), words)
+    data = collect(view, topics, fields, texts, report, groups)
     with open_output(place) as file:
         file.write(page(data))
 
@@ -144,17 +157,25 @@ def _title(corpus: str | None) -> str | None:
     return None if corpus in (None, "-") else Path(str(corpus)).name.split(".")[0]
 
 
+# What may be asked for beside another view.
+_BESIDE = {"--html": ["--by", "--levels"], "--levels": ["--examples"], "--query": ["--examples"]}
+
+
 def _check_views(shown: ViewOptions, html: str | None, *, writes_model: bool) -> None:
     """Refuse two pictures at once, of which only one would be shown."""
     asked = {
         "--html": html is not None,
         "--tree": shown.tree,
+        "--levels": shown.levels is not None,
+        "--query": shown.query is not None,
+        "--effects": shown.effects is not None,
         "--examples": shown.documents,
         "--by": shown.by is not None,
     }
     views = [option for option, wanted in asked.items() if wanted]
-    if len(views) > 1 and views != ["--html", "--by"]:
-        raise UsageError(f"{views[0]} and {views[1]} are shown one at a time")
+    others = [option for option in views[1:] if option not in _BESIDE.get(views[0], [])]
+    if others:
+        raise UsageError(f"{views[0]} and {others[0]} are shown one at a time")
     if writes_model and views and views[0] != "--html":
         raise UsageError(
             f"{views[0]} shows topics, and -o is the edited model here", hint="one after the other"

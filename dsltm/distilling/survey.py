@@ -12,7 +12,7 @@ from dsltm.distilling.texts import Digests
 from dsltm.words.counts import Counts, count_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -67,7 +67,7 @@ def survey(corpus: Corpus, *, max_tokens: int, seed: int = 0, phrases: bool = Fa
     return Survey(np.frombuffer(work, np.uint32), digests, words, corpus.skipped)
 
 
-def work_of(corpus: Corpus, max_tokens: int) -> tuple[int, int]:
+def work_of(corpus: Iterable[Document], max_tokens: int) -> tuple[int, int]:
     """Read a corpus once, for how many documents it has and about how many tokens the teacher will read."""
     documents = work = 0
     for document in corpus:

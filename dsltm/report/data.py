@@ -21,17 +21,21 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Corpus
     from dsltm.report.config import ReportOptions
     from dsltm.topics.describe import Topic
+    from dsltm.topics.events import Events
+    from dsltm.topics.layers import Grouped
     from dsltm.topics.shares import Shares
     from dsltm.topics.view import View
 
     Integers = NDArray[np.int64]
 
 # How much the page shows; chosen, not measured: for each topic typical documents, borderline ones and nearest
-# topics; and values of a field of classes.
+# topics; values of a field of classes; words of a period, and of how many periods and topics at most.
 _EXAMPLES = 6
 _BORDERLINE = 3
 _NEAR = 4
 _CLASSES = 60
+_OF_PERIOD = 5
+_CELLS = 10_000
 
 
 def collect(
@@ -40,6 +44,7 @@ def collect(
     shares: Sequence[Shares],
     corpus: Corpus | None,
     options: ReportOptions,
+    groups: Sequence[Grouped] = (),
 ) -> dict[str, Any]:
     """The page's data, for `page.page`: all but "texts" goes into the page as JSON.
 
@@ -49,6 +54,7 @@ def collect(
         shares: fields to show topics over.
         corpus: the documents' texts; None: they have only their names.
         options: see `ReportOptions`.
+        groups: of topics, which the map can show in their place, coarse levels first.
 
     Raises:
         DsltmError: the corpus is not that of the labels.
@@ -63,7 +69,7 @@ def collect(
     places = place(view.theta[rows], view.labels.hidden[rows], layout, options.seed)
     apart = distances(view.model.beta)
     furthest = float(apart.max()) or 1.0
-    joins = tree(view.model.beta)
+    joins = tree(view.model.beta, view.model.sizes)
     shown = documents.shown(typical, view.theta, view.labels, by_row, _EXAMPLES)
     border = documents.shown(uncertain, view.theta, view.labels, by_row, _BORDERLINE, view.numbers)
     return {
@@ -99,7 +105,28 @@ def collect(
         "order": leaves(joins),
         "joins": [[*join.children, round(join.distance, 4)] for join in joins],
         "fields": [_field(each, options.few) for each in shares],
+        "levels": _levels(groups, view),
     }
+
+
+def _levels(groups: Sequence[Grouped], view: View) -> list[dict[str, Any]]:
+    """For each level its groups: the places of their topics, names and sizes."""
+    place = view.model.numbering.place
+    return [
+        {
+            "level": level,
+            "groups": [
+                {
+                    "topics": [place(number) for number in group.topics],
+                    "name": plain(group.topic.name),
+                    "size": group.topic.size,
+                }
+                for group in groups
+                if group.level == level
+            ],
+        }
+        for level in dict.fromkeys(group.level for group in groups)
+    ]
 
 
 def _sample(view: View, wanted: Sequence[Integers], options: ReportOptions) -> Integers:
@@ -169,8 +196,21 @@ def _field(shares: Shares, few: int) -> dict[str, Any]:
         "high": _rounded(high[shown].T),
         "trend": None if trend is None else _rounded(trend),
         "changing": shares.changing().tolist(),
+        "events": None if shares.events is None else [_events(each) for each in shares.events],
+        "words": _words(shares),
         "few": few,
     }
+
+
+def _events(events: Events) -> dict[str, Any]:
+    return {"since": events.since, "until": events.until, "bursts": events.bursts}
+
+
+def _words(shares: Shares) -> list[list[str]] | None:
+    """The first words of each topic in each period; None where there are none, or too many."""
+    if shares.words is None or len(shares.values) * len(shares.numbers) > _CELLS:
+        return None
+    return [[plain(" ".join(words[:_OF_PERIOD])) for words in topic] for topic in shares.words]
 
 
 def _rounded(values: NDArray[np.float64]) -> list[Any]:

@@ -7,13 +7,16 @@ from typing import Literal
 
 from dsltm.errors import UsageError
 from dsltm.option import option
+from dsltm.topics.formula import parse_formula
 
 Sort = Literal["id", "size", "coherence"]
 Every = Literal["day", "week", "month", "quarter", "year"]
 """The periods that dates are counted by."""
+QueryReader = Literal["words", "teacher"]
+"""Who reads a query."""
 
 # The headings of the options in help and manual.
-WORDS, DOCUMENTS, FIELD = "Words", "Documents", "Over a field"
+WORDS, DOCUMENTS, FIELD, QUERY = "Words", "Documents", "Over a field", "By query"
 EDITING = "Editing; -o is then the new model"
 # So many words are shown of a topic, unless another number is asked for; chosen, not measured.
 _WORDS = 10
@@ -73,10 +76,14 @@ class ViewOptions:
 
     Attributes:
         sort: None is "size" on a terminal where documents are given, else "id".
+        levels: numbers of groups, coarse ones first, that the tree of topics is cut into.
         by: a field of the corpus; `every` is the period that counts, where the field is a date.
+        effects: a sum of fields that shares are explained by.
+        query: a text whose topics, and documents, are wanted; `reader` reads it, None: its words.
 
     Raises:
-        UsageError: `every` without `by`.
+        UsageError: `every` without `by`, `reader` without `query`, or an order or kind of documents that a
+            view has not.
     """
 
     sort: Sort | None = option(
@@ -84,16 +91,43 @@ class ViewOptions:
     )
     coherence: bool = option(False, "Score the words by NPMI over the documents of LABELS.")
     tree: bool = option(False, "Show which topics are alike.")
+    levels: str | None = option(
+        None, "The topics in so many groups, level by level: 5,15.", metavar="N,N,..."
+    )
     examples: int = option(0, "Show the N most typical documents.", metavar="N", min=0, heading=DOCUMENTS)
     borderline: int = option(0, "Show N that nearly went elsewhere.", metavar="N", min=0, heading=DOCUMENTS)
     by: str | None = option(
         None, "Shares of the topics by a field of the corpus.", metavar="FIELD", heading=FIELD
     )
     every: Every | None = option(None, "The field is a date; count by this period.", heading=FIELD)
+    effects: str | None = option(
+        None,
+        'How shares depend on fields of the corpus, with standard errors: "rating + country".',
+        metavar="FIELDS",
+        heading=FIELD,
+    )
+    query: str | None = option(
+        None,
+        "The topics that a text is about; with LABELS, the documents that answer it, as many as --examples.",
+        metavar="TEXT",
+        heading=QUERY,
+    )
+    reader: QueryReader | None = option(
+        None,
+        "Who reads the query: the model's reader of words, or its teacher.",
+        shown="words",
+        heading=QUERY,
+    )
 
     def __post_init__(self) -> None:
         if self.every is not None and self.by is None:
             raise UsageError("--every needs --by FIELD")
+        if self.reader is not None and self.query is None:
+            raise UsageError("--reader needs --query TEXT")
+        if self.borderline and (self.levels or self.query is not None):
+            raise UsageError("--borderline is of topics, not of --levels or --query", hint="--examples N")
+        if self.query is not None and (self.sort or self.coherence):
+            raise UsageError("--query has its own order, and no --sort or --coherence")
 
     @property
     def scored(self) -> bool:
@@ -104,6 +138,13 @@ class ViewOptions:
     def documents(self) -> bool:
         """Whether documents of each topic are shown."""
         return bool(self.examples or self.borderline)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the corpus that are looked at."""
+        if self.effects is not None:
+            return tuple(term.field for term in parse_formula(self.effects))
+        return () if self.by is None else (self.by,)
 
 
 @dataclass(frozen=True)

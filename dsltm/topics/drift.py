@@ -14,7 +14,7 @@ from dsltm.formats.records import read_jsonl, whole
 from dsltm.formats.source import holds_labels
 from dsltm.topics.config import WordChoice
 from dsltm.topics.describe import describe
-from dsltm.topics.shares import wilson
+from dsltm.topics.limits import wilson
 from dsltm.topics.view import View
 
 if TYPE_CHECKING:

@@ -72,14 +72,12 @@ def labelled(
         with console.progress("naming", len(clues), "topics") as bar:
             new_names = by_endpoint(clues, endpoint, taken, bar.advance)
     else:
-        from dsltm.teacher.files.load import load_teacher
+        from dsltm.teacher.files.load import recorded_teacher
 
         recorded = model.header["teacher"]
         if recorded is None:
             raise UsageError("no teacher read these documents, so none names topics", hint="--labeler URL")
-        teacher = load_teacher(
-            str(recorded["name"]), weights_sha256=recorded["weights_sha256"], notify=console.info
-        )
+        teacher = recorded_teacher(recorded, console.info)
         with console.progress("naming", len(clues), "topics") as bar:
             new_names = by_teacher(
                 clues, set(model.vocabulary), teacher.likelihood, taken, bar.advance, others

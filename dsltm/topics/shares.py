@@ -7,12 +7,15 @@ import datetime as dt
 import email.utils
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsltm import console
 from dsltm.errors import DsltmError
+from dsltm.topics.events import Events, events
+from dsltm.topics.limits import Z95, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
 
     from dsltm.topics.config import Every
 
-# The quantile of the standard normal distribution that leaves 2.5% above it, for two-sided limits of 95%.
-_Z95 = 1.959963984540054
 # Dates in other years stand for "none" or "never", as 0001-01-01 and 9999-12-31 do.
 _YEARS = (1000, 2200)
 # More periods than these, 13 years of days, are taken for a mistake; chosen, not measured.
@@ -53,6 +54,8 @@ class Shares:
         totals: [T] documents with text of that value.
         missing: documents with text that lack the field.
         numbers: [K] the topics' numbers.
+        places: [N] which value each document has, -1 for none.
+        words: [K, T] the words of each topic in each period, where they were looked for.
     """
 
     field: str
@@ -62,6 +65,8 @@ class Shares:
     totals: NDArray[np.int64]
     missing: int
     numbers: Sequence[int]
+    places: NDArray[np.int64]
+    words: Sequence[Sequence[Sequence[str]]] | None = None
 
     def share(self) -> NDArray[np.float64]:
         """[T, K] parts of the value's documents; NaN for a period without any."""
@@ -72,7 +77,7 @@ class Shares:
 
     def interval(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """[T, K] and [T, K]: 95% limits of the shares, NaN for a period without documents."""
-        return wilson(self.counts, self.totals[:, None], _Z95)
+        return wilson(self.counts, self.totals[:, None], Z95)
 
     def trend(self) -> NDArray[np.float64] | None:
         """[K] rise (positive) or fall of each topic over time as a standard normal score; None for classes.
@@ -102,8 +107,15 @@ class Shares:
         limit = NormalDist().inv_cdf(1 - 0.025 / len(trend))
         return (np.sign(trend) * (np.abs(trend) > limit)).astype(np.int8)
 
+    @cached_property
+    def events(self) -> list[Events] | None:
+        """K topics' bursts, beginnings and ends; None for classes."""
+        if self.every is None:
+            return None
+        return [events(counts, self.totals, len(self.numbers)) for counts in self.counts.T]
+
     def rows(self) -> Iterator[dict[str, object]]:
-        """One line for every topic and value; "trend" where values are points in time."""
+        """One line for every topic and value, with more of it where values are points in time."""
         share, (low, high), trend = self.share(), self.interval(), self.trend()
         for place, topic in enumerate(self.numbers):
             for i, value in enumerate(self.values):
@@ -117,26 +129,16 @@ class Shares:
                     "low": float(low[i, place]) if known else None,
                     "high": float(high[i, place]) if known else None,
                 }
-                yield row if trend is None else {**row, "trend": float(trend[place])}
+                if trend is not None and self.events is not None:
+                    own = self.events[place]
+                    row |= {"trend": float(trend[place]), "burst": own.in_burst(i)}
+                    row |= {"since": self._period(own.since), "until": self._period(own.until)}
+                if self.words is not None:
+                    row["words"] = self.words[place][i]
+                yield row
 
-
-def wilson(
-    counts: NDArray[np.int64], totals: NDArray[np.int64], z: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lower and upper limits of the shares counts / totals, NaN where a total is 0.
-
-    Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
-
-    Args:
-        counts, totals: of shapes that fit each other.
-        z: quantile of the standard normal distribution: 1.96 for limits of 95%.
-    """
-    n = np.where(totals > 0, totals, np.nan)
-    p = counts / n
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    low, high = np.maximum(centre - half, 0), np.minimum(centre + half, 1)
-    return np.where(p == 0, 0, low), np.where(p == 1, 1, high)
+    def _period(self, number: int | None) -> str | None:
+        return None if number is None else self.values[number]
 
 
 def shares(
@@ -173,10 +175,11 @@ def shares(
     present = list(given.values())
     order = _by_frequency(present) if every is None else _without_gap(min(present), max(present), every)
     place = {value: i for i, value in enumerate(order)}
-    rows = np.array([place[value] for value in present])
+    places = np.full(len(values), -1)
+    places[list(given)] = [place[value] for value in present]
     counts = np.zeros((len(order), len(numbers)), np.int64)
-    np.add.at(counts, (rows, np.array([topic_of[row] for row in given])), 1)
-    return Shares(field, every, order, counts, counts.sum(axis=1), missing, numbers)
+    np.add.at(counts, (places[places >= 0], first[places >= 0]), 1)
+    return Shares(field, every, order, counts, counts.sum(axis=1), missing, numbers, places)
 
 
 def _periods(

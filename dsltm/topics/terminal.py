@@ -1,4 +1,4 @@
-"""Topics on a terminal, as tables: their words and sizes, documents, the tree, shares by a field."""
+"""Topics on a terminal, as tables: their words and sizes, documents, groups, the tree, answers to a query."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from dsltm import console, screen
 from dsltm.topics.glyphs import (
     ACCENT,
     FittingWords,
-    arrow,
     bar,
     has_unicode,
     shaded,
     shortened,
-    sparkline,
     terminal_width,
 )
 
@@ -26,21 +24,23 @@ if TYPE_CHECKING:
 
     from dsltm.topics.describe import Topic
     from dsltm.topics.documents import Example
-    from dsltm.topics.drift import Change
-    from dsltm.topics.shares import Shares
+    from dsltm.topics.layers import Grouped
+    from dsltm.topics.query import Answer
     from dsltm.topics.tree import Join
 
 # Widths in characters, chosen, not measured: of a bar, of a terminal on which nothing has to be short, of one
-# on which words need the room of counts and bars, of the names of topics and classes, of a document, the
-# least and the most of a sparkline or a tree, and what the columns beside a sparkline take.
+# on which words need the room of counts and bars, of the names of topics, of a document, and the least and
+# the most of a tree.
 _BAR = 10
 _WIDE = 110
 _NARROW = 60
 _NAME = 32
-_CLASS = 24
 _EXAMPLE = 300
 _LINES = (12, 60)
-_BESIDE_LINE = 56
+# At most so many topics of a query are shown, and none that is less than this part of the first one; chosen,
+# not measured.
+_TOPICS = 5
+_PART = 0.01
 
 
 def show_topics(topics: Sequence[Topic], *, all_words: bool) -> None:
@@ -152,53 +152,6 @@ def show_tree(topics: Sequence[Topic], joins: list[Join]) -> None:
     )
 
 
-def show_shares(topics: Sequence[Topic], shares: Shares) -> None:
-    """Each topic over time as a sparkline with its trend, or the classes that it is made of."""
-    (_show_time if shares.every else _show_classes)(topics, shares)
-
-
-def _show_time(topics: Sequence[Topic], shares: Shares) -> None:
-    share, changing = shares.share(), shares.changing()
-    line_width = min(max(terminal_width() - _BESIDE_LINE, _LINES[0]), _LINES[1])
-    rows = []
-    for topic in topics:
-        line, (start, end) = sparkline(share[:, topic.place], shares.totals, line_width)
-        change = arrow(int(changing[topic.place]))
-        rows.append(
-            [topic.topic, change, line, f"{start:.1%}", f"{end:.1%}", FittingWords(topic, named=True)]
-        )
-    columns = [
-        screen.Column("topic", "right"),
-        screen.Column(""),
-        screen.Column(f"{shares.values[0]} to {shares.values[-1]}"),
-        screen.Column("from", "right"),
-        screen.Column("to", "right"),
-        screen.Column("words", wrap=True),
-    ]
-    screen.table(columns, rows)
-
-
-def _show_classes(topics: Sequence[Topic], shares: Shares) -> None:
-    sizes = shares.counts.sum(axis=0)
-    rows = []
-    for topic in topics:
-        counts = shares.counts[:, topic.place]
-        most = [i for i in (-counts).argsort(kind="stable")[:3] if counts[i]]
-        parts = [f"{shortened(shares.values[i], _CLASS)} {counts[i] / sizes[topic.place]:.0%}" for i in most]
-        rows.append(
-            [topic.topic, f"{sizes[topic.place]:,}", ", ".join(parts), FittingWords(topic, named=True)]
-        )
-    screen.table(
-        [
-            screen.Column("topic", "right"),
-            screen.Column("documents", "right"),
-            screen.Column(f"most frequent {shares.field}", wrap=True),
-            screen.Column("words", wrap=True),
-        ],
-        rows,
-    )
-
-
 def _score(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.2f}"
 
@@ -207,25 +160,59 @@ def _tree_width() -> int:
     return min(max(terminal_width() // 3, _LINES[0]), _LINES[1])
 
 
-def show_changes(changes: Sequence[Change]) -> None:
-    """What became of each topic's share."""
+def show_groups(groups: Sequence[Grouped]) -> None:
+    """The groups of each level below those that they belong to, their numbers in a column a level."""
+    levels = list(dict.fromkeys(group.level for group in groups))
+    sized = any(group.topic.size is not None for group in groups)
+    scored = any(group.topic.coherence is not None for group in groups)
+    largest = max((group.topic.share or 0.0 for group in groups), default=0.0)
     columns = [
-        screen.Column("topic", "right"),
-        screen.Column(""),
-        screen.Column("from", "right"),
-        screen.Column("to", "right"),
-        screen.Column("change, with limits"),
+        *(screen.Column(f"of {level}", "right") for level in levels),
+        *([screen.Column("documents", "right"), screen.Column("share")] if sized else []),
+        *([screen.Column("npmi", "right")] if scored else []),
         screen.Column("words", wrap=True),
     ]
     rows = [
         [
-            each.topic.topic,
-            "" if each.verdict == "same" else each.verdict,
-            f"{each.old / each.of_old:.1%}",
-            f"{each.new / each.of_new:.1%}",
-            f"{each.change:+.1%} ({each.low:+.1%} to {each.high:+.1%})",
-            FittingWords(each.topic, named=True),
+            *(group.topic.topic if level == group.level else "" for level in levels),
+            *([f"{group.topic.size:,}"] if sized else []),
+            *([bar(group.topic.share or 0.0, largest, _BAR // 2)] if sized else []),
+            *([_score(group.topic.coherence)] if scored else []),
+            FittingWords(group.topic, named=True),
         ]
-        for each in changes
+        for group in _nested(groups, levels, None)
     ]
     screen.table(columns, rows)
+    if any(group.topic.examples for group in groups):
+        screen.show("")
+        finest = [group.topic for group in groups if group.level == levels[-1]]
+        show_documents(finest)
+
+
+def _nested(groups: Sequence[Grouped], levels: list[int], parent: int | None) -> Iterator[Grouped]:
+    """The groups in `parent`, each followed by those in it."""
+    for group in groups:
+        if levels and group.level == levels[0] and group.parent == parent:
+            yield group
+            yield from _nested(groups, levels[1:], group.topic.topic)
+
+
+def show_answers(topics: Sequence[tuple[Topic, float]], answers: Sequence[Answer]) -> None:
+    """The topics that a query is most about, and the documents that answer it."""
+    largest = topics[0][1]
+    shown = [(topic, p) for topic, p in topics[:_TOPICS] if p >= _PART * largest]
+    screen.table(
+        [
+            screen.Column("topic", "right"),
+            screen.Column("of the query"),
+            screen.Column("words", wrap=True),
+        ],
+        [[topic.topic, bar(p, largest, _BAR), FittingWords(topic, named=True)] for topic, p in shown],
+    )
+    if answers:
+        screen.show("")
+        rows = [
+            [answer.topic, console.plain(shortened(" ".join((answer.text or answer.id).split()), _EXAMPLE))]
+            for answer in answers
+        ]
+        screen.table([screen.Column("topic", "right"), screen.Column("document", wrap=True)], rows)

@@ -1,4 +1,4 @@
-"""Which topics are alike: distances between topics, and the tree that joins the nearest first."""
+"""Which topics are alike: distances between topics, and the tree that joins those most alike first."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import xlogy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.formats.numbering import Numbering
+
+_NOTHING = 1e-12  # nats; less is left by rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Join:
     Args:
         node: its number, K for the first join, K + 1 for the second and so on; topics are 0 to K - 1.
         children: the two topics or earlier joins, the one with the lower topic first.
-        distance: mean distance of their topics, in [0, 1].
+        distance: how much of what topics say about words is lost by this join and those before, in [0, 1].
         topics: all topics below it, in the order of `leaves`.
     """
 
@@ -51,29 +54,80 @@ def distances(beta: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray((apart + apart.T) / 2)
 
 
-def tree(beta: NDArray[np.float32]) -> list[Join]:
-    """Join the two nearest branches until there is one, by the mean distance of their topics.
+def tree(beta: NDArray[np.float32], sizes: NDArray[np.int64] | None = None) -> list[Join]:
+    """Join two branches until there is one, always those whose difference says least about words.
+
+    This is the agglomerative information bottleneck (Slonim and Tishby 1999): a join loses some of the
+    information that the topic of a word gives about the word, and the one that loses least is made. Topics
+    that are alike are joined early, and so are small ones; so the branches stay about equally large.
 
     Args:
         beta: [K, V], rows sum to one.
+        sizes: [K] documents of each topic; None: all alike.
 
     Returns:
-        K - 1 joins, by distance; none for a single topic.
+        K - 1 joins; none for a single topic.
     """
-    if len(beta) < 2:
-        return []
-    from sklearn.cluster import AgglomerativeClustering
-
-    clustering = AgglomerativeClustering(
-        metric="precomputed", linkage="average", distance_threshold=0, n_clusters=None, compute_full_tree=True
-    ).fit(distances(beta))
+    weights = np.ones(len(beta)) if sizes is None else sizes + 1.0  # as in `edit.edited`
+    parts = beta.astype(np.float64) * (weights / weights.sum())[:, None]
+    apart = _Branches(parts)
+    whole = apart.said.sum() - _said(parts.sum(axis=0))
     below: list[list[int]] = [[topic] for topic in range(len(beta))]
-    joins = []
-    for children, distance in zip(clustering.children_.tolist(), clustering.distances_.tolist(), strict=True):
-        a, b = sorted(children, key=lambda child: min(below[child]))
+    nodes = list(range(len(beta)))
+    lost, joins = 0.0, []
+    for _ in range(len(beta) - 1):
+        loss, one, other = apart.join()
+        lost += loss
+        a, b = sorted((nodes[one], nodes[other]), key=lambda node: min(below[node]))
         below.append(below[a] + below[b])
-        joins.append(Join(len(below) - 1, (a, b), float(distance), below[-1]))
+        nodes[one] = len(below) - 1
+        distance = min(float(lost / whole), 1.0) if whole > _NOTHING else 0.0
+        joins.append(Join(len(below) - 1, (a, b), distance, below[-1]))
     return joins
+
+
+class _Branches:
+    """Branches of the tree, and what the join of any two of them loses.
+
+    Args:
+        parts: [K, V] p(topic, word).
+
+    Attributes:
+        said: [K] what each branch says of words, see `_said`.
+    """
+
+    def __init__(self, parts: NDArray[np.float64]) -> None:
+        self._parts, self.said = parts.copy(), _said(parts)
+        self._loss = np.full((len(parts), len(parts)), np.inf)
+        for branch in range(len(parts)):
+            self._compare(branch, np.arange(branch))
+
+    def _compare(self, branch: int, others: NDArray[np.int64]) -> None:
+        together = _said(self._parts[others] + self._parts[branch])
+        loss = np.maximum(self.said[others] + self.said[branch] - together, 0)
+        self._loss[branch, others] = self._loss[others, branch] = loss
+
+    def join(self) -> tuple[float, int, int]:
+        """Join the two branches that lose least; the second is no more, and the first is both.
+
+        Returns:
+            What is lost in nats, and the two branches.
+        """
+        place = int(self._loss.argmin())
+        one, other = sorted(divmod(place, len(self._loss)))
+        loss = float(self._loss[one, other])
+        self._parts[one] += self._parts[other]
+        self.said[one] = _said(self._parts[one])
+        self._loss[other] = self._loss[:, other] = np.inf
+        others = np.flatnonzero(np.isfinite(self._loss[one]))
+        self._compare(one, others)
+        return loss, one, other
+
+
+def _said(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Σ p log p - (Σ p) log (Σ p) over words; summed over topics it is their information less a constant."""
+    total = parts.sum(axis=-1)
+    return np.asarray(xlogy(parts, parts).sum(axis=-1) - xlogy(total, total))
 
 
 def leaves(joins: list[Join]) -> list[int]:

@@ -13,6 +13,8 @@ from dsltm.topics.phrases import SOURCES, Clue
 from dsltm.topics.shares import Shares, shares
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -128,10 +130,27 @@ class View:
         Raises:
             DsltmError: see `shares.shares`, or the corpus is not that of the labels.
         """
-        values: list[str | None]
+        return shares(
+            field, self.fields([field], corpus)[field], self.first, self.numbers, every, self.labels.ids
+        )
+
+    def fields(self, names: Sequence[str], corpus: Corpus | None) -> dict[str, list[str | None]]:
+        """N values of each field; None where a document lacks it.
+
+        Args:
+            names: which; the corpus must have been opened to keep them.
+            corpus: where they are read; None: the class of each document as the labels have it.
+
+        Raises:
+            DsltmError: the corpus is not that of the labels.
+        """
         if corpus is None:
-            names = self.labels.header.get("gold_names", [])
-            values = [names[code] if code >= 0 else None for code in self.labels.gold_codes.tolist()]
-        else:
-            values = [d.fields.get(field) for d in documents.read_along(corpus, self.labels)]
-        return shares(field, values, self.first, self.numbers, every, self.labels.ids)
+            return dict.fromkeys(names, self.labels.gold())
+        rows = [document.fields for document in documents.read_along(corpus, self.labels)]
+        return {name: [row.get(name) for row in rows] for name in names}
+
+    def with_words(self, shares: Shares, count: int) -> Shares:
+        """Shares over time with the words of each topic in each period, `count` at most."""
+        from dsltm.topics.periods import words_over_time
+
+        return replace(shares, words=words_over_time(self, shares, count))

@@ -67,6 +67,12 @@ def test_python_and_the_shell_give_the_same_bytes(here: Path) -> None:
         "> examples.jsonl && "
         "dsltm assign shell.npz shell.labels.npz > assignments.jsonl && "
         "dsltm assign shell.npz corpus.jsonl --top 2 --min-prob .3 > read.jsonl && "
+        "dsltm assign shell.npz corpus.jsonl --parts sentences --reader words > parts.jsonl && "
+        "dsltm topics shell.npz shell.labels.npz --levels 2,4 --examples 1 > levels.jsonl && "
+        "dsltm topics shell.npz --query 'a late goal' > query.jsonl && "
+        "dsltm topics shell.npz shell.labels.npz --corpus corpus.jsonl "
+        "--query 'a late goal' > answers.jsonl && "
+        "dsltm topics shell.npz shell.labels.npz --effects label > effects.jsonl && "
         "dsltm eval shell.npz shell.labels.npz > scores.jsonl",
         here,
     )
@@ -76,6 +82,11 @@ def test_python_and_the_shell_give_the_same_bytes(here: Path) -> None:
     assert model.topics(labels, texts=rows, examples=2, coherence=True) == _lines(here / "examples.jsonl")
     assert model.assign(labels) == _lines(here / "assignments.jsonl")
     assert model.assign(rows, top=2, min_prob=0.3) == _lines(here / "read.jsonl")
+    assert model.assign(rows, parts="sentences", reader="words") == _lines(here / "parts.jsonl")
+    assert model.topics(labels, levels=[2, 4], examples=1) == _lines(here / "levels.jsonl")
+    assert model.query("a late goal") == _lines(here / "query.jsonl")
+    assert model.query("a late goal", labels, texts=rows) == _lines(here / "answers.jsonl")
+    assert model.effects("label", labels) == _lines(here / "effects.jsonl")
     (scores,) = _lines(here / "scores.jsonl")
     assert package.evaluate(model, labels) == {k: v for k, v in scores.items() if k != "model"}
 

@@ -83,6 +83,7 @@ def test_a_period_of_few_documents_is_grey_and_no_part_of_the_line(
     field |= {"values": ["2008", "2009", "2010"], "few": 20, "totals": [1, 100, 100]}
     field |= {"counts": [[1, 10, 20]] + [[0, 18, 16]] * (topics - 1), "low": [[0, 0.05, 0.1]] * topics}
     field |= {"high": [[1, 0.15, 0.3]] * topics, "trend": [1.0] * topics, "changing": [0] * topics}
+    field |= {"events": [{"since": None, "until": None, "bursts": []}] * topics, "words": None}
     path = tmp_path / "few.html"
     path.write_bytes(html_page({**data, "texts": None}))
     tab = visit(path)

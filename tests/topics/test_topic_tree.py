@@ -1,12 +1,13 @@
-"""Distances and the tree, against scipy."""
+"""Distances against scipy, and the tree against the definition of the information that it loses."""
 
 from __future__ import annotations
+
+from itertools import combinations
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.cluster.hierarchy import average, cophenet
 from scipy.spatial.distance import pdist, squareform
 
 from dsltm.topics.tree import distances, drawing, leaves, tree
@@ -22,16 +23,40 @@ def test_distance_is_hellingers() -> None:
     assert distances(beta.astype(np.float32)) == pytest.approx(expected, abs=1e-3)
 
 
-def test_joins_are_those_of_average_linkage() -> None:
-    beta = _topics(14, 1)
-    joins = tree(beta)
-    apart = squareform(distances(beta), checks=False)
-    assert [join.distance for join in joins] == pytest.approx(average(apart)[:, 2])
-    together = np.zeros((14, 14))
-    for join in reversed(joins):
-        together[np.ix_(join.topics, join.topics)] = join.distance
-    np.fill_diagonal(together, 0)
-    assert squareform(together) == pytest.approx(cophenet(average(apart)))
+def _information(beta: np.ndarray, weights: np.ndarray) -> float:
+    """The mutual information of topics and words, in nats."""
+    joint = beta.astype(np.float64) * (weights / weights.sum())[:, None]
+    independent = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
+    return float((joint * np.log(joint / independent)).sum())
+
+
+def test_the_join_that_loses_least_information_is_made() -> None:
+    beta, sizes = _topics(9, 1) + 1e-6, np.array([90, 1, 4, 40, 40, 7, 3, 0, 60])
+    beta /= beta.sum(axis=1, keepdims=True)
+    branches = {topic: (row, size + 1.0) for topic, (row, size) in enumerate(zip(beta, sizes, strict=True))}
+
+    def left(of: dict[int, tuple[np.ndarray, float]]) -> float:
+        rows = list(of.values())
+        return _information(np.stack([row for row, _ in rows]), np.array([weight for _, weight in rows]))
+
+    def joined(pair: tuple[int, int], node: int) -> dict[int, tuple[np.ndarray, float]]:
+        (one, w), (other, v) = branches[pair[0]], branches[pair[1]]
+        rest = {key: value for key, value in branches.items() if key not in pair}
+        return rest | {node: ((w * one + v * other) / (w + v), w + v)}
+
+    whole = left(branches)
+    for join in tree(beta, sizes):
+        best = max(combinations(branches, 2), key=lambda pair: left(joined(pair, join.node)))
+        assert {*join.children} == {*best}
+        branches = joined(best, join.node)
+        assert join.distance == pytest.approx(1 - left(branches) / whole, abs=1e-6)
+    assert join.distance == pytest.approx(1)
+    assert sorted(join.topics) == list(range(9))
+
+
+def test_topics_that_are_the_same_are_no_distance_apart() -> None:
+    beta = np.repeat(_topics(1, 0), 3, axis=0)
+    assert [join.distance for join in tree(beta)] == pytest.approx([0, 0], abs=1e-9)
 
 
 def test_one_topic_has_no_tree() -> None:

@@ -41,16 +41,21 @@ T.charts = (() => {
       marks.push(svg("polyline", { points: run.map((i) => `${x(i)},${y(shares[i])}`).join(" "), class: `line stroke${colour}` }));
       if (run.length === 1) marks.push(svg("circle", { cx: x(run[0]), cy: y(shares[run[0]]), r: 2.5, class: `fill${colour}` }));
     }
+    const { since, until, bursts } = field.events[id], at = (i) => LEFT + i * step;
+    for (const [from, to] of bursts) marks.push(svg("rect", { x: at(from), y: TOP, width: at(to + 1) - at(from), height: H - TOP - BOTTOM, class: `burst fill${colour}` }));
     const known = shares.filter((share) => share !== null), change = field.changing[id];
+    const happened = [since !== null && `since ${field.values[since]}`, until !== null && `until ${field.values[until]}`,
+      ...bursts.map(([from, to]) => `burst ${field.values[from]}${to > from ? ` to ${field.values[to]}` : ""}`)].filter(Boolean);
     const words = known.length
-      ? `${percent(known[0])} to ${percent(known[known.length - 1])}${change ? (change > 0 ? ", rising" : ", falling") : ""}` : "no documents";
+      ? `${percent(known[0])} to ${percent(known[known.length - 1])}${change ? (change > 0 ? ", rising" : ", falling") : ""}${happened.map((each) => `, ${each}`).join("")}` : "no documents";
     const dot = svg("circle", { r: 3, class: `fill${colour}`, visibility: "hidden" });
     const picture = svg("svg", { viewBox: `0 0 ${W} ${H}`, class: "line-chart", role: "img", "aria-label": `${field.values[0]} to ${field.values[n - 1]}: ${words}` }, ...marks, dot);
     const middle = el("span", words);
     picture.addEventListener("pointermove", (event) => {
       const i = Math.max(0, Math.min(n - 1, Math.floor((d3.pointer(event, picture)[0] - LEFT) / step)));
       const of = `${number(field.counts[id][i])} of ${number(field.totals[i])}`;
-      middle.textContent = `${field.values[i]}: ${shares[i] === null ? of : `${percent(shares[i])} (${of})`}`;
+      const words = field.words && field.words[id][i] ? ` ${field.words[id][i]}` : "";
+      middle.textContent = `${field.values[i]}: ${shares[i] === null ? of : `${percent(shares[i])} (${of})`}${words}`;
       dot.setAttribute("visibility", shares[i] === null ? "hidden" : "visible");
       if (shares[i] !== null) { dot.setAttribute("cx", x(i)); dot.setAttribute("cy", y(shares[i])); }
     });

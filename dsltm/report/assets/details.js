@@ -36,6 +36,7 @@ T.details = (() => {
   function figures(topic) {
     const parts = [`topic ${topic.number}`, `${number(topic.size)} ${documentsOf(topic.size)}`, percent(topic.share)];
     if (topic.coherence !== null) parts.push(`NPMI ${topic.coherence.toFixed(2)}`);
+    if (topic.group.name) parts.push(`in ${topic.group.name}`);
     return el("p.muted", parts.join(" · "));
   }
 

@@ -11,18 +11,27 @@
   // The list.
   const largest = Math.max(...data.topics.map((topic) => topic.share), 1e-9);
   const items = data.topics.map((topic) => {
-    const fill = el(`span.fill.back${topic.colour}`);
+    const fill = el("span.fill"), mark = el("span");
     fill.style.width = `${(100 * topic.share) / largest}%`;
     const name = el("span.name", { dir: "auto" }), words = el("span.few.muted", { dir: "auto" });
     const hits = el("span.hits.muted");
     const button = el("button.topic", { type: "button", onclick: () => T.open({ topic: state.topic === topic.id ? null : topic.id, doc: null }) },
-      glyph(topic.id), name, el("span.share", percent(topic.share)), words, el("span.track", fill), hits);
-    return { topic, button, name, words, hits, row: el("li", { "data-topic": topic.id }, button) };
+      mark, name, el("span.share", percent(topic.share)), words, el("span.track", fill), hits);
+    return { topic, button, mark, fill, name, words, hits, row: el("li", { "data-topic": topic.id }, button) };
   });
   const sorts = { size: (t) => -t.size, name: (t) => t.name.toLowerCase(), number: (t) => t.id };
   if (data.topics.some((topic) => topic.coherence !== null)) sorts.coherence = (t) => (t.coherence === null ? 9 : -t.coherence);
+  if (data.levels.length) sorts.group = (t) => t.group.lead;
   sort.append(...Object.keys(sorts).map((key) => el("option", { value: key }, key)));
   sort.addEventListener("change", showList);
+
+  /** Give the list the colours and shapes of topics, or of their groups. */
+  function paint() {
+    for (const { topic, mark, fill } of items) {
+      mark.replaceChildren(glyph(topic.id));
+      fill.className = `fill back${topic.colour}`;
+    }
+  }
 
   /** The topics that a search leaves, in their order. */
   function showList() {
@@ -109,6 +118,7 @@
     const before = { ...state };
     Object.assign(state, change);
     if (state.query !== before.query || state.match !== before.match || state.waiting) search();
+    if (state.level !== before.level) { T.regroup(state.level); T.names.forget(); paint(); }
     showList();
     T.documents.showBar();
     showView();
@@ -162,6 +172,7 @@
     T.open({ topic: found && Number(found[1]) < T.K ? Number(found[1]) : null });
   }
   addEventListener("hashchange", fromAddress);
+  paint();
   showTheme();
   fromAddress();
   document.documentElement.dataset.ready = "true";

@@ -10,7 +10,9 @@ T.map = (() => {
   const box = el("div.box", { hidden: true });
   const hint = el("p.hint.muted", "Scroll to zoom, drag to move, Shift and drag to pick documents");
   const picking = el("button.quiet", { type: "button", title: "Pick documents with a box", "aria-pressed": "false" }, "Pick");
-  const tools = el("div.tools", picking,
+  const level = !data.levels.length ? null : el("select", { id: "level", "aria-label": "Topics, or groups of them", onchange: () => T.open({ level: level.value === "" ? null : Number(level.value) }) },
+    el("option", { value: "" }, `${T.K} topics`), data.levels.map((each, i) => el("option", { value: i }, `${each.groups.length} groups`)).reverse());
+  const tools = el("div.tools", level, picking,
     el("button.quiet", { type: "button", "aria-label": "Zoom in", onclick: () => zoomBy(1.6) }, "+"),
     el("button.quiet", { type: "button", "aria-label": "Zoom out", onclick: () => zoomBy(1 / 1.6) }, "−"),
     el("button.quiet", { type: "button", "aria-label": "Show the whole map", onclick: () => goTo(d3.zoomIdentity) }, "All"));
@@ -119,6 +121,7 @@ T.map = (() => {
     const topic = data.topics[points.first[i]];
     tip.replaceChildren(
       el("p.who", T.glyph(topic.id), " ", topic.name, el("span.muted", ` ${T.percent(points.p[i] / 255)}`)),
+      topic.group.name ? el("p.muted", `in ${topic.group.name}`) : null,
       el("p", { dir: "auto" }, T.texts.excerpt(i, 240)),
       T.texts.has ? el("p.muted", { dir: "auto" }, data.ids[i].slice(0, 80)) : null);
     tip.hidden = false;

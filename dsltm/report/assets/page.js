@@ -35,6 +35,19 @@ const T = (() => {
     // vision; topics of the same colour differ in shape while there are shapes.
     topic.colour = topic.number % COLOURS;
     topic.shape = (topic.colour + Math.floor(topic.number / COLOURS)) % SHAPES;
+    topic.own = { lead: topic.id, colour: topic.colour, shape: topic.shape, short: topic.short, size: topic.size, name: null };
+    topic.group = topic.own;
+  }
+
+  /** Show the groups of a level in the place of topics, or null for topics: a group's topics have the colour and
+   *  the shape of its first one, which stands for it. */
+  function regroup(level) {
+    for (const topic of data.topics) topic.group = topic.own;
+    if (level !== null) for (const { topics, name, size } of data.levels[level].groups) {
+      const { lead, colour, shape } = data.topics[topics[0]].own;
+      for (const id of topics) data.topics[id].group = { lead, colour, shape, short: name, size, name };
+    }
+    for (const topic of data.topics) ({ colour: topic.colour, shape: topic.shape } = topic.group);
   }
   const bySize = data.topics.map((t) => t.id).sort((a, b) => data.topics[b].size - data.topics[a].size || a - b);
 
@@ -87,9 +100,10 @@ const T = (() => {
 
   const number = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ","); // Intl takes 0.1 s to begin
   const documentsOf = (count) => (count === 1 ? "document" : "documents");
-  // What is shown: one topic or all, one document or none, what is searched for and how, the documents that a
-  // search found and that a box picked (masks, or null), and the open view.
-  const state = { topic: null, doc: null, query: "", terms: [], match: "beginning", found: null, picked: null, view: "map" };
+  // What is shown: one topic or all, one document or none, the level whose groups stand for topics (or null), what
+  // is searched for and how, the documents that a search found and that a box picked (masks, or null), and the
+  // open view.
+  const state = { topic: null, doc: null, level: null, query: "", terms: [], match: "beginning", found: null, picked: null, view: "map" };
 
   /** Whether a document is in the selection; null where all are. */
   function chosen() {
@@ -98,5 +112,5 @@ const T = (() => {
     return (i) => (topic === null || points.first[i] === topic) && (!found || found[i]) && (!picked || picked[i]);
   }
 
-  return { data, points, K, distance, bySize, el, svg, glyph, percent, number, documentsOf, bytes, chosen, state, PATHS, SHAPES, COLOURS };
+  return { data, points, K, distance, bySize, el, svg, glyph, percent, number, documentsOf, bytes, chosen, regroup, state, PATHS, SHAPES, COLOURS };
 })();

@@ -11,7 +11,7 @@ from dsltm.teacher.files.verdicts import verdict_on
 from dsltm.teacher.quiet import first_line, quiet_transformers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -106,6 +106,15 @@ def _context_length(network: Network, tokenizer: PreTrainedTokenizerFast) -> int
     stated = (getattr(network.config, name, None) for name in names)
     context = next((length for length in stated if length), tokenizer.model_max_length)
     return int(context) if context < _UNBOUNDED else _CONTEXT
+
+
+def recorded_teacher(recorded: Mapping[str, Any], notify: Callable[[str], None] = lambda _: None) -> Teacher:
+    """The teacher that the header of a labels or model file records.
+
+    Raises:
+        DsltmError: it cannot be found, fetched or opened.
+    """
+    return load_teacher(str(recorded["name"]), weights_sha256=recorded["weights_sha256"], notify=notify)
 
 
 def choose_device(name: str) -> torch.device:
