@@ -95,6 +95,14 @@ def test_it_is_refused_in_a_sentence(what: str, tmp_path: Path) -> None:
         read(tmp_path / name)
 
 
+def test_quotation_marks_of_a_table_by_tabs_without_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    path.write_text('id\ttext\na\t"storm\nb\tpython\nc\train"\nd\tgoal\n')
+    assert [text for _, text, _ in rows(path)] == ['"storm', "python", 'rain"', "goal"]
+    path.write_text('id\ttext\na\t"two\nlines"\nb\t"storm"\n')
+    assert [text for _, text, _ in rows(path)] == ["two\nlines", "storm"]
+
+
 def test_the_form_that_a_refusal_names_reads_the_objects(tmp_path: Path) -> None:
     for data in (b'{"text": "x"}{"text": "y"}\n', b'{"text": "x"},\n{"text": "y"},\n'):
         (tmp_path / "c.jsonl").write_bytes(data)

@@ -83,7 +83,8 @@ def form_of(source: Source, fields: Fields) -> FormName:
     if start.startswith(b"[") or (start.startswith(b"{") and _over_lines(start, first)):
         return "json"
     if named is None and first and not first.startswith(b"{"):
-        return _guessed(first.decode(errors="replace"), fields)
+        lines = start.decode(errors="replace").split("\n")
+        return _guessed([line.rstrip("\r") for line in lines], fields)
     return "jsonl"
 
 
@@ -105,13 +106,27 @@ def _over_lines(start: bytes, first: bytes) -> bool:
         return first == b"{"
 
 
-def _guessed(heading: str, fields: Fields) -> FormName:
-    """CSV where the first line has the name of the text's column between its delimiters."""
+def _guessed(lines: list[str], fields: Fields) -> FormName:
+    """A table where the first line has the name of the text's column between its delimiters."""
     for delimiter in tables.DELIMITERS:
-        cells = [cell.strip('"') for cell in heading.split(delimiter)]
+        cells = [cell.strip().strip('"') for cell in lines[0].split(delimiter)]
         if len(cells) > 1 and fields.names() and fields.names()[0] in cells:
-            return "csv"
+            return "tsv" if delimiter == "\t" and _has_plain_marks(lines[:-1]) else "csv"
     return "jsonl"
+
+
+def _has_plain_marks(lines: list[str]) -> bool:
+    """Whether quotation marks are characters, as in TSV.
+
+    So it is where each line has as many cells as the heading, and a mark that begins a cell does not end it,
+    too. As CSV, all lines to the next mark would be one field.
+
+    Args:
+        lines: divided by tabs; whole ones.
+    """
+    rows = [line.split("\t") for line in lines if line]
+    odd = any(cell.startswith('"') and not cell.endswith('"') for row in rows for cell in row)
+    return odd and all(len(row) == len(rows[0]) for row in rows)
 
 
 def check_form(name: str, encoding: str | None) -> None:
