@@ -15,6 +15,7 @@ from dsltm.topics.edit import edited, named, read_names
 from dsltm.topics.names import by_endpoint, by_teacher
 from dsltm.topics.phrases import Clue
 from dsltm.topics.view import View
+from dsltm.words.stopwords import AUTO, StopWords
 
 if TYPE_CHECKING:
     from dsltm.formats.corpus import Corpus
@@ -78,9 +79,10 @@ def labelled(
         if recorded is None:
             raise UsageError("no teacher read these documents, so none names topics", hint="--labeler URL")
         teacher = recorded_teacher(recorded, console.info)
+        stop = StopWords.parse(AUTO).of([model.language])
         with console.progress("naming", len(clues), "topics") as bar:
             new_names = by_teacher(
-                clues, set(model.vocabulary), teacher.likelihood, taken, bar.advance, others
+                clues, set(model.vocabulary), teacher.likelihood, taken, bar.advance, others, stop
             )
     names = list(model.names)
     for topic, name in zip(nameless, new_names, strict=True):

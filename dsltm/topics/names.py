@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dsltm.console import plain
 from dsltm.endpoint import ChatEndpoint, EndpointError
-from dsltm.topics.phrases import CHARACTERS, LONGEST, Clue, PhrasesByTopic, candidates, pairs
+from dsltm.topics.phrases import CHARACTERS, LONGEST, Clue, PhrasesByTopic, candidates, is_list, lists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -29,6 +29,9 @@ _SURE = 5.0
 _FAR = 0.7
 # A name that none of the topic's documents has keeps this part of its worth; chosen, not measured.
 _ABSENT = 0.1
+# And a list of two words this one, so that it names broad topics, of whose documents few share a phrase;
+# chosen, not measured.
+_LIST = 0.5
 _QUESTION = "A short name for the topic of these is"
 _TASK = (
     "You name the topics that a topic model found in a collection of documents. A topic is given by its most "
@@ -44,6 +47,7 @@ def by_teacher(
     taken: Collection[str],
     advance: Callable[[], object] = lambda: None,
     others: Sequence[Clue] = (),
+    stopwords: Collection[str] = (),
 ) -> list[str]:
     """Names by a local model's judgement, repeatable and free.
 
@@ -55,9 +59,10 @@ def by_teacher(
         advance: called as each topic is judged.
         others: topics that have names already; their documents count when phrases are compared with those of
             other topics.
+        stopwords: words that no name begins or ends with.
     """
     by_topic = PhrasesByTopic([*clues, *others])
-    offered = [candidates(clue, vocabulary, by_topic) for clue in clues]
+    offered = [candidates(clue, vocabulary, by_topic, stopwords) for clue in clues]
     every = sorted({name for names in offered for name in names}, key=lambda name: (len(name), name))
     blindly = [every[start : start + _TOGETHER] for start in range(0, len(every), _TOGETHER)]
     texts = [_QUESTION] * len(blindly) + [f"{clue.description()}\n\n{_QUESTION}" for clue in clues]
@@ -77,15 +82,15 @@ def _worth(gain: float, name: str, topic: int, by_topic: PhrasesByTopic) -> floa
     Args:
         gain: by how many nats the topic makes it more probable. Beyond a few nats the gain depends mostly on
             how rare the name's words are, and hardly counts.
-        name: it is the better, the more of the topic's documents have it and the fewer of the others.
+        name: it is the better, the more of the topic's documents have it and the fewer of the others. What
+            all topics have alike, such as "Add your description here", is as bad as what none has.
         topic: its number.
         by_topic: the phrases of the topics' documents.
     """
-    sure = gain / (gain + _SURE)
+    sure = gain / (gain + _SURE) * (_LIST if is_list(name) else 1)
     if not by_topic.of[topic].documents:
         return sure
-    lift = by_topic.lift(topic, name)
-    return sure * (_ABSENT + (1 - _ABSENT) * by_topic.share(topic, name) * lift / (1 + lift))
+    return sure * (_ABSENT + (1 - _ABSENT) * by_topic.share(topic, name) * by_topic.excess(topic, name))
 
 
 def unique(
@@ -116,7 +121,12 @@ def unique(
         if i not in chosen:
             chosen[i] = _fallback(clue, used)
             used.add(_key(chosen[i]))
-    return [chosen[i] for i in range(len(clues))]
+    return [_capital(chosen[i]) for i in range(len(clues))]
+
+
+def _capital(name: str) -> str:
+    """The name with a capital first letter, as on a list; one with capitals of its own, as iPhone, stays."""
+    return name[:1].upper() + name[1:] if name == name.lower() else name
 
 
 def _part(whole: str, name: str) -> str | None:
@@ -129,12 +139,12 @@ def _part(whole: str, name: str) -> str | None:
 
 def _key(name: str) -> tuple[str, ...]:
     """A key that names of the same words share, in any order, singular or plural."""
-    return tuple(sorted(word.removesuffix("s") or word for word in re.split(r"[\s.:-]+", name.casefold())))
+    return tuple(sorted(word.removesuffix("s") or word for word in re.split(r"[\s.,:-]+", name.casefold())))
 
 
 def _fallback(clue: Clue, used: Collection[tuple[str, ...]]) -> str:
     words = [plain(word) for word in clue.words]
-    tries = [*pairs(words, ()), *(f"{word} {clue.topic}" for word in words[:1])]
+    tries = [*lists(words), *(f"{word} {clue.topic}" for word in words[:1])]
     return next((name for name in tries if _key(name) not in used), f"topic {clue.topic}")
 
 
@@ -168,7 +178,7 @@ def by_endpoint(
         if name is None or _key(name) in used:
             name = _fallback(clue, used)
         used.add(_key(name))
-        names.append(name)
+        names.append(_capital(name))
     return names
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _TINY = 1e-30  # keeps logarithms finite
 # Both were chosen beside the scores of tests/bench/README.md, "Words: which score, which target".
-_PREDICTED = 0.25  # the model's weight in a word's frequency; the rest is that of the documents' own use
-_POWER = 0.3  # of the frequency, beside the lift; with 1 the score is a word's part in the KL divergence
+_PREDICTED = 0.25  # the weight of what the model predicts; the rest is that of the documents' own use
+_FREQUENT = 0.4  # λ of `telling`: the weight of a word's frequency beside its lift
 
 
 def telling(
@@ -31,30 +31,26 @@ def telling(
     usage: NDArray[np.integer] | None = None,
     sizes: NDArray[np.integer] | None = None,
 ) -> Floats:
-    """A word's worth for a topic, between its frequency and its lift: q^0.3 · log q / q̄, [K, V].
+    """A word's worth for a topic, [K, V]: ¾ of its relevance by use and ¼ of that by the model's prediction.
 
-    q is between what a topic's documents use, p(word | document of the topic), and what the model predicts:
-    u^¾ φ^¼, or φ alone where the use is not known; q̄ is its mean over the corpus. Frequency alone shows the
-    same common words for many topics, and lift alone words that hardly any document has; q · log q / q̄ is a
-    word's part in the divergence of the topic from the corpus, and the power below one gives telling words
-    more weight. Of the scores that were compared this one does well in precision, coverage, distinctness and
-    coherence at once (dsltm-results(7), "Words").
+    Relevance, λ log p(w | k) + (1 - λ) log p(w | k) / p(w) with λ = 0.4, weighs a word's frequency against
+    its lift: frequency alone shows the same common words for many topics, and lift alone words that hardly
+    any document has. By use, p(w | k) is the share of the topic's documents that have the word; the model's
+    prediction φ counts too, because the teacher knows words that mean the topic from words that only come
+    with it. Of the scores that were compared this one does well in precision, coverage and distinctness at
+    once (dsltm-results(7), "Words").
 
     Args:
         beta: φ [K, V], rows sum to one.
-        usage: [K, V] in how many documents of each topic each word comes.
+        usage: [K, V] in how many documents of each topic each word comes; None: the prediction counts alone.
         sizes: [K] how many documents each topic has; None: all alike.
     """
-    shares = np.ones(len(beta)) if sizes is None else np.maximum(sizes, 0).astype(np.float64)
-    predicted = np.maximum(beta.astype(np.float64), _TINY)
-    lift = np.log(predicted / _overall(predicted, shares))
+    predicted = relevance(beta, _FREQUENT, sizes)
     if usage is None or sizes is None:
-        return np.asarray(predicted**_POWER * lift)
-    corpus = (usage.sum(0) + 0.5) / max(1.0, shares.sum())
-    used = (usage + corpus) / (shares[:, None] + 1)  # as if each topic had one more document of the corpus
-    weight = _PREDICTED
-    joint = used ** (1 - weight) * predicted**weight
-    return np.asarray(joint**_POWER * ((1 - weight) * np.log(used / corpus) + weight * lift))
+        return predicted
+    corpus = (usage.sum(0) + 0.5) / max(1, sizes.sum())
+    used = (usage + corpus) / (sizes[:, None] + 1)  # as if each topic had one more document of the corpus
+    return np.asarray((1 - _PREDICTED) * _relevance(used, corpus, _FREQUENT) + _PREDICTED * predicted)
 
 
 def relevance(beta: NDArray[np.float32], weight: float, sizes: NDArray[np.integer] | None = None) -> Floats:
@@ -68,15 +64,12 @@ def relevance(beta: NDArray[np.float32], weight: float, sizes: NDArray[np.intege
         sizes: [K] how common the topics are; None: all alike.
     """
     phi = np.maximum(beta.astype(np.float64), _TINY)
-    shares = np.ones(len(beta)) if sizes is None else np.maximum(sizes, 0).astype(np.float64)
-    return np.asarray(np.log(phi) - (1 - weight) * np.log(_overall(phi, shares)))
+    shares = np.ones(len(phi)) if sizes is None or not sizes.any() else sizes.astype(np.float64)
+    return _relevance(phi, shares @ phi / shares.sum(), weight)
 
 
-def _overall(phi: Floats, shares: Floats) -> Floats:
-    """p [V], the mean of the topics by their shares."""
-    if not shares.any():
-        shares = np.ones(len(phi))
-    return np.asarray(np.maximum(shares @ phi / shares.sum(), _TINY))
+def _relevance(shares: Floats, overall: Floats, weight: float) -> Floats:
+    return np.asarray(np.log(shares) - (1 - weight) * np.log(overall))
 
 
 def ranked(

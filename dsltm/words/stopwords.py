@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 AUTO, NONE = "auto", "none"
+# The English list of stopwords-iso holds the country codes of the internet, and these are words, too.
+_CODES_THAT_ARE_WORDS = {"en": frozenset({"ai", "cd", "tv", "uk"})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _listed(part: str) -> frozenset[str]:
 def _of_language(language: str) -> frozenset[str]:
     import stopwordsiso
 
-    return _as_read(stopwordsiso.stopwords(language))
+    return _as_read(stopwordsiso.stopwords(language)) - _CODES_THAT_ARE_WORDS.get(language, frozenset())
 
 
 def _as_read(listed: Iterable[str]) -> frozenset[str]:

@@ -32,12 +32,6 @@ def _ranges(*categories: str) -> str:
 _NUMBERS = _ranges("No", "Nl")
 # The two joiners stand within words of Persian and of the scripts of India.
 _MARKS = _ranges("Mn", "Mc", "Me") + "\u200c\u200d"
-# Scripts in which a letter is a syllable or a word: those of India and of South-East Asia, Ethiopic, Cherokee
-# and Khmer; Katakana, Chinese characters, Hangul.
-_SYLLABLES = (
-    "\u0900-\u109f\u1200-\u137f\u13a0-\u13ff\u1780-\u17ff\u30a0-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
-)
 # Scripts that are written without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -53,10 +47,9 @@ _POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u
 _JOINT = re.compile(f"[ \n{_BREAK}-]")  # what may stand between the words of a phrase
 
 _LETTER = rf"[^\W\d_{_NUMBERS}]"
-_WORD = re.compile(
-    rf"\b(?:{_LETTER}[\w{_MARKS}]{{2,}}|(?=[{_SYLLABLES}]){_LETTER}[{_MARKS}]*\w[\w{_MARKS}]*)"
-)
-_ASCII_WORD = re.compile(r"\b[a-z]\w{2,}", re.ASCII)  # the same, and twice as fast
+# Two letters of Hiragana are an ending or a particle of Japanese.
+_WORD = re.compile(rf"\b(?![\u3040-\u309f]{{2}}\b){_LETTER}(?:[\w{_MARKS}]{{2,}}|\w|\+\+|#)")
+_ASCII_WORD = re.compile(r"\b[a-z](?:\w+|\+\+|#)", re.ASCII)  # the same, and twice as fast
 
 _TAIL = (
     r"[^\s<>\"\u0e00-\u0e7f\u3000-\uffff]"  # of an address, which Thai or Chinese may follow without a space
@@ -82,12 +75,12 @@ _NO_WORDS = {
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in order: lower-cased, at least three letters, none that begin with a digit.
+    """The words of a text in order: lower-cased, at least two letters or digits, the first of them a letter.
 
-    Where a letter is a syllable or a word, as in Hindi, Korean or Chinese, two letters are enough. Addresses,
-    mentions of people, paths and blocks of code are left out, but a hashtag is a word. Accented letters are
-    composed first (NFC), so that the two ways to write é are one word, and the vowel signs of Arabic and
-    Hebrew are left off, so that a word is the same with and without them.
+    C++, C# and their like are words, too. Addresses, mentions of people, paths and blocks of code are left
+    out, but a hashtag is a word. Accented letters are composed first (NFC), so that the two ways to write é
+    are one word, and the vowel signs of Arabic and Hebrew are left off, so that a word is the same with and
+    without them.
     """
     pattern, ready = _prepared(text)
     return pattern.findall(ready)

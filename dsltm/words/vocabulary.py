@@ -41,7 +41,7 @@ def choose_words(
     entries = [Entry(word, df, counts.tf[word]) for word, df in islice(allowed, size)]
     if not counts.df:
         raise DsltmError(
-            f"no word is left: the {counts.documents:,} documents have none of three letters or more",
+            f"no word is left: the {counts.documents:,} documents have none of two letters or more",
             hint="more text",
         )
     if not entries:

@@ -45,6 +45,7 @@ from dsltm.metrics.retrieval import precision_by_topics
 from dsltm.training import BASELINES, TrainConfig
 from dsltm.training.data import TrainingSet
 from dsltm.training.loop import train
+from dsltm.words.ranking import ranked, telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +72,7 @@ METRICS = {  # and their digits; from "names" on of the first ten words of each 
     "first word": 1,  # its probability over 1/V, median topic
 }
 ALL_K = (25, 50, 75, 100)
-COLUMNS = 2  # results that have other columns are measured again
+COLUMNS = 3  # results that have other columns are measured again
 
 
 @dataclass(frozen=True)
@@ -213,10 +214,13 @@ def trained(labels_at: Path, topics: int, seed: int, options: str) -> Measured:
     start = time.perf_counter()
     model = train(labels, TrainConfig(topics=topics, seed=seed, **json.loads(options)))
     seconds = time.perf_counter() - start
-    first_word = float(np.median(model.beta.max(axis=1)) * model.beta.shape[1])
-    told = outside.top_words(model.beta, np.asarray(model.vocabulary))
+    rows = ranked(
+        telling(model.beta, model.usage, model.sizes), model.vocabulary, outside.TOP, usage=model.usage
+    )
+    first_word = float(np.median([beta[row[0]] for beta, row in zip(model.beta, rows, strict=True)]))
+    told = [[model.vocabulary[word] for word in row] for row in rows]
     theta = theta_of(model, labels)
-    return Measured(theta.argmax(1), told, seconds, first_word, theta)
+    return Measured(theta.argmax(1), told, seconds, first_word * len(model.vocabulary), theta)
 
 
 @cache
@@ -278,11 +282,19 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     end = time.monotonic() + 60 * (options.minutes or 1e9)
-    for corpus, row, topics, seed in plan(options.seeds, options.only or "", options.topics):
+    runs = list(plan(options.seeds, options.only or "", options.topics))
+    if not runs:
+        names = "\n".join(f"{corpus} {row.name}" for corpus in CORPORA for row in ROWS)
+        parser.error(f"--only {options.only!r} finds none of these:\n{names}")
+    for corpus, row, topics, seed in runs:
         place = places(corpus, options, paper=row.paper)
-        if row.peer and place.peers is None:
+        missing = "--peers" if row.peer and place.peers is None else None
+        if not place.labels.exists():
+            missing = str(place.labels)
+        if missing:
+            print(f"{corpus}: {row.name} is left out without {missing}", file=sys.stderr, flush=True)
             continue
-        if not place.labels.exists() or result(options.out, corpus, row, topics, seed, row.key(place.labels)):
+        if result(options.out, corpus, row, topics, seed, row.key(place.labels)):
             continue
         if time.monotonic() > end:
             return

@@ -84,6 +84,13 @@ def test_a_list_is_added_to_that_of_a_language(tmp_path: Path) -> None:
     assert StopWords.parse("en").of(["de"]) == english
 
 
+def test_codes_of_countries_are_no_stop_words_where_they_are_words() -> None:
+    english = StopWords.parse("en").listed
+    assert not english & {"ai", "tv", "uk", "qt", "os"}
+    assert english >= {"am", "by", "is", "it", "of", "re", "ve"}
+    assert StopWords.parse("de,en").listed >= english
+
+
 def test_what_the_options_come_to() -> None:
     german = WordConfig().rules().of(TEXTS["de"])
     assert german.language == "de"

@@ -20,14 +20,20 @@ def test_worth_is_the_formulas() -> None:
     beta = np.array([[0.7, 0.3], [0.2, 0.8]], np.float32)
     corpus = (9 + 0.5) / 20
     used = (8 + corpus) / 11
-    joint = used**0.75 * 0.7**0.25
-    lift = 0.75 * math.log(used / corpus) + 0.25 * math.log(0.7 / 0.45)
-    assert telling(beta, usage, sizes)[0, 0] == pytest.approx(joint**0.3 * lift, rel=1e-6)
+    by_use = 0.4 * math.log(used) + 0.6 * math.log(used / corpus)
+    predicted = 0.4 * math.log(0.7) + 0.6 * math.log(0.7 / 0.45)
+    assert telling(beta, usage, sizes)[0, 0] == pytest.approx(0.75 * by_use + 0.25 * predicted, rel=1e-6)
+    assert telling(beta)[0, 0] == pytest.approx(predicted, rel=1e-6)
 
 
-def test_a_word_that_all_topics_have_alike_is_worth_nothing() -> None:
-    assert telling(BETA)[:, 0] == pytest.approx([0, 0], abs=1e-9)
-    assert telling(BETA)[1].argmax() == 3
+def test_a_word_that_all_topics_have_alike_stands_behind_a_rarer_one_of_the_topic() -> None:
+    assert [row[0] for row in ranked(telling(BETA), WORDS, 1)] == [1, 3]
+
+
+def test_topics_without_a_document_count_alike() -> None:
+    nothing = np.zeros(2, np.int64)
+    assert np.isfinite(telling(BETA, np.zeros((2, 4), np.int32), nothing)).all()
+    assert (relevance(BETA, 0.4, nothing) == relevance(BETA, 0.4)).all()
 
 
 def test_relevance_is_that_of_sievert_and_shirley() -> None:

@@ -68,7 +68,7 @@ class LocalWriter:
         keywords = self._keywords(shown)
         clue = Clue(0, keywords, [document.text for document in shown])
         vocabulary = {term for document in shown for term in terms(document.text)} - self._stopwords
-        label = by_teacher([clue], vocabulary, self._likelihood, ())[0]
+        label = by_teacher([clue], vocabulary, self._likelihood, (), stopwords=self._stopwords)[0]
         topic = {"label": label, "summary": "", "keywords": keywords, "documents": _typical(shown, keywords)}
         return orjson.dumps({"topics": [topic]}).decode()
 
