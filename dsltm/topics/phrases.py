@@ -182,12 +182,9 @@ def candidates(
     pieces = _pieces(phrases, by_phrase)
     best = sorted(by_phrase.keys() - pieces, key=lambda phrase: (-by_phrase[phrase], phrase))
     names = [phrases.written(phrase) for phrase in best[:_CANDIDATES]]
-    known = {name.casefold() for name in names}
-    return (
-        names
-        + [plain(word) for word in clue.words[:4] if word.casefold() not in known]
-        + lists(clue.words[:3])
-    )
+    known = pieces | {name.casefold() for name in names}
+    words = [plain(word) for word in clue.words[:4] if word.casefold() not in known]
+    return names + words + lists(clue.words[:3])
 
 
 def _pieces(phrases: Phrases, names: Collection[str]) -> set[str]:

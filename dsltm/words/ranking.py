@@ -42,7 +42,8 @@ def telling(
 
     Args:
         beta: φ [K, V], rows sum to one.
-        usage: [K, V] in how many documents of each topic each word comes; None: the prediction counts alone.
+        usage: [K, V] in how many documents of each topic each word comes. Where it is not known, and in a
+            topic without documents, the prediction counts alone.
         sizes: [K] how many documents each topic has; None: all alike.
     """
     predicted = relevance(beta, _FREQUENT, sizes)
@@ -50,7 +51,8 @@ def telling(
         return predicted
     corpus = (usage.sum(0) + 0.5) / max(1, sizes.sum())
     used = (usage + corpus) / (sizes[:, None] + 1)  # as if each topic had one more document of the corpus
-    return np.asarray((1 - _PREDICTED) * _relevance(used, corpus, _FREQUENT) + _PREDICTED * predicted)
+    both = (1 - _PREDICTED) * _relevance(used, corpus, _FREQUENT) + _PREDICTED * predicted
+    return np.where(sizes[:, None] > 0, both, predicted)
 
 
 def relevance(beta: NDArray[np.float32], weight: float, sizes: NDArray[np.integer] | None = None) -> Floats:

@@ -32,8 +32,13 @@ def test_a_word_that_all_topics_have_alike_stands_behind_a_rarer_one_of_the_topi
 
 def test_topics_without_a_document_count_alike() -> None:
     nothing = np.zeros(2, np.int64)
-    assert np.isfinite(telling(BETA, np.zeros((2, 4), np.int32), nothing)).all()
+    assert (telling(BETA, np.zeros((2, 4), np.int32), nothing) == telling(BETA)).all()
     assert (relevance(BETA, 0.4, nothing) == relevance(BETA, 0.4)).all()
+
+
+def test_a_topic_without_a_document_has_the_words_that_are_predicted() -> None:
+    usage, sizes = np.array([[9, 9, 1, 1], [0, 0, 0, 0]], np.int32), np.array([9, 0])
+    assert (telling(BETA, usage, sizes)[1] == telling(BETA, sizes=sizes)[1]).all()
 
 
 def test_relevance_is_that_of_sievert_and_shirley() -> None:
