@@ -190,17 +190,25 @@ def candidates(
 def _pieces(phrases: Phrases, names: Collection[str]) -> set[str]:
     """Those of the names that most of their documents have within a longer phrase.
 
-    A single word is left to a longer name only, because what often stands beside it, as in "in Magento", says
-    nothing of it; of several words, those that mostly go on alike are the beginning of a sentence.
+    Several words that mostly go on alike are the beginning of a sentence. A single word is left to a
+    longer name only, because what often stands beside it, as in "in Magento", says nothing of it.
     """
-    return {
+
+    def within(longer: Collection[str], names: Collection[str]) -> set[tuple[str, str]]:
+        return {
+            (piece, phrase)
+            for phrase in longer
+            for piece in _parts(phrase)
+            if piece in names and phrases.count(phrase) >= _WHOLE * phrases.count(piece)
+        }
+
+    beginnings = {
         piece
-        for phrase in phrases.spellings
-        for piece in _parts(phrase)
-        if piece in names
-        and phrases.count(phrase) >= _WHOLE * phrases.count(piece)
-        and (phrase in names or (phrase.startswith(piece) and _JOINT.search(piece)))
+        for piece, phrase in within(phrases.spellings, names)
+        if phrase.startswith(piece) and _JOINT.search(piece) and phrase not in names
     }
+    rest = set(names) - beginnings
+    return beginnings | {piece for piece, _ in within(rest, rest)}
 
 
 def _parts(phrase: str) -> Iterator[str]:
