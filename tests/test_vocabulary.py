@@ -62,9 +62,7 @@ def test_no_word_left_says_what_to_try() -> None:
 
 
 def test_texts_without_a_word_are_told_from_a_vocabulary_without_one() -> None:
-    with pytest.raises(
-        DsltmError, match=r"the 3 documents have none of two letters or more, try more text$"
-    ):
+    with pytest.raises(DsltmError, match=r"the 3 documents have none of two letters or more, try more text$"):
         build_vocabulary(documents("x", "x", "4 X!"))
 
 
