@@ -108,8 +108,13 @@ def runs(text: str, word: re.Pattern[str], joint: re.Pattern[str]) -> Iterator[l
 
 def joined(first: str, second: str) -> str:
     """Two words as one phrase, with a space between them where their script has spaces."""
-    together = _UNSPACED.fullmatch(first[-1]) and _UNSPACED.fullmatch(second[0])
+    together = not is_spaced(first[-1]) and not is_spaced(second)
     return f"{first}{'' if together else ' '}{second}"
+
+
+def is_spaced(word: str) -> bool:
+    """Whether a word's script, by its first letter, has spaces between words."""
+    return not _UNSPACED.match(word)
 
 
 def word_places(text: str) -> Iterator[tuple[str, int, int]]:

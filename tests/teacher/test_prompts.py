@@ -165,3 +165,10 @@ def test_projections_differ_in_the_words_that_they_can_say() -> None:
     assert chain.tokens == [1, 6, 132]
     with pytest.raises(UsageError, match="spellings"):
         project(tokenizer, words, "whole")  # type: ignore[arg-type]
+
+
+def test_words_of_scripts_without_spaces_follow_without_one() -> None:
+    tokenizer = Spelling()
+    tokenizer.known = (*Spelling.known, "山", " 水手", "ภู")
+    projection = project(tokenizer, ["山", "bank", "水手", "ภู"], "token")  # type: ignore[arg-type]
+    assert (projection.words, projection.tokens) == (["山", "bank", "ภู"], [7, 1, 9])

@@ -104,7 +104,8 @@ def _run_once(network: Network, name: str) -> None:
 def _context_length(network: Network, tokenizer: PreTrainedTokenizerFast) -> int:
     names = ("max_position_embeddings", "max_seq_len", "max_sequence_length")
     stated = (getattr(network.config, name, None) for name in names)
-    context = next((length for length in stated if length), tokenizer.model_max_length)
+    # XLNet says -1 for no bound.
+    context = next((length for length in stated if length and length > 0), tokenizer.model_max_length)
     return int(context) if context < _UNBOUNDED else _CONTEXT
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 from dsltm.errors import UsageError
+from dsltm.words.text import is_spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -54,9 +55,14 @@ class Projection:
         return pieces
 
 
+def _answer(word: str) -> str:
+    """A word as it follows a prompt: behind a space, where its script has any."""
+    return f" {word}" if is_spaced(word) else word
+
+
 def single_token(tokenizer: PreTrainedTokenizerBase, word: str) -> int | None:
-    """The token that writes `word` with a leading space, None where it takes several (paper, section 3.1)."""
-    return _only(tokenizer, continuation(tokenizer, f" {word}"))
+    """The token that writes `word` as an answer, None where it takes several (paper, section 3.1)."""
+    return _only(tokenizer, continuation(tokenizer, _answer(word)))
 
 
 def continuation(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
@@ -87,8 +93,8 @@ def spellings(tokenizer: PreTrainedTokenizerBase, word: str) -> tuple[int, ...]:
 
 
 def first_token(tokenizer: PreTrainedTokenizerBase, word: str) -> int | None:
-    """The token that begins `word` after a space, as in the paper's published code."""
-    ids = continuation(tokenizer, f" {word}")
+    """The token that begins `word` as an answer, as in the paper's published code."""
+    ids = continuation(tokenizer, _answer(word))
     return ids[0] if ids and ids[0] != tokenizer.unk_token_id else None
 
 
@@ -97,7 +103,7 @@ def project(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], kind: Kind
 
     Args:
         kind: "every", all words, by their one token where they have one and by their first token where they
-            take several; "token", words that are one token after a space (the paper's text); "spellings", the
+            take several; "token", words that are one token as an answer (the paper's text); "spellings", the
             sum over all of `spellings`; "first", any word by its first token, which it may share with others
             (the paper's published code); "chain", all tokens of any word, in order.
 
@@ -130,7 +136,7 @@ def _every(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection:
     """All words; one of several tokens has the logit of its first token, as other words may have."""
     words = list(dict.fromkeys(wanted))
     nothing = tokenizer.unk_token_id if isinstance(tokenizer.unk_token_id, int) else 0
-    spelled = [tuple(continuation(tokenizer, f" {word}")) or (nothing,) for word in words]
+    spelled = [tuple(continuation(tokenizer, _answer(word))) or (nothing,) for word in words]
     claimed, split = set[int](), []
     for column, tokens in enumerate(spelled):
         if _only(tokenizer, tokens) is None or tokens[0] in claimed:
@@ -154,7 +160,7 @@ def _chains(tokenizer: PreTrainedTokenizerBase, wanted: list[str]) -> Projection
     """All words that the tokenizer can spell; of words that it spells alike, the first."""
     word_of: dict[tuple[int, ...], str] = {}
     for word in dict.fromkeys(wanted):
-        ids = tuple(continuation(tokenizer, f" {word}"))
+        ids = tuple(continuation(tokenizer, _answer(word)))
         if ids and tokenizer.unk_token_id not in ids:
             word_of.setdefault(ids, word)
     forms: list[tuple[int, ...]] = [(chain[0],) for chain in word_of]
