@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 AUTO, NONE = "auto", "none"
 # The English list of stopwords-iso holds the country codes of the internet, and these are words, too.
 _CODES_THAT_ARE_WORDS = {"en": frozenset({"ai", "cd", "tv", "uk"})}
+# Words of one letter that are written together with the next word: "and", and Arabic's "so". A stop word with
+# one of them before it is a stop word.
+_JOINED = {"ar": "وف", "he": "ו"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,9 @@ def _listed(part: str) -> frozenset[str]:
 def _of_language(language: str) -> frozenset[str]:
     import stopwordsiso
 
-    return _as_read(stopwordsiso.stopwords(language)) - _CODES_THAT_ARE_WORDS.get(language, frozenset())
+    listed = stopwordsiso.stopwords(language)
+    together = (letter + word for letter in _JOINED.get(language, "") for word in listed)
+    return _as_read([*listed, *together]) - _CODES_THAT_ARE_WORDS.get(language, frozenset())
 
 
 def _as_read(listed: Iterable[str]) -> frozenset[str]:

@@ -120,3 +120,13 @@ def test_a_language_without_a_list_is_said(tmp_path: Path) -> None:
     done = dsltm("vocab", "-", stdin=json.dumps({"text": text}))
     assert done.returncode == 0
     assert b"no stop words are known of the language is: --stopwords FILE names some" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "stopped", "kept"),
+    [("ar", ["إذا", "وإذا", "فإذا"], ["وزير", "فرنسا"]), ("he", ["אני", "ואני"], ["ועדה", "שלמה"])],
+)
+def test_and_before_a_stop_word_is_one(language: str, stopped: list[str], kept: list[str]) -> None:
+    words = StopWords.parse(language).of([])
+    assert set(stopped) <= words
+    assert not set(kept) & words
