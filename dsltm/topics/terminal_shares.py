@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from dsltm.topics.shares import Shares
 
 # Widths in characters, chosen, not measured: of the name of a class, the least and the most of a sparkline,
-# what the columns beside it take, and of what is said of a topic's time.
+# what the columns beside it take, of what is said of a topic's time, and of a terminal without room for that.
 _CLASS = 24
 _LINES = (12, 60)
 _BESIDE_LINE = 56
 _EVENTS = 22
+_NARROW = 76
 
 
 def show_shares(topics: Sequence[Topic], shares: Shares) -> None:
@@ -32,7 +33,7 @@ def show_shares(topics: Sequence[Topic], shares: Shares) -> None:
 def _show_time(topics: Sequence[Topic], shares: Shares) -> None:
     share, changing = shares.share(), shares.changing()
     said = [_said(each, shares.values) for each in shares.events or ()]
-    eventful = any(said)
+    eventful = any(said) and terminal_width() >= _NARROW
     room = terminal_width() - _BESIDE_LINE - (_EVENTS if eventful else 0)
     line_width = min(max(room, _LINES[0]), _LINES[1])
     rows = []
