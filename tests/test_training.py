@@ -14,6 +14,7 @@ from planted import Planted, plant, purity, recovered
 from dsltm.assigning.inference import Inference
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.model import Model, read_model, write_model
+from dsltm.formats.strings import Strings
 from dsltm.models import BACKBONES
 from dsltm.training import TrainConfig
 from dsltm.training.loop import train
@@ -52,6 +53,22 @@ def written(model: Model) -> bytes:
 
 def proportions(model: Model, corpus: Planted) -> np.ndarray:
     return Inference(model).theta(corpus.labels.hidden, corpus.labels.vocabulary_counts)
+
+
+def repeated(labels: Labels, times: int) -> Labels:
+    """The documents, one after the other, and again and again."""
+    ends = labels.bow_indptr[1:] + labels.bow_indptr[-1] * np.arange(times)[:, None]
+    return replace(
+        labels,
+        ids=Strings.pack(str(number) for number in range(times * len(labels))),
+        logits=np.tile(labels.logits, (times, 1)),
+        hidden=np.tile(labels.hidden, (times, 1)),
+        bow_indptr=np.append(0, ends).astype(np.int64),
+        bow_indices=np.tile(labels.bow_indices, times),
+        bow_data=np.tile(labels.bow_data, times),
+        gold_codes=np.tile(labels.gold_codes, times),
+        flags=np.tile(labels.flags, times),
+    )
 
 
 @pytest.mark.parametrize("name", BACKBONES)
@@ -108,6 +125,36 @@ def test_empty_documents_are_not_trained_on_but_get_a_theta(corpus: Planted) -> 
     assert np.isfinite(proportions(model, corpus)[labels.empty]).all()
 
 
+def test_copies_of_a_text_are_learned_from_once(corpus: Planted) -> None:
+    quick, alone = replace(QUICK, epochs=2, smooth=10), plant(documents=300, empty=10).labels
+    copied = repeated(alone, 3)
+    once, thrice = train(alone, quick), train(copied, quick)
+    for name, array in once.arrays.items():
+        np.testing.assert_array_equal(array, thrice.arrays[name], err_msg=name)
+    np.testing.assert_array_equal(3 * np.array(once.header["sizes"]), thrice.header["sizes"])
+    np.testing.assert_array_equal(3 * once.usage, thrice.usage)
+    assert thrice.header["training"]["texts"] == once.header["training"]["documents"] == 290
+    assert train(copied, replace(quick, copies="all")).header["training"]["texts"] == 870
+
+
+def test_theta_is_as_sure_as_words_let_expect(corpus: Planted) -> None:
+    others = np.random.default_rng(0).permutation(960)[:700]  # these have words of another document
+    rows = np.arange(1000)
+    rows[np.sort(others)] = others
+    counts = corpus.labels.counts[rows]
+    strangers = replace(
+        corpus.labels, bow_indptr=counts.indptr, bow_indices=counts.indices, bow_data=counts.data
+    )
+    model, plain = train(strangers, QUICK), train(strangers, replace(QUICK, calibrate="none"))
+    told, doubt = model.header["training"], model.header["training"]["doubt"]
+    assert 0 < doubt < 0.5
+    assert plain.header["training"]["doubt"] == 0
+    read = ~corpus.labels.empty
+    theta, sure = proportions(model, corpus)[read], proportions(plain, corpus)[read]
+    np.testing.assert_allclose(theta, (1 - doubt) * sure + doubt / 8, atol=1e-6)
+    assert theta.max(1).mean() == pytest.approx(told["students_agreement"] ** 0.5, abs=1e-3)
+
+
 def test_progress_reports_the_parts_of_the_loss(corpus: Planted) -> None:
     seen: list[Epoch] = []
     train(corpus.labels, replace(QUICK, epochs=4, weight=10.0), seen.append)
@@ -150,7 +197,7 @@ def test_hidden_states_that_are_not_numbers_are_refused(corpus: Planted, preset:
 
 def test_more_topics_than_documents_are_refused() -> None:
     few = plant(documents=30, empty=10).labels
-    with pytest.raises(DsltmError, match="21 topics need as many documents, and 20 have text"):
+    with pytest.raises(DsltmError, match="21 topics need as many different texts, and there are 20"):
         train(few, replace(QUICK, topics=21))
     train(few, replace(QUICK, topics=20, epochs=1))
 

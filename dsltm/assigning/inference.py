@@ -13,7 +13,7 @@ from dsltm.formats.blocks import slices
 from dsltm.formats.counts import first_columns
 from dsltm.models.restore import restore
 from dsltm.space.inputs import Inputs
-from dsltm.words.student import pooled, student_of
+from dsltm.words.student import doubted, pooled, student_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,7 @@ class Inference:
         self._current, self._kind = CurrentTopics.of(model), model.header["hyperparameters"]["input"]
         self._student = student_of(model)
         self._weight = _words_weight(model) if self._student else 0.0
+        self._doubt = _doubt(model)
         self.words: Sequence[str] | None = model.vocabulary if self._kind != "hidden" else None
         if self._student is not None and self._weight:
             self.words = self._student.known
@@ -81,7 +82,7 @@ class Inference:
                 if self._student is not None and counts is not None and self._weight:
                     own = counts[rows]
                     proportions = pooled(proportions, self._student.of_counts(own), self._weight, own)
-                out[rows] = self._current(proportions)
+                out[rows] = self._current(doubted(proportions, self._doubt))
         return out
 
 
@@ -95,3 +96,15 @@ def _words_weight(model: Model) -> float:
     if type(weight) not in (int, float) or not 0 <= weight < np.inf:
         raise DsltmError("the model's weight of words is not a number from 0 on")
     return float(weight)
+
+
+def _doubt(model: Model) -> float:
+    """The share of doubt in θ; models of older versions have none.
+
+    Raises:
+        DsltmError: the header has something else in its place.
+    """
+    doubt = model.header.get("training", {}).get("doubt", 0.0)
+    if type(doubt) not in (int, float) or not 0 <= doubt <= 1:
+        raise DsltmError("the model's share of doubt is not a number from 0 to 1")
+    return float(doubt)

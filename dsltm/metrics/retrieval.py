@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsltm.errors import DsltmError
+from dsltm.formats.copies import copies
 from dsltm.formats.stacked import Rows
 from dsltm.metrics.clustering import Labelling
-from dsltm.metrics.copies import first_copies
 from dsltm.metrics.evidence import Evidence, Scores
 from dsltm.metrics.subject import check_theta
 
@@ -48,7 +48,7 @@ def retrieval(evidence: Evidence) -> Scores:
         by_topics = precision_by_topics(theta, classes)
         scores.values.update({f"precision_at_{depth}": value for depth, value in by_topics.items()})
         if evidence.labels is not None and evidence.rows is not None:
-            first = first_copies(evidence.labels, evidence.rows[documents])
+            first, _ = copies(evidence.labels, evidence.rows[documents])
             scores.values["distinct_documents"] = len(first)
             if len(first) < len(documents):
                 by_topics = precision_by_topics(theta[first], classes[first])

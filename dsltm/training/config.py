@@ -15,6 +15,8 @@ Loss = Literal["kl", "ce"]
 Version = Literal["best", "paper"]
 Sharpness = Literal["one", "learned"]
 Scale = Literal["standard", "raw"]
+Copies = Literal["once", "all"]
+Calibrate = Literal["words", "none"]
 Centre = Literal["mean", "empty", "none"]
 
 
@@ -46,6 +48,7 @@ class TrainConfig:
             that by `rounds`; 0 for none.
         rounds: of `dsltm.training.consensus.agreed`.
         words_weight: of `dsltm.words.student.pooled`, where the backbone has 1.
+        calibrate: "words" for the share of doubt of `dsltm.words.student.doubt_of`.
         epochs, batch: where they are None, by `pace`, or as published.
         target_top, target_share: the most probable words of a soft label that are kept: so many, or so large
             a share of the vocabulary.
@@ -106,7 +109,7 @@ class TrainConfig:
         "places and words together; 0 keeps the clusters.",
         metavar="N",
         min=0,
-        shown="1; paper: 0",
+        shown="2; paper: 0",
     )
     words_weight: float | None = option(
         None,
@@ -114,6 +117,16 @@ class TrainConfig:
         metavar="WEIGHT",
         min=0,
         shown="0.5; paper: 0",
+    )
+    copies: Copies | None = option(
+        None,
+        "Learn from a text that several documents share once, or from all of its copies.",
+        shown="once; paper, and word counts: all",
+    )
+    calibrate: Calibrate | None = option(
+        None,
+        "Be no surer of topics than documents' words let expect (words); none: as sure as the model is.",
+        shown="words; paper, and word counts: none",
     )
     target_top: int | None = option(
         None,

@@ -10,6 +10,7 @@ import torch
 
 from dsltm.errors import DsltmError
 from dsltm.formats.blocks import slices
+from dsltm.formats.copies import copies
 from dsltm.formats.scratch import scratch
 from dsltm.space.axes import document_space
 from dsltm.space.inputs import Inputs, dense
@@ -36,10 +37,12 @@ _BLOCK = 4096
 
 
 class TrainingSet:
-    """The documents that carry text: their inputs, their targets and the targets' entropy [M].
+    """The texts that are learned from: their inputs, their targets and the targets' entropy [M].
 
-    Documents flagged empty are left out: the teacher's answer for them is about the instruction alone, and a
-    corpus with many of them would spend a topic on it. They still get a θ from `assign`.
+    A text that several documents share is there once, unless `config` says otherwise: as its own neighbour it
+    would tell nothing new, and a topic would be found for what was only said often. Documents flagged empty
+    are left out: the teacher's answer for them is about the instruction alone, and a corpus with many of them
+    would spend a topic on it. They still get a θ from `assign`.
 
     Args:
         labels: N documents.
@@ -47,6 +50,11 @@ class TrainingSet:
         device: where batches go.
         begin: gives the topic [M] that each document is drawn to; None: its k-means cluster. It may look at
             `points`, the documents' places [M, d].
+
+    Attributes:
+        documents: [R] the rows of all documents with text.
+        text: [R] which of the M texts each of them has.
+        rows: [M] the rows of the texts' first documents.
     """
 
     def __init__(
@@ -56,7 +64,11 @@ class TrainingSet:
         device: torch.device,
         begin: Callable[[TrainingSet], NDArray[np.int64]] | None = None,
     ) -> None:
-        self.rows = np.flatnonzero(~labels.empty)
+        self.documents = np.flatnonzero(~labels.empty)
+        first = self.text = np.arange(len(self.documents))
+        if config.copies == "once":
+            first, self.text = copies(labels, self.documents)
+        self.rows = self.documents[first]
         self.inputs = Inputs.of(config.input, labels.hidden, labels.vocabulary_counts)
         self.device = device
         self.counts = labels.vocabulary_counts if config.target == "bow" else None

@@ -20,7 +20,7 @@ from dsltm.training.data import TrainingSet, theta_of
 from dsltm.training.going_on import begun, check_fits, clusters, remembering
 from dsltm.training.student import taught
 from dsltm.training.threads import one_thread
-from dsltm.words.student import pooled
+from dsltm.words.student import doubt_of, pooled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,9 @@ def train(
         begin = None if init is None else partial(clusters, init, config, labels)
         data = TrainingSet(labels, config, device, begin)
         if config.topics > len(data):
-            raise DsltmError(f"{config.topics} topics need as many documents, and {len(data)} have text")
+            raise DsltmError(
+                f"{config.topics} topics need as many different texts, and there are {len(data)}"
+            )
         backbone = build(config, data, labels) if init is None else begun(init, config)
         last = fit(backbone.to(device), data, config, progress)
     model = to_model(backbone, config, labels, last, data)
@@ -191,7 +193,8 @@ def to_model(
     theta = theta_of(backbone, data)
     student, agreement = taught(data.lessons, theta)
     own = labels.counts[data.rows]
-    first = pooled(theta, student.of_counts(own), config.words_weight, own).argmax(1)
+    theta = pooled(theta, student.of_counts(own), config.words_weight, own)
+    first = theta.argmax(1)[data.text]
     header = {
         **provenance(labels.header),
         "backbone": config.model,
@@ -199,16 +202,18 @@ def to_model(
         "seed": config.seed,
         "sizes": np.bincount(first, minlength=config.topics).tolist(),
         "training": {
-            "documents": len(data),
+            "documents": len(data.documents),
+            "texts": len(data),
             "epochs": last.number,
             "loss": last.loss,
             "divergence": last.divergence,
             "regulariser": last.regulariser,
             "standardised": config.input != "bow" and config.scale == "standard",
             "students_agreement": agreement,
+            "doubt": doubt_of(theta, agreement) if config.calibrate == "words" else 0.0,
         },
     }
-    usage = usage_of(labels.vocabulary_counts, data.rows, first, config.topics)
+    usage = usage_of(labels.vocabulary_counts, data.documents, first, config.topics)
     return Model(header, beta, backbone.arrays(), usage, student.arrays())
 
 

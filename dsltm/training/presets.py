@@ -26,6 +26,8 @@ _ALL: dict[str, Any] = {
     "decoder": "best",
     "embeddings": "teacher",
     "embedding_size": 200,
+    "copies": "all",
+    "calibrate": "none",
 }
 _PLAIN: dict[str, Any] = {
     "temperature": 3.0,
@@ -42,8 +44,10 @@ _BEST: dict[str, Any] = {
     "sharpness": "learned",
     "rounds": 2,
     "words_weight": 0.5,
+    "copies": "once",
+    "calibrate": "words",
 }
-"""The last three: tests/bench/README.md, "Space and words"."""
+"""Sharpness, rounds and the weight of words: tests/bench/README.md, "Space and words"."""
 _BEST_OF: dict[str, dict[str, Any]] = {
     "mixed": {"temperature": 2.0, "guide": 900.0},
     "soft": {"temperature": 1.0, "guide": 300.0},

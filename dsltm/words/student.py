@@ -240,6 +240,26 @@ def pooled(theta: Floats, log_words: Floats, weight: float, counts: csr_array) -
     return np.asarray(softmax(log_theta + weights * log_words, axis=1), np.float32)
 
 
+def doubt_of(theta: Floats, agreement: float) -> float:
+    """The share of doubt, 0 to 1, with which θ is on average as sure of first topics as words let expect.
+
+    Two readers that err independently agree about as often as both are right: of two that are equally good
+    each is right in the root of these cases, which needs no label to be known (after Platanios, Blum and
+    Mitchell, "Estimating accuracy from unlabeled data", 2014). θ is never made surer than it is.
+
+    Args:
+        theta: [N, K] of N documents.
+        agreement: of how large a share of them words name the first topic, learned from others, 0 to 1.
+    """
+    sure, chance = float(theta.max(axis=1).mean()), 1 / theta.shape[1]
+    return float(np.clip((sure - np.sqrt(agreement)) / max(sure - chance, 1e-9), 0, 1))
+
+
+def doubted(theta: Floats, doubt: float) -> Floats:
+    """(1 - doubt) · θ + doubt / K [N, K]: with the probability `doubt` a document is of any topic."""
+    return theta if doubt == 0 else np.asarray((1 - doubt) * theta + doubt / theta.shape[1], np.float32)
+
+
 def _numbered(words: list[str], numbers: dict[str, int], passed_over: frozenset[str]) -> dict[int, int]:
     """How often each word comes, by its number; a new word gets the next number."""
     counted = Counter(words)

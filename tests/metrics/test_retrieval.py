@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from planted import plant
 
 from dsltm.errors import DsltmError
+from dsltm.formats.copies import copies
 from dsltm.formats.labels import Labels
 from dsltm.formats.strings import Strings
 from dsltm.metrics import retrieval
-from dsltm.metrics.copies import first_copies
 from dsltm.metrics.evidence import Evidence
 from dsltm.metrics.retrieval import precision_by_topics, precision_by_vectors
 from dsltm.metrics.subject import Subject
@@ -161,12 +161,12 @@ def test_copies_are_told_by_states_and_counts() -> None:
     rows = [3, 5, 3, 9, 5, 5, 100, 101]  # the last two have no text
     labels = chosen(plant(documents=102, empty=2).labels, rows)
     everything = np.arange(len(rows))
-    assert first_copies(labels, everything).tolist() == [0, 1, 3, 6]
-    assert first_copies(labels, np.array([2, 4, 0, 1])).tolist() == [0, 1]
+    assert copies(labels, everything)[0].tolist() == [0, 1, 3, 6]
+    assert copies(labels, np.array([2, 4, 0, 1]))[0].tolist() == [0, 1]
     labels.bow_data[labels.bow_indptr[2]] += 1  # the same state, but one word more
-    assert first_copies(labels, everything).tolist() == [0, 1, 2, 3, 6]
+    assert copies(labels, everything)[0].tolist() == [0, 1, 2, 3, 6]
     labels.hidden[4, 0] += 1
-    assert first_copies(labels, everything).tolist() == [0, 1, 2, 3, 4, 6]
+    assert copies(labels, everything)[0].tolist() == [0, 1, 2, 3, 4, 6]
 
 
 def test_copies_do_not_find_each_other() -> None:
