@@ -136,19 +136,29 @@ def _without_tiny(points: Tensor, centres: Tensor, generator: torch.Generator) -
     wide cluster bring the points nearer to their centres than one among the outliers does (Fritzke, "The
     breathing k-means algorithm", 2020, moves centres for that alone).
     """
+    least = _TINY * len(points) / len(centres)
     for _ in range(_MOVES):
         chosen, gap = _assign(points, centres)
-        sizes = torch.bincount(chosen, minlength=len(centres))
-        tiny = torch.nonzero(sizes * len(centres) < _TINY * len(points))[:, 0]
-        width = torch.zeros(len(centres)).index_add_(0, chosen, gap.clamp_min(0)).index_fill_(0, tiny, 0)
-        wide = [place for place in width.topk(len(tiny)).indices.tolist() if width[place] > 0]
-        if not wide:
+        tiny = torch.nonzero(torch.bincount(chosen, minlength=len(centres)) < least)[:, 0].tolist()
+        width = torch.zeros(len(centres)).index_add_(0, chosen, gap.clamp_min(0))
+        wide = (place for place in width.argsort(descending=True).tolist() if place not in tiny)
+        before = centres.clone()
+        for place in tiny:
+            for halved in wide:
+                halves, sizes = _halves(points[chosen == halved], generator)
+                if min(sizes) >= least:
+                    centres[[halved, place]] = halves
+                    break
+        if torch.equal(before, centres):
             break
-        for place, halved in zip(tiny.tolist(), wide, strict=False):
-            within = points[chosen == halved]
-            centres[[halved, place]] = _lloyd(within, _spread(within, 2, generator))[0]
         centres = _lloyd(points, centres)[0]
     return centres
+
+
+def _halves(points: Tensor, generator: torch.Generator) -> tuple[Tensor, list[int]]:
+    """Two centres [2, d] among points [m, d], and how many points are nearer to each."""
+    centres = _lloyd(points, _spread(points, 2, generator))[0]
+    return centres, torch.bincount(_assign(points, centres)[0], minlength=2).tolist()
 
 
 def means(points: Tensor, chosen: Tensor, count: int) -> tuple[Tensor, Tensor]:
