@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from shell import dsltm
 
+from dsltm.assigning.budget import Budget
 from dsltm.formats.model import read_model, write_model
 from dsltm.words.student import student_of
 
@@ -82,6 +83,29 @@ def test_the_teacher_reads_the_least_sure(made: Made, by_words: list[dict[str, A
         np.testing.assert_allclose(row["theta"], other["theta"], atol=2e-4)
 
 
+def test_seconds_of_the_teacher(
+    made: Made, by_words: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = rows(made.model, made.corpus, "--reader", "auto", "--budget", "0.001s", "--teacher", made.teacher)
+    read = {number for number, row in enumerate(few) if row["reader"] == "teacher"}
+    # What tells the teacher's pace is read whatever it takes, and nothing after the time is up.
+    assert read == {*np.argsort([row["p"] for row in by_words], kind="stable")[:32].tolist()}
+    clock = iter([0.0, 4.0, 9.0, 9.9, 10.5])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    # 32 documents in 4 s leave time for .8 * 6 s * 8/s; 70 in 9 s for another 6, too few for a round.
+    assert list(Budget.parse("10s").rounds(1000)) == [32, 38]
+    clock = iter([0.0, 4.0, 5.0])
+    assert list(Budget.parse("100s").rounds(50)) == [32, 18]
+
+
+def test_the_teacher_reads_no_empty_document(made: Made, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    texts = ["", *(json.loads(line)["text"] for line in made.corpus.read_text().splitlines()[:9]), " "]
+    corpus.write_text("".join(f"{json.dumps({'id': str(n), 'text': t})}\n" for n, t in enumerate(texts)))
+    mixed = rows(made.model, corpus, "--reader", "auto", "--budget", "100%", "--teacher", made.teacher)
+    assert [row["reader"] for row in mixed] == ["words", *["teacher"] * 9, "words"]
+
+
 def test_a_matrix_and_a_table(made: Made, tmp_path: Path, by_words: list[dict[str, Any]]) -> None:
     matrix, table = tmp_path / "theta.npz", tmp_path / "topics.csv"
     assert (
@@ -97,7 +121,9 @@ def test_a_matrix_and_a_table(made: Made, tmp_path: Path, by_words: list[dict[st
     [
         (("--budget", "5"), 2, b"--budget is for --reader auto"),
         (("--reader", "auto", "--budget", "few"), 2, b"--budget few: is not a budget"),
-        (("--reader", "words", "--ray", "local", "-o", "x"), 2, b"--reader does not go with --ray"),
+        (("--reader", "auto", "--budget", "0s"), 2, b"the teacher would read nothing"),
+        (("--reader", "auto", "--ray", "local", "-o", "x"), 2, b"--reader auto does not go with --ray"),
+        (("--reader", "words", "--teacher", "t"), 2, b"--teacher is about a teacher"),
     ],
 )
 def test_usage(made: Made, options: tuple[str, ...], status: int, message: bytes) -> None:

@@ -172,6 +172,23 @@ def test_the_reliability_behind_the_calibration_error(files: Files) -> None:
     assert "0.9 to 1.0" in shown
 
 
+def test_the_curve_of_what_the_teacher_reads(files: Files) -> None:
+    (plain,) = rows(files.models[0], files.labels)
+    (row,) = rows(files.models[0], files.labels, "--reading")
+    curve = row.pop("reading")
+    assert row == plain
+    assert [point["read"] for point in curve] == [0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0]
+    agree = [point["agree"] for point in curve]
+    assert agree == sorted(agree)
+    assert 0.5 < agree[0] < agree[-1] == 1
+    assert curve[-1]["purity"] == row["purity"]
+    # Half of the words of these documents say nothing, so that words alone must be worse.
+    assert curve[0]["purity"] < row["purity"]
+    status, shown = on_terminal("eval", files.models[0], files.labels, "--reading")
+    assert status == 0
+    assert "read by the teacher" in shown
+
+
 def test_other_word_vectors_take_the_place_of_the_teachers(files: Files, tmp_path: Path) -> None:
     words = files.planted.labels.vocabulary
     teachers = files.planted.labels.word_embeddings.astype(np.float32)
@@ -334,6 +351,7 @@ def test_what_is_wrong_is_said_in_one_sentence(files: Files, tmp_path: Path) -> 
         ([model, "--gold", files.corpus], 2, "--gold is for documents"),
         (["-", "--reference", "-"], 2, "standard input can be read as one of the files only"),
         ([model, "--vectors"], 2, "needs a labels file"),
+        ([model, "--reading"], 2, "needs a labels file"),
         ([model, "--reliability"], 2, "needs gold classes"),
         ([model, "--word-vectors", tmp_path / "none.vec"], 1, "no such file"),
         ([model, "--word-vectors", text], 1, "text.npz"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dsltm.assigning.budget import Budget
     from dsltm.assigning.inference import Inference
-    from dsltm.distilling.sample import Sample
     from dsltm.formats.corpus import Document
     from dsltm.formats.model import Model
     from dsltm.progress import Progress
@@ -43,22 +45,34 @@ def assign_by_words(model: Model, corpus: Iterable[Document], *, counted: bool) 
 
     def blocks() -> Iterator[Block]:
         with console.progress("assigning", documents, "documents") as bar:
-            for some in batches(corpus, _BLOCK):
-                theta = reader.of_texts([document.text for document in some])
-                bar.advance(len(some))
-                yield _block(some, theta, [WORDS] * len(some))
+            for block in placed_by_words(reader, corpus):
+                bar.advance(len(block.ids))
+                yield block
 
     return Assigned(documents, model.numbering.given, blocks())
 
 
-def assign_unsure(model: Model, corpus: Iterable[Document], reader: Reader, budget: Sample) -> Assigned:
+def placed_by_words(reader: WordReader, documents: Iterable[Document]) -> Iterator[Block]:
+    """The topics of documents by their words, a few thousand documents at a time."""
+    for some in batches(documents, _BLOCK):
+        yield Block(
+            [document.id for document in some],
+            reader.of_texts([document.text for document in some]),
+            np.array([not document.text.strip() for document in some]),
+            [document.fields for document in some],
+            [WORDS] * len(some),
+        )
+
+
+def assign_unsure(model: Model, corpus: Iterable[Document], reader: Reader, budget: Budget) -> Assigned:
     """The topics of the documents of a corpus: the teacher reads those whose words are least sure.
 
-    A document's words are as sure as its first topic is probable.
+    A document's words are as sure as its first topic is probable. One without text is not read.
 
     Args:
+        corpus: a stream that can be read again.
         reader: of the model's teacher (`dsltm.assigning.documents.reader_of`).
-        budget: how many documents it reads.
+        budget: how much it reads.
 
     Raises:
         DsltmError: the model has no reader of words, or the corpus cannot be read.
@@ -66,47 +80,39 @@ def assign_unsure(model: Model, corpus: Iterable[Document], reader: Reader, budg
     from dsltm.assigning.inference import Inference
 
     words, inference = WordReader.of(model), Inference(model)
-    sure = [words.of_texts([each.text for each in some]).max(1) for some in batches(corpus, _BLOCK)]
-    documents = sum(map(len, sure))
-    unsure = np.zeros(documents, bool)
-    order = np.argsort(np.concatenate([np.empty(0, np.float32), *sure]), kind="stable")
-    unsure[order[: budget.size(documents)]] = True
+    sure = [np.where(block.empty, np.inf, block.theta.max(1)) for block in placed_by_words(words, corpus)]
+    p = np.concatenate([np.empty(0), *sure])
+    order = np.argsort(p, kind="stable")[: int(np.isfinite(p).sum())]
+    # For each document its row among those that the teacher has read, in the order of reading.
+    row_of = np.full(len(p), -1)
+    theta = [np.empty((0, model.numbering.given), np.float32)]
+    done = 0
+    with console.progress("reading the least sure", budget.most(len(order)), "documents") as bar:
+        for more in budget.rounds(len(order)):
+            chosen = np.zeros(len(p), bool)
+            chosen[order[done : done + more]] = True
+            row_of[chosen] = np.arange(done, done + more)
+            theta += _read(inference, reader, compress(corpus, chosen), bar)
+            done += more
+    by_teacher = np.concatenate(theta)
 
     def blocks() -> Iterator[Block]:
         start = 0
-        with console.progress("assigning", int(unsure.sum()), "documents") as bar:
-            for some in batches(corpus, _BLOCK):
-                asked = np.flatnonzero(unsure[start : start + len(some)])
-                start += len(some)
-                theta = words.of_texts([document.text for document in some])
-                by = [WORDS] * len(some)
-                read = _read(inference, reader, [some[row] for row in asked.tolist()], bar)
-                for row, line in zip(asked.tolist(), read, strict=True):
-                    theta[row], by[row] = line, TEACHER
-                yield _block(some, theta, by)
+        for block in placed_by_words(words, corpus):
+            rows = row_of[start : start + len(block.ids)]
+            start += len(rows)
+            block.theta[rows >= 0] = by_teacher[rows[rows >= 0]]
+            yield replace(block, readers=np.where(rows >= 0, TEACHER, WORDS).tolist())
 
-    return Assigned(documents, model.numbering.given, blocks())
+    return Assigned(len(p), model.numbering.given, blocks())
 
 
 def _read(
-    inference: Inference, reader: Reader, documents: list[Document], bar: Progress
+    inference: Inference, reader: Reader, documents: Iterator[Document], bar: Progress
 ) -> Iterator[NDArray[np.float32]]:
-    """θ [K] of each of a few documents, which the teacher reads."""
+    """θ [n, K] of documents that the teacher reads, a window at a time."""
     from dsltm.distilling.reading import read_windows, windows
 
-    stream = read_windows(
-        reader, windows(documents, reader.encoder.max_tokens), lambda read, *_: bar.advance(read)
-    )
-    for block in assign_windows(inference, stream):
-        yield from block.theta
-
-
-def _block(documents: list[Document], theta: NDArray[np.float32], by: list[str]) -> Block:
-    empty = np.array([not document.text.strip() for document in documents])
-    return Block(
-        [document.id for document in documents],
-        theta,
-        empty,
-        [document.fields for document in documents],
-        by,
-    )
+    limit = reader.encoder.max_tokens
+    stream = read_windows(reader, windows(documents, limit), lambda read, *_: bar.advance(read))
+    return (block.theta for block in assign_windows(inference, stream))

@@ -49,6 +49,12 @@ def given(ctx: typer.Context) -> set[str]:
     return {name for name, source in sources.items() if source is not None and source.name != "DEFAULT"}
 
 
+def typed(ctx: typer.Context) -> set[str]:
+    """The names of the parameters that are given on the command line."""
+    sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+
+
 def use_settings(ctx: typer.Context, value: str | None) -> str | None:
     """Let a settings file set the options that neither the command line nor the environment sets."""
     if value is not None:

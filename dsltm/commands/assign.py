@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from dsltm.assigning.budget import USUAL, Budget
+from dsltm.commandline.values import typed
 from dsltm.commands.options import (
     RAY,
     TEACHER,
@@ -32,10 +34,12 @@ READS = {"MODEL": "Model", "DOCUMENTS": "Labels", "DOCUMENTS, in its place": "Co
 WRITES = "Assignments"
 # A topic in a table has so many words: enough to recognise it, few enough for a cell. Chosen, not measured.
 WORDS = 5
-BUDGET = "20%"  # of the documents, which the teacher reads under --reader auto; chosen, not measured
+# What is of the teacher, and means nothing where words alone are asked.
+_OF_TEACHERS = ("teacher", "dtype", "device", "trust_remote_code", "batch_tokens")
 
 
 def command(
+    ctx: typer.Context,
     model: ModelFile,
     documents: Annotated[
         str,
@@ -107,9 +111,10 @@ def command(
     budget: Annotated[
         str | None,
         typer.Option(
-            metavar="N|N%",
-            help="With --reader auto: how many documents the teacher reads, or what share of them.",
-            show_default="20%",
+            metavar="N|N%|Ns",
+            help="With --reader auto: how many documents the teacher reads, what share of them, or for how "
+            "many seconds; the least sure first.",
+            show_default=USUAL,
         ),
     ] = None,
     teacher: TeacherOfFile,
@@ -173,8 +178,17 @@ def command(
 
     if budget is not None and reader != "auto":
         raise UsageError("--budget is for --reader auto")
-    if reader != "teacher" and (vectors is not None or ray.ray is not None):
-        raise UsageError("--reader does not go with --ray or --vectors")
+    if reader != "teacher" and vectors is not None:
+        raise UsageError("--reader does not go with --vectors")
+    if reader == "auto" and ray.ray is not None:
+        raise UsageError("--reader auto does not go with --ray", hint="--reader words, or teacher")
+    if reader == "words":
+        for name in _OF_TEACHERS:
+            if name in typed(ctx):
+                raise UsageError(
+                    f"--{name.replace('_', '-')} is about a teacher, and --reader words needs none"
+                )
+    most = Budget.parse(budget or USUAL) if reader == "auto" else None
     columns = [name.strip() for names in keep or () for name in names.split(",") if name.strip()]
     beside = bool(columns or words or output_format or levels)
     if npz and (top is not None or min_prob or beside):
@@ -196,11 +210,13 @@ def command(
             raise UsageError("--vectors does not go with --ray")
         from dsltm.on_ray.assign import Written, assign_on_ray
 
-        check_teacher_reads(opened := read_model(model))
+        opened = read_model(model)
+        if reader == "teacher":
+            check_teacher_reads(opened)
         assign_on_ray(
             model,
             documents,
-            teacher.on_workers(opened.header["teacher"]),
+            None if reader == "words" else teacher.on_workers(opened.header["teacher"]),
             Written(top, min_prob, npz),
             ray.cut(reading),
             ray.cluster(),
@@ -227,7 +243,7 @@ def command(
         else:
             if corpus is not None:
                 raise UsageError("--corpus is for a labels file; here DOCUMENTS is the corpus already")
-            by = _Readers(teacher, batch_tokens, reader, budget)
+            by = _Readers(teacher, batch_tokens, reader, most)
             assigned = _of_corpus(opened, reading.open(documents, fields), by, parts, vectors, counted=npz)
         if npz:
             write_matrix(target, assigned)
@@ -249,23 +265,21 @@ class _Readers:
     teacher: TeacherOfFile
     batch_tokens: int | None
     reader: Literal["teacher", "words", "auto"]
-    budget: str | None
+    budget: Budget | None
 
     def __call__(self, model: "Model", corpus: "Iterable[Document]", *, counted: bool) -> "Assigned":
         """The topics of a corpus, whose documents are counted first where `counted` asks for it."""
         from dsltm.assigning.documents import assign_corpus, reader_of
         from dsltm.assigning.vectors import check_teacher_reads
         from dsltm.assigning.words import assign_by_words, assign_unsure
-        from dsltm.distilling.sample import Sample
 
         if self.reader == "words":
             return assign_by_words(model, corpus, counted=counted)
-        most = Sample.parse(self.budget or BUDGET, option="--budget") if self.reader == "auto" else None
         check_teacher_reads(model)
         opened = self.teacher.open(model.header["teacher"])
-        if most is None:
+        if self.budget is None:
             return assign_corpus(model, corpus, opened, batch_tokens=self.batch_tokens)
-        return assign_unsure(model, corpus, reader_of(model, opened, self.batch_tokens), most)
+        return assign_unsure(model, corpus, reader_of(model, opened, self.batch_tokens), self.budget)
 
 
 def _of_corpus(

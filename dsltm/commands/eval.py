@@ -96,6 +96,8 @@ def command(
     opened = open_inputs(files or [], labels, topics, assignments, measured.topn)
     if opened.labels is None and measured.vectors:
         raise UsageError("--vectors needs a labels file")
+    if opened.labels is None and measured.reading:
+        raise UsageError("--reading needs a labels file")
     if gold is not None and opened.labels is None and assignments is None:
         raise UsageError("--gold is for documents, and neither a labels file nor --assignments is given")
     classes = _classes(gold, opened.labels, reading)

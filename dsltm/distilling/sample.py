@@ -40,8 +40,8 @@ class Sample:
         share = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)%", text)
         if share and 0 < float(share[1]) <= 100:
             return cls(share=float(share[1]) / 100, seed=seed)
-        more = ", or auto" if option == "--sample" else ""
-        hint = f"a number such as 5000 or a share such as 10%{more}"
+        more = "auto" if option == "--sample" else "a time such as 60s"
+        hint = f"a number such as 5000, a share such as 10%, or {more}"
         raise UsageError(f"{option} {text}: is not a {option[2:]}", hint=hint)
 
     def size(self, texts: int) -> int:

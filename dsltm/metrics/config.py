@@ -37,6 +37,7 @@ class EvalOptions:
         topn: words of each topic that count.
         vectors: also retrieve by the document vectors.
         reliability: also give the bins behind `ece_topic`.
+        reading: also give the curve of how much the teacher reads against how good the topics are.
         word_vectors: where words lie by their meaning, instead of the teacher's embeddings.
     """
 
@@ -47,6 +48,12 @@ class EvalOptions:
     reliability: bool = option(
         False,
         "Show the bins behind ece_topic: how probable first topics are, and how many are right.",
+        heading=OTHERS,
+    )
+    reading: bool = option(
+        False,
+        "Show how good the topics are where the teacher reads only the documents whose words are least sure "
+        "(dsltm assign --reader auto).",
         heading=OTHERS,
     )
     word_vectors: "WordVectors | None" = None

@@ -26,12 +26,14 @@ class Scores:
         values: by name; shown in the order of `names.MEANINGS`.
         per_topic: by name one value a topic, None where it has none.
         reliability: the bins behind `ece_topic`, where they were asked for.
+        reading: points of the curve of `reading.reading`, where it was asked for.
         failures: why topics were not rated, each reason once.
     """
 
     values: dict[str, float | int] = field(default_factory=dict)
     per_topic: dict[str, list[float | None]] = field(default_factory=dict)
     reliability: list[dict[str, Any]] = field(default_factory=list)
+    reading: list[dict[str, float]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
     def add(self, other: Scores) -> None:
@@ -39,6 +41,7 @@ class Scores:
         self.values.update(other.values)
         self.per_topic.update(other.per_topic)
         self.reliability.extend(other.reliability)
+        self.reading.extend(other.reading)
         self.failures.extend(other.failures)
 
     def add_topics(self, name: str, values: Sequence[float] | NDArray[np.float64]) -> None:

@@ -100,6 +100,7 @@ FAMILIES = (
             "npmi_own": "mutual information of top words within the documents themselves",
         },
     ),
+    Family("dsltm.metrics.reading:reading", {}),
     Family(
         "dsltm.metrics.embedding:embedding",
         {

@@ -27,9 +27,9 @@ def rows(
 ) -> Iterator[dict[str, Any]]:
     """One object a model, then one a group, then one a test.
 
-    Keys of a model: "model", "seed" if it has one, the metrics by name, and, if asked for, "reliability" and
-    "per_topic", lists of objects. Of a group: "group", "models", "stability", "mean", "sd". Of a test:
-    "welch" (two groups' names), "difference", "t", "df", "p".
+    Keys of a model: "model", "seed" if it has one, the metrics by name, and, if asked for, "reliability",
+    "reading" and "per_topic", lists of objects. Of a group: "group", "models", "stability", "mean", "sd". Of
+    a test: "welch" (two groups' names), "difference", "t", "df", "p".
     """
     for subject, score in zip(subjects, scores, strict=True):
         row: dict[str, Any] = {"model": subject.name}
@@ -38,6 +38,8 @@ def rows(
         row |= {name: score.values[name] for name in _ordered(score.values)}
         if score.reliability:
             row["reliability"] = score.reliability
+        if score.reading:
+            row["reading"] = score.reading
         if per_topic:
             row["per_topic"] = list(_topics(subject, score))
         yield row
@@ -74,6 +76,8 @@ def tables(
     for subject, score in zip(subjects, scores, strict=True):
         if score.reliability:
             yield _of_bins(subject, score, alone=len(subjects) == 1)
+        if score.reading:
+            yield _of_curve(subject, score, alone=len(subjects) == 1)
     if per_topic:
         for subject, score in zip(subjects, scores, strict=True):
             if subject.topics is not None:
@@ -131,6 +135,14 @@ def _of_bins(subject: Subject, score: Scores, *, alone: bool) -> Table:
         for b in score.reliability
     ]
     return Table([first, *(Column(name, "right") for name in ("documents", "mean p", "right"))], lines)
+
+
+def _of_curve(subject: Subject, score: Scores, *, alone: bool) -> Table:
+    """Each share of the documents that the teacher reads, and how good the topics are then."""
+    first = "read by the teacher" if alone else f"read by the teacher, {subject.name}"
+    names = [name for name in score.reading[0] if name != "read"]
+    lines = [[f"{point['read']:.0%}", *(_number(point[name]) for name in names)] for point in score.reading]
+    return Table([Column(first, "right"), *(Column(name, "right") for name in names)], lines)
 
 
 def _ordered(names: Iterable[str]) -> list[str]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsltm.assigning.documents import (
     FORMAT,
+    WORDS,
     Assigned,
     assign_windows,
     assignment_rows,
     reader_of,
     write_matrix,
 )
+from dsltm.assigning.student import WordReader
+from dsltm.assigning.words import placed_by_words
 from dsltm.errors import DsltmError
 from dsltm.formats.model import read_model
 from dsltm.formats.output import reason
@@ -29,9 +32,16 @@ from dsltm.on_ray.survey import survey
 from dsltm.on_ray.writing import open_manifest, part_name, write_parts
 
 if TYPE_CHECKING:
-    from dsltm.formats.corpus import Format
+    from collections.abc import Callable, Iterator
+
+    from dsltm.assigning.documents import Block
+    from dsltm.formats.corpus import Document, Format
+    from dsltm.formats.model import Model
     from dsltm.on_ray.distill import Cluster, TeacherChoice
     from dsltm.on_ray.pieces import Cut, Piece
+
+    # The topics of a part's documents; takes the id of each one that fails, and why.
+    Place = Callable[[list[Document], list[tuple[str, str]]], Iterator[Block]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class Written:
 def assign_on_ray(
     model: str,
     corpus: str,
-    teacher: TeacherChoice,
+    teacher: TeacherChoice | None,
     written: Written,
     cut: Cut,
     cluster: Cluster,
@@ -61,6 +71,7 @@ def assign_on_ray(
     Args:
         model: a model file; the machines of the cluster need not reach it.
         corpus: a file or a folder, path or URI.
+        teacher: who reads the documents; None: they are placed by their words, each worker on one core.
         output: the folder. Parts that an earlier run of the same settings finished in it are kept.
         fresh: start over.
 
@@ -71,10 +82,13 @@ def assign_on_ray(
         data = Path(model).read_bytes()
     except OSError as error:
         raise DsltmError(f"{model}: {reason(error)}") from error
-    limit = int(read_model(model).header["max_tokens"])
+    # Models of vectors from elsewhere have no such limit; their words are no work worth estimating.
+    limit = int(read_model(model).header.get("max_tokens", 0))
     with connected(cluster.address):
         files, folder = input_files(corpus, format), Folder(output)
         with folder.alone():
+            if teacher is None:
+                cluster = replace(cluster, cpus=cluster.cpus or 1, gpus=cluster.gpus or 0)
             workers = room(cluster.workers, cluster.cpus, cluster.gpus)
             plan = survey(files, cut, max_tokens=limit, count=False)
             job = Job(output, cut, data, teacher, written, batch_tokens, workers.cpus)
@@ -89,7 +103,7 @@ class Job:
     output: str
     cut: Cut
     model: bytes
-    teacher: TeacherChoice
+    teacher: TeacherChoice | None
     written: Written
     batch_tokens: int | None
     cpus: int
@@ -100,8 +114,7 @@ class Job:
         return {
             "corpus": digest,
             "model": hashlib.sha256(self.model).hexdigest(),
-            "dtype": self.teacher.dtype,
-            "batch_tokens": self.batch_tokens,
+            **self._reading(),
             "top": self.written.top,
             "min_prob": self.written.min_prob,
             "npz": self.written.npz,
@@ -109,32 +122,30 @@ class Job:
             "fields": [fields.text, fields.id],
         }
 
+    def _reading(self) -> dict[str, Any]:
+        if self.teacher is None:
+            return {"reader": WORDS}
+        return {"dtype": self.teacher.dtype, "batch_tokens": self.batch_tokens}
+
 
 class Assigner:
-    """A teacher and a model that take one piece after another, each into a part file."""
+    """A model that takes one piece after another, each into a part file."""
 
     def __init__(self, job: Job) -> None:
-        from dsltm.assigning.inference import Inference
-
         self._job, self._folder = job, Folder(job.output)
         with tempfile.NamedTemporaryFile(prefix="dsltm-", suffix=".npz") as file:
             file.write(job.model)
             file.flush()
             # The arrays stay mapped when the file is deleted.
             self._model = read_model(file.name)
-        teacher = job.teacher.open(job.cpus, self._model.header["teacher"]["weights_sha256"])
-        self._reader = reader_of(self._model, teacher, job.batch_tokens)
-        self._inference = Inference(self._model)
-        prompts = len(self._model.header["prompts"])
-        self._widths = len(self._model.vocabulary), teacher.hidden_size * prompts
+        self._place = _by_words(self._model) if job.teacher is None else _by_teacher(self._model, job)
 
     def work(self, piece: Piece, part: int) -> dict[str, Any]:
         """Write a part; see `Worker`."""
         written, failed = self._job.written, list[tuple[str, str]]()
         name = part_name(part, "npz" if written.npz else "jsonl")
         documents = piece.documents(self._job.cut)
-        windows = read_carefully(self._reader, documents, self._widths, failed)
-        blocks = assign_windows(self._inference, windows)
+        blocks = self._place(documents, failed)
         with self._folder.writing(name) as stream:
             if written.npz:
                 write_matrix(stream, Assigned(len(documents), self._model.numbering.given, blocks))
@@ -147,3 +158,20 @@ class Assigner:
             "bytes": self._folder.size(name),
             **({"failed": failed} if failed else {}),
         }
+
+
+def _by_words(model: Model) -> Place:
+    reader = WordReader.of(model)
+    return lambda documents, _: placed_by_words(reader, documents)
+
+
+def _by_teacher(model: Model, job: Job) -> Place:
+    from dsltm.assigning.inference import Inference
+
+    assert job.teacher is not None
+    teacher = job.teacher.open(job.cpus, model.header["teacher"]["weights_sha256"])
+    reader, inference = reader_of(model, teacher, job.batch_tokens), Inference(model)
+    widths = len(model.vocabulary), teacher.hidden_size * len(model.header["prompts"])
+    return lambda documents, failed: assign_windows(
+        inference, read_carefully(reader, documents, widths, failed)
+    )

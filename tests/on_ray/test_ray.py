@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from test_forms import FORMS, ROWS, needs
 
 from dsltm.cli import run
 from dsltm.formats.labels import EMPTY, FAILED, read_labels
+from dsltm.formats.model import read_model, write_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -257,6 +259,21 @@ def test_a_folder_of_many_forms_on_ray(cluster: str, made: Any, tmp_path: Path) 
     expected = [json.loads(line) for line in plain.read_text().splitlines()]
     assert [row["id"] for row in found] == [row["id"] for row in expected]
     assert len(found) == len(names) * len(ROWS) + 2
+
+
+def test_words_on_ray_need_no_teacher(cluster: str, made: Any, tmp_path: Path) -> None:
+    # A worker that opened the teacher would fail: the model names a folder that is no longer there.
+    model = read_model(str(made.model))
+    gone = {**model.header, "teacher": {**model.header["teacher"], "name": str(tmp_path / "gone")}}
+    orphan, output, plain = tmp_path / "model.npz", tmp_path / "assigned", tmp_path / "assigned.jsonl"
+    with orphan.open("wb") as file:
+        write_model(file, replace(model, header=gone))
+    options = ["--reader", "words", "--top", "3"]
+    assert run(["assign", str(orphan), str(made.corpus), *options, "-o", str(plain)]) == 0
+    assert on_ray("assign", orphan, made.corpus, *options, "--part-documents", 50, "-o", output) == 0
+    parts = sorted(output.glob("part-*.jsonl"))
+    assert len(parts) == 3
+    assert "".join(path.read_text() for path in parts) == plain.read_text()
 
 
 @pytest.fixture(scope="module")
