@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,17 +10,17 @@ if TYPE_CHECKING:
 
     from dsltm.words.counts import Counts
 
-# A word of a single document says nothing of how documents are alike.
-LEAST_DOCUMENTS = 2
 # The names of so many words take half a megabyte of a labels file; chosen for that, not measured.
 MOST_WORDS = 50_000
 
 
 def counted_words(counts: Counts, vocabulary: Sequence[str], stopwords: Collection[str]) -> list[str]:
-    """The words that the labels count: the vocabulary, then those of two documents or more.
+    """The words that the labels count: the vocabulary, then those of the most documents.
 
     The vocabulary keeps its order, so that its counts are the first columns; the others follow in the order
-    of their document frequency, words of the same frequency by the alphabet. There are 50,000 at most.
+    of their document frequency, words of the same frequency by the alphabet. There are 50,000 at most. A word
+    of a single document says nothing of how documents are alike, but its letters do
+    (tests/bench/README.md, "Readers of words").
 
     Args:
         counts: of all words of the corpus.
@@ -27,9 +28,5 @@ def counted_words(counts: Counts, vocabulary: Sequence[str], stopwords: Collecti
         stopwords: are not counted, unless they are of the vocabulary.
     """
     left_out = {*vocabulary, *stopwords}
-    others = sorted(
-        (-documents, word)
-        for word, documents in counts.df.items()
-        if documents >= LEAST_DOCUMENTS and word not in left_out
-    )
-    return [*vocabulary, *(word for _, word in others[: max(MOST_WORDS - len(vocabulary), 0)])]
+    others = ((-documents, word) for word, documents in counts.df.items() if word not in left_out)
+    return [*vocabulary, *(word for _, word in nsmallest(MOST_WORDS - len(vocabulary), others))]
