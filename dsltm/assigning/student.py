@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.assigning.current import CurrentTopics
-from dsltm.errors import DsltmError
-from dsltm.words.student import Student, aligned, student_of
+from dsltm.words.student import Student, aligned, required_student
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,12 +33,7 @@ class WordReader:
         Raises:
             DsltmError: it has none.
         """
-        if (student := student_of(model)) is None:
-            raise DsltmError(
-                "the model has no reader of words: models of dsltm 0.1, of ground and of attend have none",
-                hint="train it anew, or --reader teacher",
-            )
-        return cls(student, CurrentTopics.of(model))
+        return cls(required_student(model), CurrentTopics.of(model))
 
     def of_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """θ [N, K] of texts."""

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Corpus
     from dsltm.teacher.reading.prompts import Prompt
 
-READS = {"CORPUS": "Corpus", "--vocab": "Vocabulary"}
+READS = {"CORPUS": "Corpus", "--vocab": "Vocabulary", "--unsure-of": "Model"}
 WRITES = "Labels"
 NO_TEACHER = "none"
 # What is nobody's without a teacher.
 _OF_TEACHERS = (
     "prompt", "instruction", "prompt_file", "preset", "projection", "max_tokens", "batch_tokens", "sample",
-    "sample_seed", "scratch", "fresh", "dtype", "device", "trust_remote_code",
+    "sample_seed", "unsure_of", "scratch", "fresh", "dtype", "device", "trust_remote_code",
 )  # fmt: skip
 
 
@@ -135,6 +135,7 @@ def command(
             "shard": shard,
             "scratch": scratch,
             "sample": config.sample,
+            "unsure-of": config.unsure_of,
             "vectors": config.vectors,
         },
     )

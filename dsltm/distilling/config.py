@@ -19,6 +19,7 @@ class DistillConfig:
         words: the vocabulary, None to choose the `size` most frequent words.
         rules: which words are never chosen, and not counted.
         batch_tokens: None for what suits the device.
+        unsure_of: a model file; None for a sample at random.
         sample: how many of the different texts are read, as `Sample.parse` takes it; None: all.
         shard: (i, n): only documents whose number leaves i after division by n.
     """
@@ -61,6 +62,12 @@ class DistillConfig:
         shown="all",
     )
     sample_seed: int | None = option(None, "Of the draw.", metavar="N", shown="0")
+    unsure_of: str | None = option(
+        None,
+        "With --sample: not drawn at random, but the texts of whose topics the words of this model are least "
+        "sure. dsltm merge adds them to the sample that the model learned from.",
+        metavar="MODEL",
+    )
     vectors: str | None = option(
         None,
         "Vectors of your own in the place of the teacher's hidden states: an NPY file with a row for each "
@@ -75,8 +82,11 @@ class DistillConfig:
         Raises:
             UsageError: the options do not say one.
         """
-        if self.sample is not None:
-            return Sample.parse(self.sample, self.sample_seed or 0)
-        if self.sample_seed is not None:
-            raise UsageError("--sample-seed is of --sample, which is not given")
-        return None
+        for name, value in (("--sample-seed", self.sample_seed), ("--unsure-of", self.unsure_of)):
+            if value is not None and self.sample is None:
+                raise UsageError(f"{name} is of --sample, which is not given")
+        if self.sample is None:
+            return None
+        if self.unsure_of is not None and self.sample_seed is not None:
+            raise UsageError("--sample-seed and --unsure-of do not go together: nothing is drawn")
+        return Sample.parse(self.sample, self.sample_seed or 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from dsltm.distilling.merge_samples import are_samples, merge_samples
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY_LOGITS, PER_PART, Labels, read_labels, write_labels
 from dsltm.formats.npz import Blocks
@@ -26,10 +27,10 @@ _PER_SHARD = ("shard", *PER_PART)
 
 
 def merge(paths: Sequence[str], target: BinaryIO) -> int:
-    """Write the shards of one corpus as one labels file, rows in the corpus's order.
+    """Write the shards of one corpus, or samples of it, as one labels file, rows in the corpus's order.
 
     Args:
-        paths: labels files of `distill --shard`, all shares of one run, in any order.
+        paths: labels files of `distill --shard`, all shares of one run, in any order; or of `--sample`.
 
     Returns:
         The number of documents.
@@ -37,7 +38,10 @@ def merge(paths: Sequence[str], target: BinaryIO) -> int:
     Raises:
         DsltmError: a shard is missing or given twice, or they do not belong together.
     """
-    shards = _in_order(paths)
+    files = [read_labels(path) for path in paths]
+    if are_samples(files):
+        return merge_samples(paths, files, target)
+    shards = _in_order(paths, files)
     order = len(shards)
     total = sum(map(len, shards))
     names = _gold_names(shards)
@@ -65,9 +69,8 @@ def merge(paths: Sequence[str], target: BinaryIO) -> int:
     return total
 
 
-def _in_order(paths: Sequence[str]) -> list[Labels]:
+def _in_order(paths: Sequence[str], shards: Sequence[Labels]) -> list[Labels]:
     """The shards in the order of their numbers, after a check that none is missing and all are of one run."""
-    shards = [read_labels(path) for path in paths]
     first = shards[0].header
     for path, shard in zip(paths, shards, strict=True):
         for key in (key for key in first if key != EMPTY_LOGITS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from dataclasses import replace
 from itertools import compress, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from dsltm.distilling.reading import read_windows, tell_cut, windows
 from dsltm.distilling.rows import table_of
 from dsltm.distilling.survey import survey
 from dsltm.distilling.texts import Texts
+from dsltm.distilling.unsure import sureness
 from dsltm.distilling.vocabulary import vocabulary_of
 from dsltm.formats.output import descriptor_of, open_output
 from dsltm.formats.vectors import Vectors
@@ -58,7 +60,11 @@ def distill(
         sample = config.sampling()
         seed = 0 if sample is None else sample.seed
         overview = survey(corpus, max_tokens=config.max_tokens, seed=seed, phrases=config.phrases)
-        texts = Texts.of(overview.digests, sample, config.shard)
+        sure = None
+        if sample is not None and config.unsure_of is not None:
+            model, sure = sureness(config.unsure_of, corpus)
+            sample = replace(sample, unsure_of=model)
+        texts = Texts.of(overview.digests, sample, config.shard, sure)
         _report_texts(texts)
         vectors = None if config.vectors is None else Vectors.open(config.vectors, len(overview.work))
         lexicon = config.rules.of(overview.words.texts)
@@ -139,8 +145,9 @@ def sample_of(texts: Texts) -> dict[str, Any]:
     """What the header of a labels file says of a sample; nothing where all texts are read."""
     if texts.sample is None:
         return {}
-    size, seed = texts.sample.size(texts.different), texts.sample.seed
-    return {"sample": {"texts": size, "of": texts.different, "seed": seed}}
+    sample = texts.sample
+    how = {"seed": sample.seed} if sample.unsure_of is None else {"unsure_of": sample.unsure_of}
+    return {"sample": {"texts": sample.size(texts.different), "of": texts.different, **how}}
 
 
 def _report_texts(texts: Texts) -> None:

@@ -20,11 +20,14 @@ class Sample:
         share: this part of them, above 0 and at most 1. Without either, `AUTO_TEXTS` of more than twice as
             many.
         seed: of the draw.
+        unsure_of: the hash of a model file; then the texts are not drawn, but those of whose topics the
+            model's words are least sure.
     """
 
     texts: int | None = None
     share: float | None = None
     seed: int = 0
+    unsure_of: str | None = None
 
     @classmethod
     def parse(cls, text: str, seed: int = 0, *, option: str = "--sample") -> Sample:

@@ -69,13 +69,24 @@ class Texts:
     sample: Sample | None = None
 
     @classmethod
-    def of(cls, digests: Digests, sample: Sample | None = None, shard: tuple[int, int] = (0, 1)) -> Texts:
+    def of(
+        cls,
+        digests: Digests,
+        sample: Sample | None = None,
+        shard: tuple[int, int] = (0, 1),
+        sureness: NDArray[np.floating] | None = None,
+    ) -> Texts:
         """Those of the documents whose number leaves i after division by n, shard = (i, n).
 
         A sample is drawn of the texts of all shards, by their hashes: so it does not depend on the documents'
         order, all shards draw alike, and a smaller sample is a part of a larger one.
+
+        Args:
+            sureness: [N] of the documents of all shards: the sample is of the texts with the least of it.
         """
         ranks, different = digests.ranks()
+        if sureness is not None:
+            ranks = _least_first(ranks, different, sureness)
         size = different if sample is None else sample.size(different)
         if size == different:
             sample = None
@@ -101,3 +112,18 @@ class Texts:
     def read(self) -> NDArray[np.int64]:
         """The documents whose texts are read, ascending."""
         return np.flatnonzero(self.numbers >= 0)
+
+
+def _least_first(ranks: NDArray[np.int64], different: int, values: NDArray[np.floating]) -> NDArray[np.int64]:
+    """The ranks [N] of texts anew, those of the smallest values first.
+
+    Args:
+        ranks: [N] of the documents' texts; those that say nothing have `different` and keep it.
+        values: [N] of the documents; copies of a text have the same.
+    """
+    of_text = np.zeros(different + 1, values.dtype)
+    of_text[ranks] = values
+    of_text[different] = np.inf
+    places = np.empty(different + 1, np.int64)
+    places[np.argsort(of_text, kind="stable")] = np.arange(different + 1)
+    return places[ranks]

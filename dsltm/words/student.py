@@ -210,6 +210,20 @@ def student_of(model: Model) -> Student | None:
     return Student.of_arrays(model.student, edit_of(model.header, model.topics).topics, model.language)
 
 
+def required_student(model: Model) -> Student:
+    """The reader of words of a model that must have one.
+
+    Raises:
+        DsltmError: it has none, or its arrays are damaged.
+    """
+    if (student := student_of(model)) is None:
+        raise DsltmError(
+            "the model has no reader of words: models of dsltm 0.1, of ground and of attend have none",
+            hint="train it anew",
+        )
+    return student
+
+
 def aligned(counts: csr_array, words: Sequence[str], wanted: Sequence[str]) -> csr_array:
     """The columns [N, len(wanted)] of the words wanted; zero for words that were not counted.
 

@@ -17,7 +17,9 @@ from shell import DSLTM, ROOT, dsltm, environment
 
 from dsltm.formats.info import facts
 from dsltm.formats.labels import EMPTY, TRUNCATED, UNREAD, read_labels
+from dsltm.formats.model import read_model
 from dsltm.formats.npz import header_of
+from dsltm.words.student import student_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -285,3 +287,57 @@ def test_usage(corpus: Path, teacher: Path, tmp_path: Path) -> None:
         assert done.returncode == 2
         assert message in done.stderr
     assert not (tmp_path / "labels.npz").exists()
+
+
+def test_a_second_sample_is_of_what_words_are_unsure_of(
+    corpus: Path, teacher: Path, labels: Labels, sampled: Path, tmp_path: Path
+) -> None:
+    model, more, both = (tmp_path / name for name in ("model.npz", "more.npz", "both.npz"))
+    for command in (
+        ["train", sampled, "-k", "3", "--epochs", "2", "--units", "8", "-o", model],
+        ["distill", corpus, "--teacher", teacher, *ALONE, "--sample", "15", "--unsure-of", model, "-o", more],
+        ["merge", sampled, more, "-o", both],
+    ):
+        done = dsltm(*command)
+        assert done.returncode == 0, done.stderr.decode()
+    texts = [json.loads(line)["text"].strip() for line in corpus.read_text().splitlines()]
+    student = student_of(read_model(str(model)))
+    assert student is not None
+    p = dict(zip(texts, student.of_texts(texts).max(axis=1).tolist(), strict=True))
+    second, merged = read_labels(str(more)), read_labels(str(both))
+    assert second.read is not None
+    assert merged.read is not None
+    read = {texts[row] for row in second.read}
+    assert len(read) == 15
+    assert max(p[text] for text in read) <= min(p[text] for text in {*texts} - read - {""})
+    first = read_labels(str(sampled)).read
+    assert first is not None
+    assert merged.read.tolist() == sorted({*first.tolist(), *second.read.tolist()})
+    np.testing.assert_array_equal(merged.logits[:], np.asarray(labels.logits)[merged.read])
+    np.testing.assert_array_equal(merged.hidden[:], np.asarray(labels.hidden)[merged.read])
+    assert merged.header["read"] == len(merged.read)
+    assert [one["texts"] for one in merged.header["sample"]] == [20, 15]
+    for name in OF_ALL:
+        np.testing.assert_array_equal(getattr(merged, name)[:], getattr(labels, name)[:])
+
+
+def test_samples_of_different_corpora_are_not_merged(sampled: Path, corpus: Path, teacher: Path) -> None:
+    other, second = sampled.parent / "other.jsonl", sampled.parent / "other.npz"
+    other.write_text("".join(corpus.read_text().splitlines(keepends=True)[:-20]))
+    assert dsltm("distill", other, "--teacher", teacher, "--sample", "9", "-o", second).returncode == 0
+    done = dsltm("merge", sampled, second)
+    assert done.returncode == 1
+    assert b"do not belong together" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--unsure-of", "m.npz"], b"--unsure-of is of --sample"),
+        (["--sample", "5", "--sample-seed", "1", "--unsure-of", "m.npz"], b"do not go together"),
+    ],
+)
+def test_unsure_of_what(corpus: Path, teacher: Path, options: list[str], message: bytes) -> None:
+    done = dsltm("distill", corpus, "--teacher", teacher, *options)
+    assert done.returncode == 2
+    assert message in done.stderr

@@ -27,6 +27,22 @@ def texts_of(
     return Texts.of(digests, sample, shard)
 
 
+@given(CORPORA, st.integers(1, 8), SHARDS, st.randoms())
+def test_the_least_sure_texts_are_read(
+    corpus: list[str], size: int, shard: tuple[int, int], random: np.random.RandomState
+) -> None:
+    sure = {text.strip(): random.random() for text in corpus}
+    digests = Digests()
+    for text in corpus:
+        digests.add(text)
+    sureness = np.array([sure[text.strip()] for text in corpus])
+    texts = Texts.of(digests, Sample(size), shard, sureness)
+    said = sorted({text.strip() for text in corpus} - {""}, key=sure.__getitem__)
+    wanted = {*said[:size]} if size < len(said) else {*said, ""}
+    own = [text.strip() for text in corpus[shard[0] :: shard[1]]]
+    assert [number >= 0 for number in texts.numbers] == [text in wanted for text in own]
+
+
 def test_copies_have_the_number_of_the_first() -> None:
     texts = texts_of(["one", "two", " one\n", "", "two", "three", "\t"])
     assert texts.numbers.tolist() == [0, 1, 0, 2, 1, 3, 2]
