@@ -144,9 +144,10 @@ def _write_page(
     if shown.by != label_field and view.labels.header.get("gold_names"):
         fields.append(view.shares(label_field, None, None))
     topics = view.topics(words, coherence=shown.coherence)
-    model, groups = view.model, []
+    cuts = []
     if shown.levels is not None:
-        groups = grouped(model, view, layers(model, parse_levels(shown.levels, model.topics)), words)
+        cuts = layers(view.model, parse_levels(shown.levels, view.model.topics))
+    groups = grouped(view.model, view, cuts, words)
     data = collect(view, topics, fields, texts, report, groups)
     with open_output(place) as file:
         file.write(page(data))

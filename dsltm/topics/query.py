@@ -67,7 +67,7 @@ def theta_of_query(model: Model, query: str, reader: QueryReader) -> NDArray[np.
     if not any(character.isalnum() for character in query):
         raise UsageError("--query takes some words")
     theta = WordReader.of(model).of_texts([query]) if reader == "words" else _by_teacher(model, query)
-    return theta[0, model.numbering.numbers]
+    return np.asarray(theta[0, model.numbering.numbers])
 
 
 def _by_teacher(model: Model, query: str) -> NDArray[np.float32]:
