@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from dsltm.errors import DsltmError
 from dsltm.formats.encoding import UTF8_MARK
+from dsltm.formats.foreign import ZIP
 from dsltm.formats.forms import columns, json_text, plain, sheets, tables
 from dsltm.formats.packing import without_suffix
 from dsltm.formats.records import PYTHON_JSON
-from dsltm.formats.source import ZIP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
