@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperOption
 
-from dsltm.errors import DsltmError
+from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.settings import Settings, read_settings
 
 
@@ -53,6 +53,22 @@ def typed(ctx: typer.Context) -> set[str]:
     """The names of the parameters that are given on the command line."""
     sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
     return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+
+
+def refuse(names: Iterable[str], options: Iterable[str], why: str) -> None:
+    """Refuse options that mean nothing beside others.
+
+    Args:
+        names: of the parameters that are given.
+        options: names of those that are refused.
+        why: what is said of them, as "is about a teacher, and there is none".
+
+    Raises:
+        UsageError: one of them is given.
+    """
+    for name in options:
+        if name in names:
+            raise UsageError(f"--{name.replace('_', '-')} {why}")
 
 
 def use_settings(ctx: typer.Context, value: str | None) -> str | None:

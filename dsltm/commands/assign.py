@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dsltm.assigning.budget import USUAL, Budget
-from dsltm.commandline.values import typed
+from dsltm.commandline.values import refuse, typed
 from dsltm.commands.options import (
     RAY,
     TEACHER,
@@ -183,11 +183,7 @@ def command(
     if reader == "auto" and ray.ray is not None:
         raise UsageError("--reader auto does not go with --ray", hint="--reader words, or teacher")
     if reader == "words":
-        for name in _OF_TEACHERS:
-            if name in typed(ctx):
-                raise UsageError(
-                    f"--{name.replace('_', '-')} is about a teacher, and --reader words needs none"
-                )
+        refuse(typed(ctx), _OF_TEACHERS, "is about a teacher, and --reader words needs none")
     most = Budget.parse(budget or USUAL) if reader == "auto" else None
     columns = [name.strip() for names in keep or () for name in names.split(",") if name.strip()]
     beside = bool(columns or words or output_format or levels)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dsltm.commandline.values import given
+from dsltm.commandline.values import given, refuse
 from dsltm.commands.options import (
     CorpusFiles,
     CorpusWithLabels,
@@ -200,9 +200,7 @@ def _without_teacher(ctx: typer.Context, corpus: "Corpus", config: DistillConfig
 
     if config.vectors is None:
         raise UsageError("--teacher none needs vectors from elsewhere", hint="--vectors FILE.npy")
-    for name in _OF_TEACHERS:
-        if name in given(ctx):
-            raise UsageError(f"--{name.replace('_', '-')} is about a teacher, and there is none")
+    refuse(given(ctx), _OF_TEACHERS, "is about a teacher, and there is none")
     distill_untaught(corpus, config, output=output)
 
 
