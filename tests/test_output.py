@@ -16,6 +16,7 @@ import pytest
 from shell import DSLTM, environment
 
 from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.corpus import Corpus
 from dsltm.formats.inputs import note_input, one_run
 from dsltm.formats.output import open_output
 from dsltm.formats.tables import table_form, write_table
@@ -157,6 +158,23 @@ def test_a_name_that_says_packed_is_packed(suffix: str, read: Any, tmp_path: Pat
         ):
             pass
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_corpus_gets_no_new_documents_by_what_is_made_of_it(tmp_path: Path) -> None:
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text('{"text": "storm and rain"}\n')
+    with one_run():
+        assert len(list(Corpus(str(folder)))) == 1
+        for name in ("posts/words.jsonl", "posts/in/../words.jsonl"):
+            with (
+                pytest.raises(UsageError, match=r"is in .*posts, which this command reads"),
+                open_output(str(tmp_path / name)),
+            ):
+                pass
+        with open_output(str(tmp_path / "posts.jsonl")) as file:
+            file.write(b"beside it")
+    assert [path.name for path in folder.iterdir()] == ["a.jsonl"]
 
 
 def test_files_that_are_open_already_are_written_to_where_they_are(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from dsltm.distilling.survey import survey
 from dsltm.distilling.texts import Texts
 from dsltm.distilling.unsure import sureness
 from dsltm.distilling.vocabulary import vocabulary_of
+from dsltm.formats.inputs import refuse_input
 from dsltm.formats.output import descriptor_of, open_output
 from dsltm.formats.vectors import Vectors
 from dsltm.words.counts import with_phrases
@@ -55,7 +56,11 @@ def distill(
 
     Raises:
         DsltmError: the corpus, the vocabulary or the journal are not usable.
+        UsageError: the output is, or is in, what is read.
     """
+    if descriptor_of(output) is None:
+        # Refused now, not after an hour of reading.
+        refuse_input(str(output))
     with tempfile.TemporaryDirectory(prefix="dsltm-") as temporary:
         sample = config.sampling()
         seed = 0 if sample is None else sample.seed

@@ -23,11 +23,13 @@ class _Run:
     Attributes:
         names: of each input file what the user called it.
         folders: the real paths of input folders, and what the user called them.
+        corpora: those of them whose files are documents, whatever their names are.
         pipes: copies of what can be read only once.
     """
 
     names: dict[tuple[int, int], str] = field(default_factory=dict)
     folders: dict[str, str] = field(default_factory=dict)
+    corpora: dict[str, str] = field(default_factory=dict)
     pipes: dict[tuple[int, int], BinaryIO] = field(default_factory=dict)
 
 
@@ -56,6 +58,12 @@ def note_input(path: str) -> None:
             note_open(status, path)
 
 
+def note_corpus(folder: str) -> None:
+    """Remember a folder whose files are documents: a new file in it would be a document of the next run."""
+    if _runs:
+        _runs[-1].corpora[os.path.realpath(folder)] = folder
+
+
 def note_open(status: os.stat_result, name: str) -> None:
     """Remember an input file that is open already."""
     if _runs and stat.S_ISREG(status.st_mode):
@@ -66,17 +74,16 @@ def refuse_input(path: str) -> None:
     """Refuse to write to an input of this run, by whatever path or link.
 
     Raises:
-        UsageError: the path is one of the inputs, or a file in a folder that is one.
+        UsageError: the path is one of the inputs, or is in a folder that is one.
     """
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        # What does not exist was not read.
-        return
-    _refuse(status, path)
+    there = False
+    with contextlib.suppress(OSError, ValueError):
+        _refuse(os.stat(path), path)
+        there = True
     real = os.path.realpath(path)
     for run in _runs:
-        for folder, name in run.folders.items():
+        # A file that does not exist was not read, but could be among the documents next time.
+        for folder, name in (run.folders if there else run.corpora).items():
             if real == folder or real.startswith(os.path.join(folder, "")):
                 raise UsageError(f"{path}: is in {name}, which this command reads", hint="another place")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.forms import form_by_name
-from dsltm.formats.inputs import copied, note_input
+from dsltm.formats.inputs import copied, note_corpus, note_input
 from dsltm.formats.output import reason
 from dsltm.formats.source import STDIN, Source, is_folder_of_parts
 
@@ -79,6 +79,7 @@ def _places(path: str) -> list[Place]:
     if is_remote(path):
         return _remote(path)
     if os.path.isdir(path):
+        note_corpus(path)
         if is_folder_of_parts(path):
             raise DsltmError(f"{path}: holds parts that dsltm wrote, not a corpus")
         names = [
