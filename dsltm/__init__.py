@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from dsltm.api.scores import compare as compare
     from dsltm.api.scores import evaluate as evaluate
     from dsltm.api.training import train as train
+    from dsltm.api.vocabulary import vocab as vocab
+    from dsltm.api.written import ground as ground
     from dsltm.distilling.config import DistillConfig as DistillConfig
     from dsltm.errors import DsltmError as DsltmError
     from dsltm.formats.labels import Labels as Labels
     from dsltm.training.config import TrainConfig as TrainConfig
+    from dsltm.written.ground.config import GroundConfig as GroundConfig
 
 __version__ = "0.1.0"
 
@@ -31,6 +34,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "DistillConfig": "dsltm.distilling.config",
     "DsltmError": "dsltm.errors",
+    "GroundConfig": "dsltm.written.ground.config",
     "Labels": "dsltm.formats.labels",
     "Model": "dsltm.api.models",
     "TopicModel": "dsltm.api.estimator",
@@ -38,9 +42,11 @@ _PLACES = {
     "compare": "dsltm.api.scores",
     "distill": "dsltm.api.distilling",
     "evaluate": "dsltm.api.scores",
+    "ground": "dsltm.api.written",
     "load": "dsltm.api.models",
     "open_teacher": "dsltm.api.corpora",
     "train": "dsltm.api.training",
+    "vocab": "dsltm.api.vocabulary",
 }
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from shell import dsltm
 from test_forms import FORMS, needs
+from tiny_teachers import FAMILIES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from conftest import Made
@@ -63,6 +65,22 @@ def test_what_a_command_reads_is_not_written_over(made: Made, tmp_path: Path) ->
         assert done.returncode == 2, (command, done.stderr)
         assert b"this command reads that file" in done.stderr
         assert [path.read_bytes() for path in (corpus, labels, model)] == before
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_quiet_is_silent_with_teachers_of_every_family(
+    family: str, tiny_teacher: Callable[[str], Path], tiny_corpus: Path, tmp_path: Path
+) -> None:
+    labels, model, teacher = tmp_path / "l.npz", tmp_path / "m.npz", tiny_teacher(family)
+    for arguments in (
+        ["distill", tiny_corpus, "--teacher", teacher, "-o", labels],
+        ["train", labels, "-k", "3", "--epochs", "1", "-o", model],
+        ["assign", model, tiny_corpus, "-o", tmp_path / "a.jsonl"],
+        ["topics", model, labels, "--label", "-o", tmp_path / "n.npz"],
+        ["generate", tiny_corpus, "--teacher", teacher, "--rounds", "2", "-o", tmp_path / "g.jsonl"],
+    ):
+        done = dsltm("-q", *arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), arguments[0]
 
 
 def test_a_corpus_given_to_train_is_told_where_to_go(made: Made) -> None:

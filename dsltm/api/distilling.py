@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from dsltm import console
 from dsltm.api.corpora import corpus_of, open_teacher
-from dsltm.distilling.config import DistillConfig
+from dsltm.distilling.config import NO_TEACHER, DistillConfig
 from dsltm.formats.fields import Fields
+from dsltm.formats.inputs import one_run
 from dsltm.formats.labels import read_labels
 from dsltm.teacher.files.registry import DEFAULT
 
@@ -46,7 +47,8 @@ def distill(
     Args:
         texts: strings; or rows with a text and, where known, an id and a class, such as a data frame's
             `to_dict("records")`; or the path of a corpus in any form that the command reads.
-        teacher: an alias, hub id, directory or .gguf file, or one from `open_teacher`.
+        teacher: an alias, hub id, directory or .gguf file, or one from `open_teacher`; "none" with
+            `config.vectors`: nothing is read, and models of word counts can be trained.
         prompts: instructions by name (`dsltm prompts` lists them), or of your own, with {document} once;
             "auto" chooses them by the texts; None for the default ones.
         vocabulary: the words that topics are made of, or the path of a vocabulary or a model that has them;
@@ -64,6 +66,7 @@ def distill(
 
     Raises:
         DsltmError: the texts or the teacher cannot be used.
+        UsageError: options that do not fit each other, or an output that is the corpus.
 
     >>> labels = dsltm.distill("corpus.jsonl", teacher="teacher")
     >>> len(labels), labels.ids[0]
@@ -71,25 +74,30 @@ def distill(
     """
     from dsltm.distilling.choose import choose_prompts
     from dsltm.distilling.run import distill as run
+    from dsltm.distilling.untaught import distill_untaught
     from dsltm.words.config import WordConfig
 
     with (
         console.called_by_a_program(progress=progress),
+        one_run(),
         tempfile.TemporaryDirectory(prefix="dsltm-") as folder,
     ):
         corpus = corpus_of(texts, Fields(text_field, id_field, label_field))
-        opened = open_teacher(teacher, progress=progress)
         config = replace(
             config or DistillConfig(),
             words=None if vocabulary is None else _words(vocabulary),
             rules=WordConfig(language, stopwords).rules(),
         )
+        place = os.fspath(output) if output is not None else os.path.join(folder, "labels.npz")
+        if teacher == NO_TEACHER:
+            distill_untaught(corpus, config, output=place)
+            return read_labels(place)
+        opened = open_teacher(teacher, progress=progress)
         chosen = (
             choose_prompts(corpus, opened, max_tokens=config.max_tokens, batch_tokens=config.batch_tokens)
             if prompts == "auto"
             else _prompts(prompts)
         )
-        place = os.fspath(output) if output is not None else os.path.join(folder, "labels.npz")
         # The map of a file stays after its name is gone.
         run(corpus, opened, replace(config, prompts=chosen), output=place)
         return read_labels(place)

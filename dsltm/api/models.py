@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsltm import console
-from dsltm.api.corpora import corpus_of, labels_or_corpus, open_teacher
+from dsltm.api.assigning import assign_any
+from dsltm.api.corpora import corpus_of, open_teacher
 from dsltm.api.page import Page
 from dsltm.api.records import Reader, Record, plain
 from dsltm.api.topics import Topics
-from dsltm.errors import UsageError
-from dsltm.formats.labels import Labels
 from dsltm.formats.model import read_model, write_model
 from dsltm.formats.output import open_output
 from dsltm.report.config import ReportOptions
@@ -23,14 +23,13 @@ from dsltm.topics.describe import describe
 from dsltm.topics.edit import edited, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from dsltm.api.corpora import Path, TextsLike
-    from dsltm.assigning.documents import Assigned
     from dsltm.assigning.parts import Parts
-    from dsltm.formats.corpus import Document
+    from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model as Stored
     from dsltm.teacher.reading.teacher import Teacher
 
@@ -57,6 +56,7 @@ class Model(Topics):
         top: int | None = None,
         min_prob: float = 0.0,
         reader: Reader = "teacher",
+        budget: int | str | None = None,
         parts: Parts | None = None,
         progress: bool = False,
     ) -> list[Record]:
@@ -66,8 +66,10 @@ class Model(Topics):
             texts: labels, or texts as `dsltm.distill` takes them, which the model's teacher then reads.
             top: only so many topics of each document.
             min_prob: a document whose first topic is less probable has topic None.
-            reader: who reads texts: the teacher, or the model's reader of words, which needs no teacher, is
-                much faster, and a little less good.
+            reader: who reads texts: the teacher; the model's reader of words, which needs no teacher, is
+                much faster, and a little less good; or "auto", words first, and the teacher those texts of
+                which they are least sure.
+            budget: with "auto", how many texts the teacher reads, or what share of them ("5%"); None is 20%.
             parts: read texts part by part, by "sentences" or by "windows" of some, so that long ones are
                 read whole.
             progress: show on standard error how far it has come.
@@ -75,38 +77,51 @@ class Model(Topics):
         Returns:
             As the lines of an assignments file: "id", "topic", "p" and "theta", the probabilities of all
             topics; with `top` "topics", pairs of topic and probability, in its place. "empty" is True for a
-            document without text, whose topics mean nothing. "parts" has "start", "end", "topic" and "p" of
+            document without text, whose topics mean nothing. "reader" says who placed a document, where
+            that was not the teacher for all of them. "parts" has "start", "end", "topic" and "p" of
             each part of a text.
 
         Raises:
             DsltmError: labels of another teacher, or texts that cannot be read.
+            UsageError: a reader for labels, which were read already, or a budget without "auto".
 
         >>> model = dsltm.load("model.npz")
         >>> (record,) = model.assign(["the striker scored a late goal"])
         >>> sorted(record)
         ['id', 'p', 'theta', 'topic']
+        >>> some = model.assign(["the cat sat", "a late goal"], reader="auto", budget=1)
+        >>> sorted(record["reader"] for record in some)
+        ['teacher', 'words']
         """
         from dsltm.assigning.documents import assignment_rows
 
         with console.called_by_a_program(progress=progress):
-            blocks = self._assigned(texts, reader, parts, progress=progress).blocks
-            return [plain(row) for row in assignment_rows(blocks, top=top, min_prob=min_prob)]
+            teacher = partial(self._open, progress=progress)
+            assigned = assign_any(self.stored, texts, teacher, reader, budget, parts)
+            return [plain(row) for row in assignment_rows(assigned.blocks, top=top, min_prob=min_prob)]
 
     def theta(
-        self, texts: Labels | TextsLike, *, reader: Reader = "teacher", progress: bool = False
+        self,
+        texts: Labels | TextsLike,
+        *,
+        reader: Reader = "teacher",
+        budget: int | str | None = None,
+        progress: bool = False,
     ) -> NDArray[np.float32]:
         """The probabilities [N, K] of all topics in N documents; rows sum to one.
 
         Column k is the topic of number k, and holds zeros where that topic was merged or dropped.
 
         Args:
-            texts, reader, progress: as of `assign`.
+            texts, reader, budget, progress: as of `assign`.
 
         >>> dsltm.load("model.npz").theta("labels.npz").shape
         (120, 6)
         """
         with console.called_by_a_program(progress=progress):
-            blocks = [block.theta for block in self._assigned(texts, reader, progress=progress).blocks]
+            teacher = partial(self._open, progress=progress)
+            assigned = assign_any(self.stored, texts, teacher, reader, budget)
+            blocks = [block.theta for block in assigned.blocks]
         return np.concatenate(blocks) if blocks else np.empty((0, self.stored.numbering.given), np.float32)
 
     def report(
@@ -202,36 +217,13 @@ class Model(Topics):
     def _with(self, stored: Stored) -> Model:
         return Model(stored, self._teacher)
 
-    def _assigned(
-        self, texts: Labels | TextsLike, reader: Reader, parts: Parts | None = None, *, progress: bool
-    ) -> Assigned:
-        from dsltm.assigning.documents import assign_labels
-        from dsltm.assigning.parts import Divided
-
-        source = labels_or_corpus(texts)
-        if parts is None:
-            if isinstance(source, Labels):
-                return assign_labels(self.stored, source)
-            return self._read(source, reader, progress=progress)
-        if isinstance(source, Labels):
-            raise UsageError("labels have no texts to divide into parts")
-        divided = Divided(source, self.stored, parts)
-        return divided.joined(self._read(divided, reader, progress=progress))
-
-    def _read(self, corpus: Iterable[Document], reader: Reader, *, progress: bool) -> Assigned:
-        from dsltm.assigning.documents import assign_corpus
-        from dsltm.assigning.vectors import check_teacher_reads
-        from dsltm.assigning.words import assign_by_words
-
-        if reader == "words":
-            return assign_by_words(self.stored, corpus, counted=False)
-        check_teacher_reads(self.stored)
+    def _open(self, *, progress: bool) -> Teacher:
         if self._teacher is None:
             recorded = self.stored.header["teacher"]
             self._teacher = open_teacher(
                 str(recorded["name"]), weights_sha256=recorded["weights_sha256"], progress=progress
             )
-        return assign_corpus(self.stored, corpus, self._teacher)
+        return self._teacher
 
 
 def load(path: Path, *, teacher: str | Teacher | None = None) -> Model:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Record: TypeAlias = dict[str, Any]
-Reader = Literal["teacher", "words"]
-"""Who reads new texts."""
+Reader = Literal["teacher", "words", "auto"]
+"""Who reads new texts; auto: words first, and the teacher what they are least sure of."""
 
 
 def plain(row: Mapping[str, Any]) -> Record:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from dsltm import console
 from dsltm.api.corpora import corpus_of, labels_of
-from dsltm.api.records import Reader, Record, plain
+from dsltm.api.records import Record, plain
 from dsltm.formats.fields import Fields
 from dsltm.formats.labels import Labels
-from dsltm.topics.config import WordChoice
+from dsltm.topics.config import Every, QueryReader, ViewOptions, WordChoice
 from dsltm.topics.describe import describe
 from dsltm.topics.drift import counted, drift
 from dsltm.topics.formula import parse_formula
-from dsltm.topics.layers import grouped, layers, parse_levels
+from dsltm.topics.showing import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +42,11 @@ class Topics:
         coherence: bool = False,
         examples: int = 0,
         borderline: int = 0,
-        texts: TextsLike | None = None,
+        by: str | None = None,
+        every: Every | None = None,
+        tree: bool = False,
         levels: Sequence[int] = (),
+        texts: TextsLike | None = None,
     ) -> list[Record]:
         """The topics as records, which `pandas.DataFrame` takes as they are.
 
@@ -52,16 +55,21 @@ class Topics:
             words: how many of each topic.
             coherence: score the words by NPMI over these documents.
             examples, borderline: how many typical documents, and how many that nearly went elsewhere.
-            texts: what the labels were made from, for the texts of such documents.
-            levels: give groups of topics in their place, so many at each level, coarse levels first.
+            by, every: in their place the topics' shares over this field of the texts, or, where the field is
+                a date, over periods such as "month".
+            tree: in their place which topics are alike.
+            levels: in their place groups of topics, so many at each level, coarse levels first.
+            texts: what the labels were made from, for the texts of such documents and for `by`.
 
         Returns:
             As the lines of a topics file: "topic", "words", "weights", and what was asked for of "size",
             "label", "coherence", "examples" and "borderline". Groups have "level", "topics" (the numbers of
-            their topics) and "parent" (the number of their group one level up), too.
+            their topics) and "parent" (the number of their group one level up), too. With `by` or `tree` as
+            `dsltm topics` writes them.
 
         Raises:
             DsltmError: the labels are not of this model's teacher, or the texts not those of the labels.
+            UsageError: what is asked for needs labels or texts, or does not go together.
 
         >>> model = dsltm.load("model.npz")
         >>> first = model.topics(words=3)[0]
@@ -71,20 +79,23 @@ class Topics:
         120
         >>> [(group["level"], group["topics"]) for group in model.topics(levels=[1])]
         [(1, [0, 1, 2, 3, 4, 5])]
+        >>> sorted(model.topics("labels.npz", by="label")[0])
+        ['count', 'high', 'low', 'of', 'share', 'topic', 'value']
         """
-        choice = WordChoice(words)
+        shown = ViewOptions(
+            coherence=coherence,
+            tree=tree,
+            levels=",".join(map(str, levels)) or None,
+            examples=examples,
+            borderline=borderline,
+            by=by,
+            every=every,
+        )
         view = None if labels is None else self._view(labels)
-        corpus = None if texts is None else corpus_of(texts)
-        if levels:
-            cuts = layers(self.stored, parse_levels(",".join(map(str, levels)), self.stored.topics))
-            groups = grouped(
-                self.stored, view, cuts, choice, examples=examples, corpus=corpus, coherence=coherence
-            )
-            return [plain(group.row()) for group in groups]
-        if view is None:
-            return [plain(topic.row()) for topic in describe(self.stored, choice)]
-        topics = view.topics(choice, coherence=coherence)
-        return [plain(topic.row()) for topic in view.with_documents(topics, examples, borderline, corpus)]
+        fields = Fields(label="label", keep=() if by is None else (by,))
+        corpus = None if texts is None else corpus_of(texts, fields)
+        asked = table(self.stored, view, WordChoice(words), shown, corpus, "label", by_size=False)
+        return [plain(row) for row in asked.rows]
 
     def query(
         self,
@@ -94,7 +105,7 @@ class Topics:
         count: int = 10,
         texts: TextsLike | None = None,
         words: int = 10,
-        reader: Reader = "words",
+        reader: QueryReader = "words",
     ) -> list[Record]:
         """The topics that a text is about or, with labels, the documents that answer it, the best first.
 

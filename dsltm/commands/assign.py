@@ -1,7 +1,7 @@
 """`dsltm assign`: a model and documents in, the topics of each document out."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,14 +21,6 @@ from dsltm.errors import UsageError
 from dsltm.formats.output import open_output
 from dsltm.formats.source import STDIN, holds_labels
 from dsltm.formats.tables import table_form, write_table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from dsltm.assigning.documents import Assigned
-    from dsltm.assigning.parts import Parts
-    from dsltm.formats.corpus import Corpus, Document
-    from dsltm.formats.model import Model
 
 READS = {"MODEL": "Model", "DOCUMENTS": "Labels", "DOCUMENTS, in its place": "Corpus"}
 WRITES = "Assignments"
@@ -168,23 +160,23 @@ def command(
 
     dsltm assign model.npz s3://bucket/posts/ --ray auto -o assignments/
     """
+    from dsltm.api.assigning import assign_texts, check_reader
     from dsltm.assigning.documents import assign_labels, write_matrix
     from dsltm.assigning.table import described_rows
-    from dsltm.assigning.vectors import check_teacher_reads
+    from dsltm.assigning.vectors import assign_vectors, check_teacher_reads
     from dsltm.formats.labels import read_labels
     from dsltm.formats.model import read_model
     from dsltm.topics.documents import read_along
     from dsltm.topics.layers import layers, parse_levels
 
-    if budget is not None and reader != "auto":
-        raise UsageError("--budget is for --reader auto")
+    check_reader(reader, budget, parts)
     if reader != "teacher" and vectors is not None:
         raise UsageError("--reader does not go with --vectors")
     if reader == "auto" and ray.ray is not None:
         raise UsageError("--reader auto does not go with --ray", hint="--reader words, or teacher")
     if reader == "words":
         refuse(typed(ctx), _OF_TEACHERS, "is about a teacher, and --reader words needs none")
-    most = Budget.parse(budget or USUAL) if reader == "auto" else None
+    most = None if budget is None else Budget.parse(budget)
     columns = [name.strip() for names in keep or () for name in names.split(",") if name.strip()]
     beside = bool(columns or words or output_format or levels)
     if npz and (top is not None or min_prob or beside):
@@ -192,10 +184,8 @@ def command(
     form = "jsonl" if npz or ray.ray is not None else table_form(output, output_format)
     if ray.ray is not None and beside:
         raise UsageError("--keep, --words, --levels and --output-format do not go with --ray")
-    if parts is not None and (form != "jsonl" or npz or reader == "auto" or vectors or ray.ray is not None):
-        raise UsageError(
-            "--parts is written as JSON lines, and does not go with --npz, --vectors, --ray or --reader auto"
-        )
+    if parts is not None and (form != "jsonl" or npz or vectors or ray.ray is not None):
+        raise UsageError("--parts is written as JSON lines, and does not go with --npz, --vectors or --ray")
     if [model, documents, corpus].count(STDIN) > 1:
         raise UsageError("only one of the files can be standard input")
     ray.check(output, documents, needing={"fresh": fresh})
@@ -239,8 +229,20 @@ def command(
         else:
             if corpus is not None:
                 raise UsageError("--corpus is for a labels file; here DOCUMENTS is the corpus already")
-            by = _Readers(teacher, batch_tokens, reader, most)
-            assigned = _of_corpus(opened, reading.open(documents, fields), by, parts, vectors, counted=npz)
+            source = reading.open(documents, fields)
+            if vectors is not None:
+                assigned = assign_vectors(opened, source, vectors)
+            else:
+                assigned = assign_texts(
+                    opened,
+                    source,
+                    lambda: teacher.open(opened.header["teacher"]),
+                    reader,
+                    most,
+                    parts,
+                    batch_tokens=batch_tokens,
+                    counted=npz,
+                )
         if npz:
             write_matrix(target, assigned)
         else:
@@ -252,48 +254,3 @@ def command(
                 assigned.blocks, opened, shown, columns, groups, top=top, min_prob=min_prob, flat=flat
             )
             write_table(target, rows, form)
-
-
-@dataclass(frozen=True)
-class _Readers:
-    """Who reads a corpus, as the options have it."""
-
-    teacher: TeacherOfFile
-    batch_tokens: int | None
-    reader: Literal["teacher", "words", "auto"]
-    budget: Budget | None
-
-    def __call__(self, model: "Model", corpus: "Iterable[Document]", *, counted: bool) -> "Assigned":
-        """The topics of a corpus, whose documents are counted first where `counted` asks for it."""
-        from dsltm.assigning.documents import assign_corpus, reader_of
-        from dsltm.assigning.vectors import check_teacher_reads
-        from dsltm.assigning.words import assign_by_words, assign_unsure
-
-        if self.reader == "words":
-            return assign_by_words(model, corpus, counted=counted)
-        check_teacher_reads(model)
-        opened = self.teacher.open(model.header["teacher"])
-        if self.budget is None:
-            return assign_corpus(model, corpus, opened, batch_tokens=self.batch_tokens)
-        return assign_unsure(model, corpus, reader_of(model, opened, self.batch_tokens), self.budget)
-
-
-def _of_corpus(
-    model: "Model",
-    corpus: "Corpus",
-    by: _Readers,
-    parts: "Parts | None",
-    vectors: str | None,
-    *,
-    counted: bool,
-) -> "Assigned":
-    """The topics of a corpus, read whole or part by part, or by vectors of the user's."""
-    from dsltm.assigning.parts import Divided
-    from dsltm.assigning.vectors import assign_vectors
-
-    if vectors is not None:
-        return assign_vectors(model, corpus, vectors)
-    if parts is None:
-        return by(model, corpus, counted=counted)
-    divided = Divided(corpus, model, parts)
-    return divided.joined(by(model, divided, counted=False))

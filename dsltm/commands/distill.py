@@ -15,7 +15,7 @@ from dsltm.commands.options import (
     RayOptions,
     TeacherOptions,
 )
-from dsltm.distilling.config import DistillConfig
+from dsltm.distilling.config import NO_TEACHER, DistillConfig
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout, open_output
 from dsltm.formats.records import without_surrogates
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 READS = {"CORPUS": "Corpus", "--vocab": "Vocabulary", "--unsure-of": "Model"}
 WRITES = "Labels"
-NO_TEACHER = "none"
 # What is nobody's without a teacher.
 _OF_TEACHERS = (
     "prompt", "instruction", "prompt_file", "preset", "projection", "max_tokens", "batch_tokens", "sample",
@@ -198,8 +197,6 @@ def command(
 def _without_teacher(ctx: typer.Context, corpus: "Corpus", config: DistillConfig, output: str | None) -> None:
     from dsltm.distilling.untaught import distill_untaught
 
-    if config.vectors is None:
-        raise UsageError("--teacher none needs vectors from elsewhere", hint="--vectors FILE.npy")
     refuse(given(ctx), _OF_TEACHERS, "is about a teacher, and there is none")
     distill_untaught(corpus, config, output=output)
 

@@ -9,6 +9,9 @@ from dsltm.teacher.reading.projection import Kind
 from dsltm.teacher.reading.prompts import DEFAULT, Prompt
 from dsltm.words.config import ENGLISH, WordRules
 
+NO_TEACHER = "none"
+"""In the place of a teacher's name: nothing is read."""
+
 
 @dataclass(frozen=True)
 class DistillConfig:

@@ -12,6 +12,7 @@ from dsltm.distilling.rows import table_of
 from dsltm.distilling.survey import survey
 from dsltm.distilling.texts import Texts
 from dsltm.distilling.vocabulary import wanted_words
+from dsltm.errors import UsageError
 from dsltm.formats.labels import EMPTY, write_labels
 from dsltm.formats.output import open_output
 from dsltm.formats.vectors import Vectors
@@ -33,8 +34,10 @@ def distill_untaught(corpus: Corpus, config: DistillConfig, *, output: str | Non
 
     Raises:
         DsltmError: the corpus or the vectors are not usable.
+        UsageError: there are no vectors.
     """
-    assert config.vectors is not None
+    if config.vectors is None:
+        raise UsageError("--teacher none needs vectors from elsewhere", hint="--vectors FILE.npy")
     overview = survey(corpus, max_tokens=config.max_tokens, phrases=config.phrases)
     vectors = Vectors.open(config.vectors, len(overview.work))
     lexicon = config.rules.of(overview.words.texts)

@@ -10,7 +10,7 @@ from dsltm.formats.records import decode, kind, parse_object, write_jsonl
 from dsltm.formats.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 # A file of more topics is taken for a corpus that was given by mistake; chosen, not measured.
 MOST = 1000
@@ -60,10 +60,26 @@ def read_topics(path: str) -> list[WrittenTopic]:
     Raises:
         DsltmError: a line that is not a topic, a label that comes twice, or fewer than two topics.
     """
-    name = "standard input" if path == "-" else path
+    return _checked(_rows(path), "standard input" if path == "-" else path)
+
+
+def written_topics(rows: Iterable[Mapping[str, Any]], name: str) -> list[WrittenTopic]:
+    """The same of objects that a program has.
+
+    Args:
+        rows: such as the lines of a file hold.
+        name: what they are called in messages.
+
+    Raises:
+        DsltmError: as `read_topics`; rows are counted from 1.
+    """
+    return _checked(enumerate(rows, 1), name)
+
+
+def _checked(rows: Iterable[tuple[int, Mapping[str, Any]]], name: str) -> list[WrittenTopic]:
     seen: dict[str, int] = {}
     topics = []
-    for number, row in _rows(path):
+    for number, row in rows:
         topic = _topic(row, f"{name}:{number}")
         earlier = seen.setdefault(topic.label.casefold(), number)
         if earlier != number:
@@ -89,7 +105,7 @@ def _rows(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, {"label": decode(line, where)} if plain else parse_object(line, where)
 
 
-def _topic(row: dict[str, Any], where: str) -> WrittenTopic:
+def _topic(row: Mapping[str, Any], where: str) -> WrittenTopic:
     keywords = _strings(row, "keywords", where) or _strings(row, "words", where)
     label = row.get("label")
     if label is None and keywords and "words" in row:
@@ -102,7 +118,7 @@ def _topic(row: dict[str, Any], where: str) -> WrittenTopic:
     return WrittenTopic(_tidy(label), _tidy(summary), keywords, _strings(row, "documents", where))
 
 
-def _strings(row: dict[str, Any], field: str, where: str) -> tuple[str, ...]:
+def _strings(row: Mapping[str, Any], field: str, where: str) -> tuple[str, ...]:
     """A list of strings (ids may be numbers), each once, blank ones left out."""
     values = row.get(field, [])
     if not isinstance(values, list):

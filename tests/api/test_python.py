@@ -35,7 +35,7 @@ def test_the_examples_in_docstrings_are_true(name: str, here: Path) -> None:
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     result = doctest.testmod(module, extraglobs={"dsltm": package}, optionflags=flags)
     assert result.failed == 0
-    assert result.attempted or name in ("dsltm.api.page", "dsltm.api")
+    assert result.attempted or name in ("dsltm.api", "dsltm.api.assigning", "dsltm.api.page")
 
 
 def test_the_import_loads_nothing_and_offers_everything() -> None:
@@ -252,3 +252,21 @@ def test_words_alone_place_texts_without_a_teacher(here: Path) -> None:
     lines = [json.loads(line) for line in shell.stdout.splitlines()]
     assert model.assign(rows, reader="words") == lines
     assert model.theta(rows, reader="words").argmax(1).tolist() == [line["topic"] for line in lines]
+
+
+def test_the_teacher_reads_what_words_are_least_sure_of(here: Path) -> None:
+    model = package.load("model.npz")
+    shell = dsltm("assign", here / "model.npz", here / "corpus.jsonl", "--reader", "auto", "--budget", "9")
+    assert shell.returncode == 0, shell.stderr
+    rows = [json.loads(line) for line in (here / "corpus.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in shell.stdout.splitlines()]
+    assert model.assign(rows, reader="auto", budget=9) == lines
+    assert [line["reader"] for line in lines].count("teacher") == 9
+    assert model.theta(rows, reader="auto", budget="7.5%").argmax(1).tolist() == [
+        line["topic"] for line in lines
+    ]
+    for reader, budget, message in (("auto", 0, "0: is not"), ("words", 9, "for --reader auto")):
+        with pytest.raises(UsageError, match=message):
+            model.assign(rows, reader=reader, budget=budget)
+    with pytest.raises(UsageError, match="labels were read"):
+        model.assign("labels.npz", reader="words")
