@@ -69,7 +69,8 @@ class Model(Topics):
             reader: who reads texts: the teacher; the model's reader of words, which needs no teacher, is
                 much faster, and a little less good; or "auto", words first, and the teacher those texts of
                 which they are least sure.
-            budget: with "auto", how many texts the teacher reads, or what share of them ("5%"); None is 20%.
+            budget: with "auto", how many texts the teacher reads, what share of them ("5%"), or for how long
+                ("60s"); None is 20%.
             parts: read texts part by part, by "sentences" or by "windows" of some, so that long ones are
                 read whole.
             progress: show on standard error how far it has come.
