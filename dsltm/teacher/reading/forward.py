@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from dsltm.teacher.reading.tokens import Encoder, Shape, Tokens
+from dsltm.teacher.reading.tokens import Shape, Tokens
 from dsltm.teacher.reading.ways import Own, open_way
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dsltm.teacher.reading.opened import Opened
     from dsltm.teacher.reading.prompts import Prompt
-    from dsltm.teacher.reading.teacher import Teacher
 
 
 @dataclass(frozen=True)
@@ -62,21 +62,20 @@ class Reader:
 
     def __init__(
         self,
-        teacher: Teacher,
+        teacher: Opened,
         prompts: Sequence[Prompt],
         tokens: Sequence[int] | Sequence[Sequence[int]] = (),
         *,
         max_tokens: int,
         batch_tokens: int | None = None,
     ) -> None:
-        longest = min(max_tokens, teacher.context_length)
-        self.encoder = Encoder(teacher.tokenizer, prompts, longest, known=teacher.network.known_tokens)
         self.batch_tokens = batch_tokens or teacher.network.batch_tokens
         self._workers = torch.get_num_threads() if teacher.device.type == "cpu" else 1
         forms = [[form] if isinstance(form, int) else list(form) for form in tokens]
         self._forms = _places(list(map(len, forms))).to(teacher.device)
         self._rows = [token for form in forms for token in form]
-        self.way = open_way(teacher.verdict.way, teacher.network, self.encoder.prefix, longest)
+        encoder = self.encoder = teacher.encoder(prompts, max_tokens)
+        self.way = open_way(teacher.verdict.way, teacher.network, encoder.prefix, encoder.max_tokens)
         if not isinstance(self.way, Own):
             self._head = teacher.network.head(self._rows)
 

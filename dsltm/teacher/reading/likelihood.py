@@ -14,7 +14,8 @@ from dsltm.teacher.reading.projection import continuation
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dsltm.teacher.reading.teacher import Teacher
+    from dsltm.teacher.reading.opened import Opened
+
 
 _TOGETHER = 24  # phrases read side by side; chosen, not measured
 _PHRASE = 32  # tokens of the context that are reserved for a phrase; chosen, not measured
@@ -32,7 +33,7 @@ class Likelihood:
             such as a recurrent model, reads the text again for each phrase.
     """
 
-    def __init__(self, teacher: Teacher) -> None:
+    def __init__(self, teacher: Opened) -> None:
         self._teacher, self._model = teacher, teacher.model
         self._phrase = min(_PHRASE, teacher.context_length // 2)
         self._shares = self._can_share()

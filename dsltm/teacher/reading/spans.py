@@ -15,7 +15,7 @@ import torch
 from dsltm.errors import DsltmError
 from dsltm.teacher.reading.attention import positions
 from dsltm.teacher.reading.network import FAILURES
-from dsltm.teacher.reading.tokens import Encoder, Tokens
+from dsltm.teacher.reading.tokens import Tokens
 from dsltm.teacher.reading.watch import NAME, Watch, watch
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dsltm.teacher.reading.opened import Opened
     from dsltm.teacher.reading.prompts import Prompt
-    from dsltm.teacher.reading.teacher import Teacher
 
 _SINK = 20  # times the median token's attention make a token a sink; chosen, not measured
 _TRIAL = "The weather in the mountains changes within the hour, they say."
@@ -70,7 +70,7 @@ class Watcher:
 
     def __init__(
         self,
-        teacher: Teacher,
+        teacher: Opened,
         prompts: Sequence[Prompt],
         spans: Sequence[tuple[int, int]],
         tokens: Sequence[int],
@@ -78,8 +78,7 @@ class Watcher:
         max_tokens: int,
         batch_tokens: int | None = None,
     ) -> None:
-        longest = min(max_tokens, teacher.context_length)
-        self.encoder = Encoder(teacher.tokenizer, prompts, longest, known=teacher.network.known_tokens)
+        self.encoder = teacher.encoder(prompts, max_tokens)
         self.batch_tokens = batch_tokens or teacher.network.batch_tokens
         self._network, self._device = teacher.network, teacher.device
         depth = self._network.depth
