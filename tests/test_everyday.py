@@ -76,8 +76,6 @@ def test_quiet_is_silent_with_teachers_of_every_family(
         ["distill", tiny_corpus, "--teacher", teacher, "-o", labels],
         ["train", labels, "-k", "3", "--epochs", "1", "-o", model],
         ["assign", model, tiny_corpus, "-o", tmp_path / "a.jsonl"],
-        ["topics", model, labels, "--label", "-o", tmp_path / "n.npz"],
-        ["generate", tiny_corpus, "--teacher", teacher, "--rounds", "2", "-o", tmp_path / "g.jsonl"],
     ):
         done = dsltm("-q", *arguments)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), arguments[0]
