@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TINY = 1e-30  # keeps logarithms finite
 # Both were chosen beside the scores of tests/bench/README.md, "Words: which score, which target".
 _PREDICTED = 0.25  # the weight of what the model predicts; the rest is that of the documents' own use
-_FREQUENT = 0.4  # λ of `telling`: the weight of a word's frequency beside its lift
+_FREQUENT = 0.3  # λ of `telling`: the weight of a word's frequency beside its lift
 
 
 def telling(
@@ -33,7 +33,7 @@ def telling(
 ) -> Floats:
     """A word's worth for a topic, [K, V]: ¾ of its relevance by use and ¼ of that by the model's prediction.
 
-    Relevance, λ log p(w | k) + (1 - λ) log p(w | k) / p(w) with λ = 0.4, weighs a word's frequency against
+    Relevance, λ log p(w | k) + (1 - λ) log p(w | k) / p(w) with λ = 0.3, weighs a word's frequency against
     its lift: frequency alone shows the same common words for many topics, and lift alone words that hardly
     any document has. By use, p(w | k) is the share of the topic's documents that have the word; the model's
     prediction φ counts too, because the teacher knows words that mean the topic from words that only come

@@ -20,8 +20,8 @@ def test_worth_is_the_formulas() -> None:
     beta = np.array([[0.7, 0.3], [0.2, 0.8]], np.float32)
     corpus = (9 + 0.5) / 20
     used = (8 + corpus) / 11
-    by_use = 0.4 * math.log(used) + 0.6 * math.log(used / corpus)
-    predicted = 0.4 * math.log(0.7) + 0.6 * math.log(0.7 / 0.45)
+    by_use = 0.3 * math.log(used) + 0.7 * math.log(used / corpus)
+    predicted = 0.3 * math.log(0.7) + 0.7 * math.log(0.7 / 0.45)
     assert telling(beta, usage, sizes)[0, 0] == pytest.approx(0.75 * by_use + 0.25 * predicted, rel=1e-6)
     assert telling(beta)[0, 0] == pytest.approx(predicted, rel=1e-6)
 
