@@ -12,11 +12,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from looking import Files
+
 # No test reaches the hub by accident (the default teacher comes from the package index); small matrices are
 # slower on many threads than on one.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
+
+
+# The files that take longest. They come first, because a file stays in one process, and the two processes of
+# `make test` end together where what comes last is short. The README starts a Ray of its own, so it does not
+# come beside test_ray.py.
+LONG = (
+    *("test_ray.py", "test_training.py", "test_distill.py", "test_cli.py", "test_probe.py", "test_fuzz.py"),
+    *("test_readme.py", "test_wheel.py", "test_sample.py", "test_parts.py", "test_end_to_end.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of long files first, in the order of `LONG`."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +81,14 @@ def default_teacher() -> str:
             raise
         pytest.skip(f"the default teacher cannot be had: {error}")
     return DEFAULT
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """A planted corpus with labels and a model trained on them; treat as read-only."""
+    import looking
+
+    return looking.make(tmp_path_factory.mktemp("looking"))
 
 
 @dataclass(frozen=True)

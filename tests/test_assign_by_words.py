@@ -56,19 +56,8 @@ def test_words_need_no_torch(made: Made) -> None:
 
 def test_a_pipe(made: Made) -> None:
     lines = made.corpus.read_text().splitlines()
-    command = [
-        sys.executable,
-        "-m",
-        "dsltm",
-        "assign",
-        str(made.model),
-        "-",
-        "--reader",
-        "words",
-        "--top",
-        "1",
-    ]
-    done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=True)
+    done = dsltm("assign", made.model, "-", "--reader", "words", "--top", "1", stdin="\n".join(lines))
+    assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == len(lines)
 
 

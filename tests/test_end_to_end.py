@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODULES = ("decimal", "logging", "turtle", "socket", "datetime", "unittest")
-EACH = 45
+EACH = 20
 DSLTM = f"{sys.executable} -m dsltm"
 
 
@@ -28,7 +28,7 @@ def test_topics_separate_modules_of_the_standard_library(default_teacher: str, t
     random.Random(0).shuffle(chosen)
     (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in chosen))
     done = subprocess.run(
-        f"{DSLTM} distill corpus.jsonl --teacher {default_teacher} --max-tokens 128 | tee labels.npz"
+        f"{DSLTM} distill corpus.jsonl --teacher {default_teacher} --max-tokens 64 | tee labels.npz"
         f" | {DSLTM} train -k 8 -o model.npz && {DSLTM} assign model.npz labels.npz > assignments.jsonl"
         f" && {DSLTM} topics model.npz | head -1",
         shell=True,

@@ -15,6 +15,6 @@ HERE = Path(__file__).parent
 @pytest.mark.parametrize("kind", ["corpora", "forms", "vocabularies", "labels", "models"])
 def test_mutated_files(kind: str) -> None:
     environ = environment(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-    command = [sys.executable, str(HERE / "fuzz.py"), kind, "1250"]
+    command = [sys.executable, str(HERE / "fuzz.py"), kind, "1000"]
     done = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=600, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

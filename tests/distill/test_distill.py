@@ -140,9 +140,21 @@ def test_shards_make_the_whole(whole: Path, corpus: Path, teacher: Path, tmp_pat
         assert not (tmp_path / "wrong.npz").exists()
 
 
+SMALL_BATCHES = ("--max-tokens", "100", "--batch-tokens", "256", "-o")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(corpus: Path, teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What a run in small batches writes that nobody stops."""
+    path = tmp_path_factory.mktemp("undisturbed") / "labels.npz"
+    done = dsltm("distill", corpus, "--teacher", teacher, *SMALL_BATCHES, path)
+    assert done.returncode == 0, done.stderr
+    return path.read_bytes()
+
+
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda sign: sign.name)
 def test_what_was_read_of_a_window_is_kept(
-    corpus: Path, teacher: Path, tmp_path: Path, sign: signal.Signals
+    corpus: Path, teacher: Path, undisturbed: bytes, tmp_path: Path, sign: signal.Signals
 ) -> None:
     """All 205 documents are one window, read in small batches with a pause after each."""
     tally = tmp_path / "tally"
@@ -159,13 +171,12 @@ def test_what_was_read_of_a_window_is_kept(
         "Progress.advance = slow\n"
     )
     env, output = environment(PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)])), tmp_path / "labels.npz"
-    command = [*DSLTM, "distill", str(corpus), "--teacher", str(teacher), "--max-tokens", "100"]
-    command += ["--batch-tokens", "256", "-o"]
+    arguments = ["distill", str(corpus), "--teacher", str(teacher), *SMALL_BATCHES, str(output)]
 
     def read() -> int:
         return sum(map(int, tally.read_text().split())) if tally.exists() else 0
 
-    process = subprocess.Popen([*command, str(output)], env=env, stderr=subprocess.PIPE)
+    process = subprocess.Popen([*DSLTM, *arguments], env=env, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None and read() < 60:
         time.sleep(0.01)
@@ -176,14 +187,12 @@ def test_what_was_read_of_a_window_is_kept(
     assert 60 <= before < 205
     if sign != signal.SIGKILL:
         assert re.search(rb"\d+ texts are kept in .*labels.npz.journal: the same command goes on", told)
-    done = subprocess.run([*command, str(output)], env=env, capture_output=True)
+    done = dsltm(*arguments)
     assert done.returncode == 0, done.stderr
     kept = re.search(rb"continuing after (\d+) of \d+ texts", done.stderr)
     assert kept is not None
     assert int(kept[1]) >= 0.9 * before
-    done = subprocess.run([*command, str(tmp_path / "undisturbed.npz")], env=env, capture_output=True)
-    assert done.returncode == 0, done.stderr
-    assert output.read_bytes() == (tmp_path / "undisturbed.npz").read_bytes()
+    assert output.read_bytes() == undisturbed
 
 
 @pytest.fixture(scope="module")

@@ -288,7 +288,7 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def test_a_poisoned_document_fails_alone(
+def test_a_poisoned_document_fails_alone_and_a_row_that_is_none_is_passed_over(
     cluster: str, poisoned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     corpus, output = tmp_path / "corpus.jsonl", tmp_path / "labels"
@@ -297,11 +297,14 @@ def test_a_poisoned_document_fails_alone(
     ]
     documents[7]["text"] = "guitar and violin"
     documents[8]["text"] = "guitar and drum"
-    corpus.write_bytes(lines(documents))
-    arguments = ["--teacher", poisoned, "--part-documents", 20, "-o", output]
+    corpus.write_bytes(lines(documents[:30]) + b'{"txt": 1}\n' + lines(documents[30:]))
+    arguments = ["--teacher", poisoned, "--part-documents", 20, "-o", output, "--on-error", "skip"]
     assert on_ray("distill", corpus, *arguments) == 0
-    assert "the teacher failed on 1 documents, whose rows are empty: 'd7'" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "the teacher failed on 1 documents, whose rows are empty: 'd7'" in said
+    assert "skipped 1 rows" in said
     labels = read_labels(str(output))
+    assert labels.header["skipped"] == 1
     assert list(labels.ids) == [row["id"] for row in documents]
     assert labels.flags.tolist() == [EMPTY | FAILED if i == 7 else 0 for i in range(40)]
     assert np.isfinite(labels.logits[:]).all()
@@ -317,17 +320,13 @@ def test_bad_rows_are_told_with_their_lines(
     assert on_ray(*arguments) == 1
     assert "corpus.jsonl:61: no field 'text'" in capsys.readouterr().err
     assert not list(output.glob("part-*"))
-    assert on_ray(*arguments, "--on-error", "skip") == 0
-    assert "skipped 1 rows" in capsys.readouterr().err
-    labels = read_labels(str(output))
-    assert (len(labels), labels.header["skipped"]) == (65, 1)
     corpus.write_bytes(gzip.compress(lines(rows(60)))[:-20])
     assert on_ray(*arguments, "--fresh") == 1
     assert "the gzip file is cut off" in capsys.readouterr().err
 
 
 def wait_for_parts(folder: Path, process: subprocess.Popen[bytes], count: int) -> None:
-    end = time.monotonic() + 90
+    end = time.monotonic() + 600  # a busy machine takes its time
     while len(listed(folder)) < count:
         assert process.poll() is None, process.stderr and process.stderr.read().decode()
         assert time.monotonic() < end, "no parts came"
@@ -342,7 +341,7 @@ def actors() -> list[Any]:
 
 def test_killed_workers_and_drivers_lose_nothing(cluster: str, options: list[Any], tmp_path: Path) -> None:
     corpus, output, whole = (tmp_path / name for name in ("corpus.jsonl", "labels", "whole.npz"))
-    corpus.write_bytes(lines(rows(3000)))
+    corpus.write_bytes(lines(rows(1500)))
     assert run(["distill", str(corpus), *map(str, options), "-o", str(whole)]) == 0
     command = [
         *DSLTM,
@@ -350,7 +349,7 @@ def test_killed_workers_and_drivers_lose_nothing(cluster: str, options: list[Any
         corpus,
         *options,
         "--part-documents",
-        60,
+        30,
         "-o",
         output,
         "--ray",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import looking
 import numpy as np
 import pytest
 from shell import dsltm
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
     from looking import Files
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="session")
-def files(tmp_path_factory: pytest.TempPathFactory) -> looking.Files:
-    """A planted corpus with labels and model; treat as read-only."""
-    return looking.make(tmp_path_factory.mktemp("looking"))
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,8 @@ def test_an_unknown_prompt_and_auto_beside_another_are_refused(tiny_corpus: Path
 
 
 def test_what_was_asked_is_in_the_header(tiny_corpus: Path, teacher: Teacher, tmp_path: Path) -> None:
+    few = tmp_path / "few.jsonl"
+    few.write_text("".join(tiny_corpus.read_text().splitlines(keepends=True)[:30]))
     headers = {}
     for name, options in {
         "default": [],
@@ -66,7 +68,7 @@ def test_what_was_asked_is_in_the_header(tiny_corpus: Path, teacher: Teacher, tm
         "auto": ["--prompt", "auto"],
     }.items():
         target = tmp_path / f"{name}.npz"
-        done = dsltm("distill", tiny_corpus, "--teacher", teacher.name, "-o", target, *options)
+        done = dsltm("distill", few, "--teacher", teacher.name, "-o", target, *options)
         assert done.returncode == 0, done.stderr.decode()
         headers[name] = read_labels(str(target)).header
     names = {name: [p["name"] for p in header["prompts"]] for name, header in headers.items()}
