@@ -16,6 +16,7 @@ class Reply:
 
     Attributes:
         text: the message in a well-formed completion; ignored where `body` is given.
+        tokens: of question and answer, as a server that counts them tells; None for one that does not.
         body: what is sent instead.
         status: the HTTP status.
         headers: further headers.
@@ -26,6 +27,7 @@ class Reply:
     """
 
     text: str = "fine"
+    tokens: tuple[int, int] | None = None
     body: bytes | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -92,7 +94,10 @@ def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
     body = reply.body
     if body is None:
         message = {"role": "assistant", "content": reply.text}
-        body = json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}).encode()
+        whole: dict[str, Any] = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+        if reply.tokens is not None:
+            whole["usage"] = dict(zip(("prompt_tokens", "completion_tokens"), reply.tokens, strict=True))
+        body = json.dumps(whole).encode()
     handler.send_response(reply.status)
     for name, value in reply.headers.items():
         handler.send_header(name, value)

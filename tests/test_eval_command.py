@@ -322,7 +322,7 @@ def test_a_rater_that_fails_says_so_in_one_sentence(
     server.always = lambda _: Reply.error(400, "not these words")
     done = run(*args)
     assert (done.status, done.rows[0]["failed_ratings"]) == (0, 4)
-    assert "warning: a topic was not rated" in done.errors[-1]
+    assert "warning: a topic was not judged" in done.errors[-1]
 
 
 def broken(files: Files, directory: Path, **changed: Any) -> Path:
@@ -358,6 +358,11 @@ def test_what_is_wrong_is_said_in_one_sentence(files: Files, tmp_path: Path) -> 
         ([model, "--rater", "http://localhost:1/v1"], 2, "go together"),
         ([model, "--rater", "nonsense", "--rater-model", "m"], 2, "not an http or https address"),
         ([model, "--max-requests", "3"], 2, "none is given"),
+        ([model, "--judge-budget", "3"], 2, "none is given"),
+        ([model, "--judge", "mixing"], 2, "needs somebody to ask"),
+        ([model, "--judge", "taste", "--rater-teacher", "x"], 2, "is not one of"),
+        ([model, "--judge", "published", "--rater-teacher", "x"], 2, "is asked of a chat model"),
+        ([model, "--judge", "documents", "--rater-teacher", "x"], 2, "go together"),
         ([model, labels, "--gold", unlabelled], 1, "no document has a label"),
         ([model, labels, "--windows", "round"], 2, "gensim"),
         ([model, labels, "--top-words", "1"], 2, "top-words"),

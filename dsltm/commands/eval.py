@@ -1,6 +1,7 @@
 """`dsltm eval`: models and documents in, metrics out."""
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from dsltm.formats.labels import Labels
     from dsltm.metrics.gold import Gold
 
-READS = {"MODEL": "Model", "LABELS": "Labels", "--gold, --reference": "Corpus"}
+READS = {"MODEL": "Model", "LABELS": "Labels", "--gold, --reference, --judge-texts": "Corpus"}
 WRITES = "Metrics"
 
 
@@ -85,14 +86,17 @@ def command(
     from dsltm.metrics.compare import compare
     from dsltm.metrics.evaluate import evaluate
     from dsltm.metrics.inputs import open_inputs, open_word_vectors
-    from dsltm.metrics.rating import raters
+    from dsltm.metrics.judging.judge import judges
+    from dsltm.metrics.judging.run import judged
     from dsltm.metrics.reference import coherence_by
 
     if files is None and topics is None and assignments is None:
         files = ["-"]
-    if [*(files or []), labels, topics, assignments, gold, coherence.reference].count("-") > 1:
+    if [*(files or []), labels, topics, assignments, gold, coherence.reference, rating.judge_texts].count(
+        "-"
+    ) > 1:
         raise UsageError("standard input can be read as one of the files only")
-    chosen_raters = raters(rating)
+    asked = judges(rating)
     opened = open_inputs(files or [], labels, topics, assignments, measured.topn)
     if opened.labels is None and measured.vectors:
         raise UsageError("--vectors needs a labels file")
@@ -106,6 +110,7 @@ def command(
     corpus = None
     if coherence.reference is not None:
         corpus = reading.open(coherence.reference, Fields(reading.text_field, id=None))
+    shown = None if rating.judge_texts is None else reading.open(rating.judge_texts)
     coherence_of = coherence_by(coherence, corpus, reading.text_field, opened.labels, measured.topn)
     if coherence.word_vectors is not None:
         measured = replace(measured, word_vectors=open_word_vectors(coherence.word_vectors, opened.subjects))
@@ -115,12 +120,14 @@ def command(
         gold=classes,
         labels=opened.labels,
         coherence_of=coherence_of,
-        raters=chosen_raters,
+        judged=partial(judged, judges=asked, options=rating, measured=measured, corpus=shown)
+        if asked
+        else None,
         options=measured,
     )
     for score in scores:
         for failure in score.failures:
-            console.warn(f"a topic was not rated: {failure}")
+            console.warn(f"a topic was not judged: {failure}")
     comparison = compare(opened.subjects, scores, measured.topn)
     if for_people(output):
         for table in report.tables(opened.subjects, scores, comparison, per_topic):

@@ -11,7 +11,7 @@ from dsltm.words.config import WordConfig
 from dsltm.written.generate.config import LOCAL_ROUNDS, LOCAL_TOKENS, GenerateConfig
 
 if TYPE_CHECKING:
-    from dsltm.written.generate.rounds import Writer
+    from dsltm.written.generate.writer import EndpointWriter, Writer
 
 READS, WRITES = {"CORPUS": "Corpus"}, "Written topics"
 ENDPOINT = "An endpoint in place of a local teacher"
@@ -32,13 +32,20 @@ class EndpointOptions:
         None, "The environment variable that holds the key.", metavar="NAME", heading=ENDPOINT
     )
     max_requests: int = option(100, "Send at most N requests in all.", metavar="N", min=1, heading=ENDPOINT)
+    budget: int | None = option(
+        None,
+        "Spend about N tokens at most; answers are kept, and a second run goes on.",
+        metavar="N",
+        min=1,
+        heading=ENDPOINT,
+    )
     timeout: float = option(120, "Seconds until a request counts as lost.", min=1, heading=ENDPOINT)
 
-    def open(self) -> "Writer | None":
+    def open(self) -> "EndpointWriter | None":
         """The writer of topics behind the endpoint; None where no endpoint was chosen."""
         from dsltm.endpoint import ChatEndpoint
         from dsltm.teacher.files.cache import cache_dir
-        from dsltm.written.generate.rounds import EndpointWriter
+        from dsltm.written.generate.writer import EndpointWriter
 
         if (self.endpoint is None) != (self.model is None):
             raise UsageError("--endpoint and --model belong together")
@@ -51,6 +58,7 @@ class EndpointOptions:
                 key_env=self.key_env,
                 cache_dir=cache_dir() / "answers",
                 max_requests=self.max_requests,
+                budget=self.budget,
                 timeout=self.timeout,
             )
         )
@@ -73,7 +81,7 @@ def command(
     that a run that was stopped goes on without paying for them again.
 
     A local teacher groups the documents by its own vectors, and chooses a label, keywords and typical
-    documents for each group: even a small one gives usable topics, but no summaries.
+    documents for each group, so that even a small one gives usable topics. Summaries it has to write.
 
     dsltm generate corpus.jsonl -k 20 > topics.jsonl
 
@@ -84,11 +92,14 @@ def command(
     from dsltm.written.generate.local import LocalWriter
     from dsltm.written.generate.rounds import generate
 
-    writer = endpoint.open()
+    chat = endpoint.open()
+    if chat is not None and config.summaries:
+        raise UsageError("--summaries is for a local teacher; a chat model writes them anyway")
     source = reading.open(corpus, replace(reading.fields, keep=(config.field,) if config.field else ()))
     words = lexicon.rules().of(sample_of(source)).stopwords
     config = replace(config, stopwords=words)
-    if writer is None:
+    writer: Writer
+    if chat is None:
         config = replace(
             config,
             rounds=config.rounds or LOCAL_ROUNDS * (config.topics or 8),
@@ -96,9 +107,12 @@ def command(
             per_round=1,
             overview=False,
         )
-        writer = LocalWriter(teacher.open(), words)
+        writer = LocalWriter(teacher.open(), words, config.summaries)
     else:
         config = replace(config, per_round=config.topics)
+        writer = chat
     topics, dropped = generate(source, writer, config)
     console.note(f"{len(topics):,} topics; dropped: {dropped}")
+    if chat is not None:
+        console.note(chat.endpoint.spent())
     write_topics(output, topics)

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import orjson
 
 from dsltm.endpoint.request import Address, EndpointError, RequestError, content, post
+from dsltm.endpoint.tokens import BYTES_PER_TOKEN, Usage, estimate
 from dsltm.formats.output import open_output
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -40,6 +41,8 @@ class ChatEndpoint:
         key_env: the environment variable that holds the key; None as `request.find_key` says.
         cache_dir: where answers are kept; None keeps none.
         max_requests: at most so many requests are sent, repeated ones included; None for no bound.
+        budget: about so many tokens are spent on questions and answers; a question that does not fit into the
+            rest is not asked, which is an error of that question alone. None for no bound.
         timeout: seconds until a request counts as lost.
         concurrency: how many requests `map` has under way at once.
         attempts: how often a question is asked before it counts as failed.
@@ -47,6 +50,7 @@ class ChatEndpoint:
     Attributes:
         requests: how many requests were sent.
         from_cache: how many questions were answered from the cache.
+        tokens: how many tokens were spent, as the server counts them, else by an estimate.
 
     Raises:
         UsageError: the URL is not one of http or https, or `key_env` is not set.
@@ -60,6 +64,7 @@ class ChatEndpoint:
         key_env: str | None = None,
         cache_dir: Path | None = None,
         max_requests: int | None = None,
+        budget: int | None = None,
         timeout: float = 60.0,
         concurrency: int = 4,
         attempts: int = 6,
@@ -67,13 +72,26 @@ class ChatEndpoint:
         self.address = Address.parse(url, key_env)
         self.model = model
         self.requests = self.from_cache = 0
-        self._cache, self._max_requests = cache_dir, max_requests
+        self.tokens = 0.0
+        self._cache, self._max_requests, self._budget = cache_dir, max_requests, budget
+        # Bytes of the questions whose tokens the server has counted, and these tokens.
+        self._counted_bytes = self._counted_tokens = 0
         self._timeout, self._concurrency, self._attempts = timeout, max(1, concurrency), max(1, attempts)
         # Parameters that the server does not take, and what it may call them instead.
         self._refused: dict[str, str | None] = {}
         self._lock, self._thread = threading.Lock(), threading.local()
         # Until this time of the monotonic clock the server wants to be left alone.
         self._not_before = 0.0
+
+    @property
+    def bytes_per_token(self) -> float:
+        """How long this model's tokens are in the questions so far; else an estimate."""
+        return self._counted_bytes / self._counted_tokens if self._counted_tokens else BYTES_PER_TOKEN
+
+    def spent(self) -> str:
+        """What the questions so far cost, for people."""
+        kept = f"; {self.from_cache:,} answers were kept from before" if self.from_cache else ""
+        return f"{self.requests:,} requests, about {self.tokens:,.0f} tokens{kept}"
 
     def complete(self, messages: Conversation, **params: Any) -> str:
         """The model's next message in a conversation.
@@ -87,16 +105,17 @@ class ChatEndpoint:
         """
         question = {"model": self.model, "messages": list(messages), **params}
         place = None if self._cache is None else self._cache / self._name(question)
-        answer = None if place is None else _kept(place)
-        if answer is not None:
+        kept = None if place is None else _kept(place)
+        if kept is not None:
             with self._lock:
                 self.from_cache += 1
-            return answer
-        answer = self._ask(question)
-        if place is not None:
+        answer, usage = kept or self._ask(question)
+        self._learn_length(messages, usage)
+        if place is not None and kept is None:
             place.parent.mkdir(parents=True, exist_ok=True)
+            tokens = None if usage is None else [usage.question, usage.answer]
             with open_output(str(place)) as file:
-                file.write(orjson.dumps({"model": self.model, "answer": answer}))
+                file.write(orjson.dumps({"model": self.model, "answer": answer, "tokens": tokens}))
         return answer
 
     def map(
@@ -158,11 +177,21 @@ class ChatEndpoint:
         digest = hashlib.sha256(whole).hexdigest()
         return f"{digest[:2]}/{digest[2:]}.json"
 
-    def _ask(self, question: Mapping[str, Any]) -> str:
+    def _learn_length(self, messages: Conversation, usage: Usage | None) -> None:
+        if usage is not None:
+            with self._lock:
+                self._counted_bytes += len(_text(messages).encode("utf-8", "replace"))
+                self._counted_tokens += usage.question
+
+    def _ask(self, question: Mapping[str, Any]) -> tuple[str, Usage | None]:
+        length = estimate(_text(question["messages"]), self.bytes_per_token)
         for attempt in range(1, self._attempts + 1):
-            self._take_turn()
+            self._take_turn(length)
             try:
-                return content(post(self.address, self._accepted(question), self._timeout))
+                body = post(self.address, self._accepted(question), self._timeout)
+                answer, usage = content(body), Usage.reported(body)
+                self._spend(estimate(answer) if usage is None else usage.total - length)
+                return answer, usage
             except RequestError as failure:
                 if self._adapt(failure.parameter, question):
                     continue
@@ -172,16 +201,25 @@ class ChatEndpoint:
                 self._wait(failure, attempt)
         raise AssertionError("the last attempt returns or raises")
 
-    def _take_turn(self) -> None:
-        """Wait while the server wants to be left alone, then count the request."""
+    def _take_turn(self, length: float) -> None:
+        """Wait while the server wants to be left alone, then count the request and its tokens."""
         self._pause(self._not_before - time.monotonic())
         with self._lock:
+            if self._budget is not None and self.tokens + length > self._budget:
+                raise EndpointError(
+                    f"the budget of {self._budget:,} tokens is used up; answers so far are kept"
+                )
             if self._max_requests is not None and self.requests >= self._max_requests:
                 raise EndpointError(
                     f"the limit of {self._max_requests:,} requests is used up; answers so far are kept",
                     fatal=True,
                 )
             self.requests += 1
+            self.tokens += length
+
+    def _spend(self, tokens: float) -> None:
+        with self._lock:
+            self.tokens += tokens
 
     def _wait(self, failure: RequestError, attempt: int) -> None:
         if failure.retry_after is not None:
@@ -217,10 +255,18 @@ class ChatEndpoint:
         )
 
 
-def _kept(place: Path) -> str | None:
-    """The answer in a file of the cache; None where the file is missing or damaged."""
+def _text(messages: Conversation) -> str:
+    return "".join(message.get("content", "") for message in messages)
+
+
+def _kept(place: Path) -> tuple[str, Usage | None] | None:
+    """The answer in a file of the cache, and what the server counted; None where it is missing or damaged."""
     try:
-        answer = orjson.loads(place.read_bytes())["answer"]
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
+        kept = orjson.loads(place.read_bytes())
+        answer, tokens = kept["answer"], kept.get("tokens")
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return None
-    return answer if isinstance(answer, str) else None
+    if not isinstance(answer, str):
+        return None
+    counted = isinstance(tokens, list) and len(tokens) == 2 and all(isinstance(n, int) for n in tokens)
+    return answer, Usage(*tokens) if counted else None

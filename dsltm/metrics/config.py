@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from dsltm.formats.word_vectors import WordVectors
 
 # The headings of the options in help and manual.
-OTHERS, COHERENCE, RATING = "Documents and other tools", "Coherence", "Rating by a language model"
+OTHERS, COHERENCE, RATING = "Documents and other tools", "Coherence", "Judgement by a language model"
+
+JUDGEMENTS = ("rating", "published", "intrusion", "mixing", "documents")
+"""What a judge can be asked, in the order in which it is shown."""
 
 TOP_WORDS = 15
 """How many words of each topic count, unless another number is asked for (the DSL paper's)."""
@@ -108,15 +111,19 @@ class CoherenceOptions:
 
 @dataclass(frozen=True)
 class RatingOptions:
-    """Who rates the words of topics.
+    """Who judges topics, and what.
 
     Attributes:
         rater: address of an endpoint with a chat model; `rater_model` is its name there.
         max_requests: the most that are sent to it.
         rater_teacher: a local teacher.
+        judge: what is judged, with commas; `kinds` has the parts.
+        judge_texts: the corpus whose documents are judged.
+        judge_repeats: how often everything is asked.
+        judge_budget: about how many tokens the endpoint may cost.
 
     Raises:
-        UsageError: what is about the endpoint is given without it, or it without its model.
+        UsageError: what is about a judge is given without one, or needs another option.
     """
 
     rater: str | None = option(
@@ -134,15 +141,56 @@ class RatingOptions:
     )
     rater_teacher: str | None = option(
         None,
-        "Let a local teacher rate the topics: the rating that it expects, the same each time. Small ones "
-        "cannot: to smollm2-135m related words look like random ones.",
+        "Let a local teacher judge the topics: what it finds likely, the same each time. Small ones "
+        "cannot rate: to smollm2-135m related words look like random ones.",
         metavar="NAME",
         words=tuple(ALIASES),
         heading=RATING,
     )
+    judge: str = option(
+        "rating",
+        "What to judge, with commas: rating (how related top words are), published (the same, asked as in "
+        "the papers), intrusion (find a foreign word), mixing (tell two topics' words from one's), documents "
+        "(does a topic hold those that fit it).",
+        metavar="KINDS",
+        words=JUDGEMENTS,
+        heading=RATING,
+    )
+    judge_texts: str | None = option(
+        None, "The corpus of the documents, for --judge documents.", metavar="CORPUS", heading=RATING
+    )
+    judge_repeats: int = option(
+        1,
+        "Ask everything N times in other orders, and measure agreement.",
+        metavar="N",
+        min=1,
+        heading=RATING,
+    )
+    judge_budget: int | None = option(
+        None,
+        "Spend about N tokens at most; what is not asked for them is left out, and a second run goes on.",
+        metavar="N",
+        min=1,
+        heading=RATING,
+    )
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What is judged, each once."""
+        return tuple(dict.fromkeys(part.strip() for part in self.judge.split(",") if part.strip()))
 
     def __post_init__(self) -> None:
         if (self.rater is None) != (self.rater_model is None):
             raise UsageError("--rater and --rater-model go together")
-        if self.rater is None and self.max_requests is not None:
-            raise UsageError("--max-requests bounds a --rater, and none is given")
+        if self.rater is None and (self.max_requests is not None or self.judge_budget is not None):
+            raise UsageError("--max-requests and --judge-budget bound a --rater, and none is given")
+        for kind in self.kinds:
+            if kind not in JUDGEMENTS:
+                raise UsageError(f"--judge {kind}: is not one of {', '.join(JUDGEMENTS)}")
+        asks_more = self.kinds != ("rating",) or self.judge_repeats > 1
+        if self.rater is None and self.rater_teacher is None and (asks_more or self.judge_texts is not None):
+            raise UsageError("--judge needs somebody to ask", hint="--rater URL or --rater-teacher NAME")
+        if ("documents" in self.kinds) != (self.judge_texts is not None):
+            raise UsageError("--judge documents and --judge-texts CORPUS go together")
+        if "published" in self.kinds and self.rater is None:
+            raise UsageError("--judge published is asked of a chat model", hint="--rater URL")

@@ -1,18 +1,15 @@
 """All metrics of some models, by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from dsltm.endpoint import EndpointError
 from dsltm.formats.labels import Labels
 from dsltm.formats.word_vectors import WordVectors
 from dsltm.metrics.coherence import Coherence
 from dsltm.metrics.config import EvalOptions
-from dsltm.metrics.diversity import top_words
 from dsltm.metrics.evidence import Evidence, Scores, rows_in
 from dsltm.metrics.gold import Gold
 from dsltm.metrics.names import FAMILIES
-from dsltm.metrics.rating import Rater
 from dsltm.metrics.reference import CoherenceOf
 from dsltm.metrics.subject import Subject
 
@@ -23,7 +20,7 @@ def evaluate(
     gold: Gold | None = None,
     labels: Labels | None = None,
     coherence_of: CoherenceOf | None = None,
-    raters: Mapping[str, Rater] | None = None,
+    judged: Callable[[Subject], Scores] | None = None,
     options: EvalOptions | None = None,
 ) -> list[Scores]:
     """Score models by everything that is known of them.
@@ -34,7 +31,7 @@ def evaluate(
         labels: the file that the documents of our own models came from; another tool's documents are looked
             up there by their ids.
         coherence_of: from `reference.coherence_by`, for all models; None: coherence is not measured.
-        raters: functions from topics to ratings, by the metric's name.
+        judged: what a language model thinks of a model; None: nobody is asked.
         options: what to measure; without it the usual.
 
     Raises:
@@ -57,9 +54,9 @@ def evaluate(
         measured = coherence_of([topics for topics, _ in with_words])
         for (_, score), coherence in zip(with_words, measured, strict=True):
             _add_coherence(score, coherence)
-    for name, rater in (raters or {}).items():
-        for topics, score in with_words:
-            _add_ratings(score, name, rater([top_words(topic, options.topn) for topic in topics]))
+    if judged is not None:
+        for subject, score in zip(subjects, scores, strict=True):
+            score.add(judged(subject))
     return scores
 
 
@@ -73,14 +70,3 @@ def _add_coherence(score: Scores, measured: Coherence) -> None:
     for name, values in measured.per_topic.items():
         score.add_topics(name, values)
     score.values.update(unseen_words=measured.unseen_words, short_topics=measured.short_topics)
-
-
-def _add_ratings(score: Scores, name: str, ratings: Sequence[float | EndpointError]) -> None:
-    """The mean is over the topics that were rated; without any the metric is left out."""
-    given = [rating for rating in ratings if not isinstance(rating, EndpointError)]
-    score.per_topic[name] = [None if isinstance(rating, EndpointError) else rating for rating in ratings]
-    if given:
-        score.values[name] = sum(given) / len(given)
-    if len(given) < len(ratings):
-        score.values["failed_ratings"] = len(ratings) - len(given)
-        score.failures.extend(dict.fromkeys(str(r) for r in ratings if isinstance(r, EndpointError)))

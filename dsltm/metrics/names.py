@@ -38,6 +38,30 @@ class Family:
         return measure
 
 
+_JUDGEMENTS = {
+    "rating": "opinion of the top words, 1 to 3",
+    "rating_alpha": "agreement of its ratings of the same words, 1 at most",
+    "rating_published": "opinion of the top words, asked as in the papers, 1 to 3",
+    "rating_published_alpha": "agreement of these ratings",
+    "intrusion": "share of foreign words that it finds; guessing finds a sixth",
+    "intrusion_alpha": "agreement on which are found",
+    "mixing": "how often it tells words of two topics from those of one; guessing .5",
+    "mixing_alpha": "agreement on which are mixed",
+    "document_tau": "Kendall's tau of its opinion of documents and the topic's share in them",
+    "document_ndcg": "gain of its best documents in the order of the topic's shares, 1 at most",
+    "document_alpha": "agreement of its opinions of documents",
+}
+_JUDGED = {
+    **{f"llm_{name}": f"chat model: {meaning}" for name, meaning in _JUDGEMENTS.items()},
+    **{
+        f"teacher_{name}": f"local model: {meaning}"
+        for name, meaning in _JUDGEMENTS.items()
+        if "published" not in name
+    },
+    "failed_ratings": "topics that were not rated",
+    "unanswered_questions": "questions to judges that were not answered, or not asked for the budget",
+}
+
 FAMILIES = (
     Family(
         "dsltm.metrics.sizes:sizes",
@@ -121,19 +145,16 @@ FAMILIES = (
             "short_topics": "topics with fewer than two words, left out of coherence",
         },
     ),
-    Family(
-        None,
-        {
-            "llm_rating": "the rater's opinion of the top words, 1 to 3",
-            "teacher_rating": "a local model's expected rating, 1 to 3",
-            "failed_ratings": "topics that it did not rate",
-        },
-    ),
+    Family(None, _JUDGED),
     Family(None, {"stability": "overlap of matched topics between seeds"}),
 )
 
 MEANINGS = {name: meaning for family in FAMILIES for name, meaning in family.meanings.items()}
 """What each number says, in a few words for people."""
 
-COUNTS = {name for name in MEANINGS if name.endswith(("documents", "topics", "classes", "words", "ratings"))}
+COUNTS = {
+    name
+    for name in MEANINGS
+    if name.endswith(("documents", "topics", "classes", "words", "ratings", "questions"))
+}
 """The metrics that count what was scored, and say nothing about how good it is."""

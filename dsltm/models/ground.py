@@ -19,8 +19,8 @@ class Ground(Backbone):
     """θ = softmax((w · dense + (1 - w) · lexical) / T + log π) over topics that somebody wrote.
 
     dense is the cosine of document and topic in the teacher's standardised vector space, lexical is BM25 of
-    the topic's words in the document. Both are calibrated over the corpus, so that a topic which is near
-    everything, or whose words are everywhere, has no advantage. π holds how frequent each topic is.
+    the topic's words in the document. Both are calibrated over the corpus, lexical scores topic by topic, so
+    that a topic whose words are everywhere has no advantage. π holds how frequent each topic is.
 
     Attributes:
         queries: [K, H] unit vectors.

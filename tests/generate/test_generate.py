@@ -125,8 +125,8 @@ def test_a_teacher_of_random_weights_writes_valid_topics(
     documents = list(Corpus(str(tiny_corpus)))[:6]
     writer = LocalWriter(teacher, ("the", "and"))
     request = Request(documents, count=1)
-    answer = writer.answer(request)
-    assert writer.answer(request) == answer
+    answer, _ = writer.answer(request)
+    assert writer.answer(request) == (answer, request)
     rows = json.loads(answer)["topics"]
     assert len(rows) == 1
     said = {term for document in documents for term in terms(document.text)}
@@ -140,6 +140,37 @@ def test_a_teacher_of_random_weights_writes_valid_topics(
     dropped = Dropped()
     assert len(parse(answer, request, dropped)) == 1
     assert str(dropped) == "nothing"
+
+
+@pytest.mark.parametrize("family", ["llama", "ernie4_5", "qwen3_5"])
+def test_a_string_that_a_teacher_writes_is_one_whatever_its_weights_are(
+    tiny_teacher: Callable[[str], Path], family: str
+) -> None:
+    import torch
+
+    from dsltm.teacher.files.load import load_teacher
+    from dsltm.teacher.reading.prompts import as_chat
+
+    teacher = load_teacher(str(tiny_teacher(family)), dtype="float32", device="cpu")
+    for question in ("rain", "oven and butter", "goal"):
+        written = teacher.writing.string(question, '{"summary": "', "They", 12)
+        assert json.loads(f'{{"summary": "{written}"}}') == {"summary": written}
+        assert written.startswith("They")
+        assert written == teacher.writing.string(question, '{"summary": "', "They", 12)
+    # Each token is the best of those that are allowed after the whole text, without a cache.
+    plain, ending = teacher.writing._masks
+    text = as_chat(teacher.tokenizer, "goal") if teacher.tokenizer.chat_template else "goal\n"
+    ids = teacher.tokenizer(
+        f'{text}{{"summary": "They', add_special_tokens=not teacher.tokenizer.chat_template
+    ).input_ids
+    alone = []
+    for step in range(12):
+        logits = teacher.model(input_ids=torch.tensor([ids])).logits[0, -1].float()
+        alone.append(int((logits + (ending if step == 11 else torch.maximum(plain, ending))).argmax()))
+        ids.append(alone[-1])
+        if ending[alone[-1]] == 0:
+            break
+    assert ("They" + teacher.tokenizer.decode(alone)).split('"')[0].strip() == written
 
 
 def test_a_real_server_is_understood(

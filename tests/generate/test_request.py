@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dsltm.endpoint.tokens import estimate
 from dsltm.formats.corpus import Document
 from dsltm.formats.topics import WrittenTopic
 from dsltm.written.generate.merge import Merger, joined
-from dsltm.written.generate.request import AnswerError, Dropped, Request, excerpt, fitting, parse
+from dsltm.written.generate.request import AnswerError, Dropped, Request, excerpt, parse
 
 DOCUMENTS = [
     Document("a1", "Butter and flour in the oven"),
@@ -37,10 +38,20 @@ def test_the_question_shows_documents_cue_and_what_is_known() -> None:
 def test_long_documents_are_cut_and_inputs_filled() -> None:
     assert len(excerpt("word " * 1000)) < 620
     many = [Document(str(i), "word " * 100) for i in range(100)]
-    kept = fitting(many, 2000)
-    assert 1 < len(kept) < 100
-    assert len(Request(kept).text()) < 2000 * 4
-    assert len(fitting([Document("0", "word " * 1000)], -5)) == 1
+    asked = Request([], answer_tokens=500).showing(many, 2500, estimate)
+    assert 1 < len(asked.documents) < 100
+    assert 1800 * 4 < len(asked.text()) < 2000 * 4
+    assert len(Request([]).showing([Document("0", "word " * 1000)], -5, estimate).documents) == 1
+
+
+def test_where_all_documents_fit_less_is_cut_of_each() -> None:
+    many = [Document(str(i), "word " * 1000) for i in range(10)]
+    bare = Request([], answer_tokens=500)
+    assert len(bare.showing(many, 2500, estimate).text()) < 10 * 620 + 1000
+    half = bare.showing(many, 8000, estimate)
+    assert half.text().count("word") > 2 * bare.showing(many, 2500, estimate).text().count("word")
+    assert estimate(half.text()) <= 7500
+    assert "..." not in bare.showing(many, 20_000, estimate).text()
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class Prompt:
         if self.chat:
             if not tokenizer.chat_template:
                 raise DsltmError(f"prompt {self.name!r} needs a teacher with a chat template")
-            text = _as_chat(tokenizer, text)
+            text = as_chat(tokenizer, text)
             if text.count(SLOT) != 1:
                 raise DsltmError(
                     f"the teacher's chat template writes the turn {text.count(SLOT)} times, and not once",
@@ -60,7 +60,7 @@ class Prompt:
         return cls(str(header["name"]), str(header["template"]), bool(header.get("chat", False)))
 
 
-def _as_chat(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
+def as_chat(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
     """The text as one turn of the user, by the template that came with the tokenizer.
 
     Raises:

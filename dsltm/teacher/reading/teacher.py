@@ -12,6 +12,7 @@ from dsltm.teacher.reading.forward import Reader
 from dsltm.teacher.reading.likelihood import Likelihood
 from dsltm.teacher.reading.opened import Opened
 from dsltm.teacher.reading.spans import Watcher
+from dsltm.teacher.reading.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +61,11 @@ class Teacher(Opened):
     def likelihood(self) -> Likelihood:
         """The probabilities of phrases after a text."""
         return Likelihood(self)
+
+    @cached_property
+    def writing(self) -> Writing:
+        """Strings that the teacher writes itself."""
+        return Writing(self)
 
     @torch.inference_mode()
     def next_logits(self, ids: Sequence[int], tokens: Sequence[int]) -> torch.Tensor:

@@ -31,10 +31,16 @@ class GenerateConfig:
     rounds: int | None = option(
         None, "Ask at most N times.", metavar="N", min=1, shown="8; a local teacher 2 for each topic"
     )
-    sample: int = option(2000, "Look at N documents, evenly spread.", metavar="N", min=2)
+    sample: int | None = option(
+        None,
+        "Look at N documents, evenly spread.",
+        metavar="N",
+        min=2,
+        shown="2000, or what fills two inputs",
+    )
     context_tokens: int | None = option(
         None,
-        "What one input holds, a quarter of it for the answer.",
+        "The model's context; a quarter of it, 16,000 at most, is for the answer.",
         metavar="N",
         min=1000,
         shown=f"8000; a teacher {LOCAL_TOKENS}",
@@ -45,4 +51,7 @@ class GenerateConfig:
         None, "Also show the documents of each value of this field, or span of times.", metavar="NAME"
     )
     stopwords: Collection[str] = ()
+    summaries: bool = option(
+        False, "A local teacher writes a sentence for each topic, too; small ones repeat the label or invent."
+    )
     seed: int = option(0, "Seed of the windows onto the corpus.", min=0)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import math
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dsltm.endpoint.tokens import estimate
 from dsltm.words.bm25 import terms
-from dsltm.written.generate.request import Request, fitting, size
+from dsltm.written.generate.coverage import by_turns, clusters
+from dsltm.written.generate.request import Request, answer_room
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,9 +33,10 @@ class Windows:
 
     Args:
         documents: a sample of the corpus.
-        tokens: the length of an input, a quarter of it for the answer.
+        tokens: the length of an input, room for the answer included.
+        length: about how many tokens a text has; asked anew for each round, because it may be learnt.
         vectors: [n, d] vectors of the documents; None to make them of their words.
-        clusters: into how many the sample falls, by k-means over the vectors.
+        groups: into how many clusters the sample falls, by k-means over the vectors.
         field: a field whose values are shown one by one, too, or span by span where they are many times or
             numbers.
         stopwords: words that are never part of a cue.
@@ -46,19 +48,22 @@ class Windows:
         documents: Sequence[Document],
         *,
         tokens: int,
-        clusters: int,
+        groups: int,
+        length: Callable[[str], float] = estimate,
         vectors: NDArray[np.float32] | None = None,
         field: str | None = None,
         stopwords: Collection[str] = (),
         seed: int = 0,
     ) -> None:
         self._documents, self._tokens, self._field = list(documents), tokens, field
+        self._length, self._seed = length, seed
         self._stopwords = frozenset(stopwords)
         self._terms = [set(terms(document.text)) - self._stopwords for document in documents]
-        self._spans = max(clusters // 2, 2)
+        self._spans = max(groups // 2, 2)
         if vectors is None:
             vectors = lexical_vectors(self._documents, self._stopwords)
-        self._cluster, self._near = _clusters(vectors, clusters, seed)
+        self._vectors = vectors
+        self._cluster, self._near = clusters(vectors, groups, seed)
 
     def requests(
         self, topics: list[WrittenTopic], count: int | None, overview: bool = True
@@ -67,11 +72,14 @@ class Windows:
 
         Args:
             count: how many topics each request asks for.
-            overview: begin with documents from everywhere.
+            overview: begin with documents from everywhere: all where they fit, else such as stand for every
+                kind.
         """
         if overview:
-            spread = np.linspace(0, len(self._documents) - 1, min(len(self._documents), 400)).astype(int)
-            yield self._request(spread, "", topics, count)
+            whole = self._request(range(len(self._documents)), "", topics, count)
+            if len(shown := whole.documents) < len(self._documents):
+                whole = self._request(by_turns(self._vectors, len(shown), self._seed), "", topics, count)
+            yield whole
         seen: set[int] = set()
         shares = self._shares()
         while len(seen) < len(self._near) or shares:
@@ -90,9 +98,8 @@ class Windows:
     def _request(
         self, rows: Sequence[int] | NDArray[np.int64], cue: str, topics: list[WrittenTopic], count: int | None
     ) -> Request:
-        bare = Request([], cue, count, [topic.label for topic in topics], self._tokens // 4)
-        room = self._tokens - bare.answer_tokens - size(bare.text())
-        return replace(bare, documents=fitting([self._documents[row] for row in rows], int(room)))
+        bare = Request([], cue, count, [topic.label for topic in topics], answer_room(self._tokens))
+        return bare.showing([self._documents[row] for row in rows], self._tokens, self._length)
 
     def _uncovered(self, topics: Sequence[WrittenTopic]) -> NDArray[np.bool_]:
         """[n] which documents have no keyword of any topic."""
@@ -159,19 +166,3 @@ def lexical_vectors(documents: Sequence[Document], stopwords: Collection[str]) -
         return np.asarray(vectors.toarray(), np.float32)
     turned = TruncatedSVD(axes, random_state=0).fit_transform(vectors)
     return np.asarray(normalize(turned), np.float32)
-
-
-def _clusters(
-    vectors: NDArray[np.float32], clusters: int, seed: int
-) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
-    """Each document's cluster, and each cluster's documents, the most typical first."""
-    from sklearn.cluster import KMeans
-
-    count = min(clusters, len(np.unique(vectors, axis=0)))
-    assignment = KMeans(count, n_init=3, random_state=seed).fit_predict(vectors).astype(np.int64)
-    near = []
-    for number in range(count):
-        rows = np.flatnonzero(assignment == number)
-        distance = np.square(vectors[rows] - vectors[rows].mean(0)).sum(1)
-        near.append(rows[np.argsort(distance, kind="stable")])
-    return assignment, near

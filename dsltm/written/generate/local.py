@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 
 from dsltm import console
+from dsltm.endpoint.tokens import estimate
 from dsltm.space.axes import document_space
 from dsltm.space.inputs import Inputs
 from dsltm.teacher.reading.prompts import DEFAULT
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.formats.corpus import Document
+    from dsltm.formats.topics import WrittenTopic
     from dsltm.teacher.reading.teacher import Teacher
     from dsltm.written.generate.request import AnswerError, Request
 
@@ -37,6 +39,9 @@ _TOKENS = 256  # of a document that are read for its vector
 _KEYWORDS, _DOCUMENTS = 10, 5  # of a topic
 _CANDIDATES = 40  # words that the teacher chooses keywords among
 _QUESTION = "Keywords:"
+_SENTENCE = 40  # tokens of a summary
+_SUMMARISE = "Say in one short sentence what all of these texts have in common. Answer with JSON."
+_OPENING = "They are about"  # without it, a small model repeats the question
 
 
 class LocalWriter:
@@ -45,10 +50,11 @@ class LocalWriter:
     Args:
         teacher: an open teacher.
         stopwords: words that are never keywords, and never begin or end a label.
+        summaries: also write a sentence for each topic.
     """
 
-    def __init__(self, teacher: Teacher, stopwords: Collection[str] = ()) -> None:
-        self._teacher, self._stopwords = teacher, frozenset(stopwords)
+    def __init__(self, teacher: Teacher, stopwords: Collection[str] = (), summaries: bool = False) -> None:
+        self._teacher, self._stopwords, self._summaries = teacher, frozenset(stopwords), summaries
         self._likelihood = teacher.likelihood
 
     def vectors(self, documents: Sequence[Document]) -> NDArray[np.float32]:
@@ -62,19 +68,37 @@ class LocalWriter:
                 bar.advance(len(rows))
         return document_space(Inputs(hidden, None), np.arange(len(documents)))
 
-    def answer(self, request: Request) -> str:
+    def prepare(self, documents: Sequence[Document], tokens: int) -> None:
+        """Nothing, because a local teacher's inputs are short."""
+
+    def length(self, text: str) -> float:
+        return estimate(text)
+
+    def same(self, topics: Sequence[WrittenTopic]) -> list[list[int]]:  # noqa: ARG002
+        """No groups, because a small model does not know."""
+        return []
+
+    def answer(self, request: Request) -> tuple[str, Request]:
         """Valid JSON, whatever the model is like: {"topics": [...]} with one topic."""
         shown = request.documents
         keywords = self._keywords(shown)
         clue = Clue(0, keywords, [document.text for document in shown])
         vocabulary = {term for document in shown for term in terms(document.text)} - self._stopwords
         label = by_teacher([clue], vocabulary, self._likelihood, (), stopwords=self._stopwords)[0]
-        topic = {"label": label, "summary": "", "keywords": keywords, "documents": _typical(shown, keywords)}
-        return orjson.dumps({"topics": [topic]}).decode()
+        summary = self._summary(shown, label) if self._summaries else ""
+        typical = _typical(shown, keywords)
+        topic = {"label": label, "summary": summary, "keywords": keywords, "documents": typical}
+        return orjson.dumps({"topics": [topic]}).decode(), request
 
     def again(self, request: Request, answer: str, error: AnswerError) -> str | None:  # noqa: ARG002
         """None, because the answer is always valid."""
         return None
+
+    def _summary(self, documents: Sequence[Document], label: str) -> str:
+        """A sentence in the place of the answer's "summary"; its grammar is enforced, its truth is not."""
+        shown = "\n".join(f"- {excerpt(document.text)[:_LONGEST]}" for document in documents[:_SHOWN])
+        answer = f'{{"label": {orjson.dumps(label).decode()}, "summary": "'
+        return self._teacher.writing.string(f"{_SUMMARISE}\n\n{shown}", answer, _OPENING, _SENTENCE)
 
     def _keywords(self, documents: Sequence[Document]) -> list[str]:
         """Words that many of the documents have, and that the documents make likelier as keywords."""

@@ -59,6 +59,18 @@ class Merger:
                 self._vectors[place] = self._vector(self.topics[place])
         return fresh
 
+    def join(self, groups: Sequence[Sequence[int]]) -> None:
+        """Make one topic, in the place of the first, of each group of places; no place is in two groups."""
+        gone = set()
+        for first, *others in map(sorted, groups):
+            for other in others:
+                self.topics[first] = joined(self.topics[first], self.topics[other])
+            self._vectors[first] = self._vector(self.topics[first])
+            gone.update(others)
+        kept = [place for place in range(len(self.topics)) if place not in gone]
+        self.topics[:] = [self.topics[place] for place in kept]
+        self._vectors[:] = [self._vectors[place] for place in kept]
+
     def best(self, count: int) -> list[WrittenTopic]:
         """The `count` topics whose keywords occur in the most documents, in the order in which they came."""
         reach = np.array([np.count_nonzero(vector) for vector in self._vectors])

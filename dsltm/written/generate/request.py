@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,14 @@ from dsltm.formats.topics import WrittenTopic
 from dsltm.words.bm25 import terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from dsltm.formats.corpus import Document
 
 # These numbers were chosen, not measured.
-_BYTES_PER_TOKEN = 4  # of UTF-8, so that text in scripts with few letters a token counts as longer
 _TRIES = 100  # places in an answer that are tried as the beginning of its JSON
-_LONGEST_DOCUMENT = 600  # characters of one document in the input
+_LONGEST_DOCUMENT = 600  # characters of one document in an input that does not hold all documents whole
+_LONGEST_ANSWER = 16_000  # tokens; some 200 topics
 _LONGEST_LABEL, _LONGEST_SUMMARY = 80, 400  # characters
 
 INSTRUCTION = """You are given numbered documents from a larger collection. Find the topics of the documents.
@@ -48,6 +48,7 @@ class Request:
         count: how many topics are wanted, None for as many as there are.
         known: labels of the topics so far, which are not wanted again.
         answer_tokens: how long the answer may be.
+        longest: so many characters of a document are shown.
     """
 
     documents: list[Document]
@@ -55,6 +56,7 @@ class Request:
     count: int | None = None
     known: list[str] = field(default_factory=list)
     answer_tokens: int = 2000
+    longest: int = _LONGEST_DOCUMENT
 
     def text(self) -> str:
         """The whole question."""
@@ -68,7 +70,24 @@ class Request:
 
     def shown(self) -> str:
         """The documents, one a line, numbered from 1."""
-        return "\n".join(f"[{i}] {excerpt(d.text)}" for i, d in enumerate(self.documents, 1))
+        return "\n".join(_line(i, d, self.longest) for i, d in enumerate(self.documents, 1))
+
+    def showing(self, documents: Sequence[Document], tokens: int, length: Callable[[str], float]) -> Request:
+        """The same question with as many of the first documents as fit, but one at least.
+
+        Where all of them fit, and some are cut, less is cut of each as long as they fit.
+
+        Args:
+            tokens: what question and answer may come to together.
+            length: about how many tokens a text has.
+        """
+        room = tokens - self.answer_tokens - length(self.text())
+        kept, longest = _fitting(documents, room, length, self.longest), self.longest
+        while len(kept) == len(documents) > 0 and any(len(d.text) > longest for d in kept):
+            if len(_fitting(documents, room, length, 2 * longest, least=0)) < len(documents):
+                break
+            longest *= 2
+        return replace(self, documents=kept, longest=longest)
 
 
 @dataclass
@@ -93,27 +112,33 @@ class Dropped:
         return ", ".join(f"{count:,} {name}" for name, count in self.__dict__.items() if count) or "nothing"
 
 
-def excerpt(text: str) -> str:
+def answer_room(tokens: int) -> int:
+    """How many of an input's tokens are left for the answer."""
+    return min(tokens // 4, _LONGEST_ANSWER)
+
+
+def excerpt(text: str, longest: int = _LONGEST_DOCUMENT) -> str:
     """A document on one line, cut where it is long."""
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_DOCUMENT else line[:_LONGEST_DOCUMENT].rsplit(" ", 1)[0] + " ..."
+    return line if len(line) <= longest else line[:longest].rsplit(" ", 1)[0] + " ..."
 
 
-def fitting(documents: Sequence[Document], tokens: int) -> list[Document]:
-    """As many of the first documents as fit into about so many tokens, but one at least."""
-    shown: list[Document] = []
-    room = float(tokens)
-    for document in documents:
-        room -= size(excerpt(document.text)) + 2
-        if shown and room < 0:
-            break
-        shown.append(document)
-    return shown
+def _line(number: int, document: Document, longest: int) -> str:
+    return f"[{number}] {excerpt(document.text, longest)}"
 
 
-def size(text: str) -> float:
-    """An estimate of how many tokens a text has, for any model."""
-    return len(text.encode("utf-8", "replace")) / _BYTES_PER_TOKEN
+def _fitting(
+    documents: Sequence[Document],
+    room: float,
+    length: Callable[[str], float],
+    longest: int,
+    least: int = 1,
+) -> list[Document]:
+    for number, document in enumerate(documents, 1):
+        room -= length(_line(number, document, longest) + "\n")
+        if room < 0:
+            return list(documents[: max(number - 1, least)])
+    return list(documents)
 
 
 def parse(answer: str, request: Request, dropped: Dropped) -> list[WrittenTopic]:
@@ -140,23 +165,32 @@ def parse(answer: str, request: Request, dropped: Dropped) -> list[WrittenTopic]
 
 def _rows(answer: str) -> list[Any]:
     """The list of topics in an answer, which may have thoughts, quotations and explanations before it."""
+    complaints: list[str] = []
+    for value in json_in(answer, complaints):
+        rows = value.get("topics") if isinstance(value, dict) else value
+        if isinstance(rows, list) and (rows is not value or any(isinstance(row, dict) for row in rows)):
+            return rows
+        complaints.append('The JSON has no list "topics".')
+    raise AnswerError(complaints[0] if complaints else "The answer holds no JSON.")
+
+
+def json_in(answer: str, complaints: list[str]) -> Iterator[Any]:
+    """The JSON objects and lists that begin anywhere in an answer, also within others.
+
+    Args:
+        complaints: what is wrong with those that cannot be read is added to it.
+    """
     answer = re.sub(r"<think>.*?</think>", "", answer, flags=re.DOTALL)
-    complaints = []
     for match in islice(re.finditer(r"[{\[]", answer), _TRIES):
         try:
             value, _ = json.JSONDecoder().raw_decode(answer, match.start())
         except json.JSONDecodeError as exc:
             detail = f"{exc.msg} at character {exc.pos}"
             complaints.append(f"The answer is not valid JSON, or was cut off: {detail}.")
-            continue
         except RecursionError:
             complaints.append("The answer is not valid JSON: it is too deep.")
-            continue
-        rows = value.get("topics") if isinstance(value, dict) else value
-        if isinstance(rows, list) and (rows is not value or any(isinstance(row, dict) for row in rows)):
-            return rows
-        complaints.append('The JSON has no list "topics".')
-    raise AnswerError(complaints[0] if complaints else "The answer holds no JSON.")
+        else:
+            yield value
 
 
 def _topic(row: Any, request: Request, frequency: Counter[str], dropped: Dropped) -> WrittenTopic | None:

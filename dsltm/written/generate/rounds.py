@@ -3,62 +3,28 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsltm import console
 from dsltm.endpoint import EndpointError
+from dsltm.endpoint.tokens import estimate
 from dsltm.errors import DsltmError
 from dsltm.written.generate.cues import Windows
 from dsltm.written.generate.merge import Merger
-from dsltm.written.generate.request import AnswerError, Dropped, Request, parse, repair
+from dsltm.written.generate.reduce import TOGETHER
+from dsltm.written.generate.request import AnswerError, Dropped, Request, excerpt, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from dsltm.endpoint import ChatEndpoint
     from dsltm.formats.corpus import Corpus, Document
     from dsltm.formats.topics import WrittenTopic
     from dsltm.written.generate.config import GenerateConfig
+    from dsltm.written.generate.writer import Writer
 
 
 _ROUNDS, _CONTEXT_TOKENS = 8, 8000  # the defaults, with small chat models in mind; chosen, not measured
-
-
-class Writer(Protocol):
-    """Anything that answers requests: a chat model or a local teacher."""
-
-    def vectors(self, documents: Sequence[Document]) -> NDArray[np.float32] | None:
-        """Vectors [n, d] by which documents are grouped; None to group them by their words."""
-
-    def answer(self, request: Request) -> str:
-        """The answer to a request."""
-
-    def again(self, request: Request, answer: str, error: AnswerError) -> str | None:
-        """A second answer, after one that `parse` refused; None where asking again is of no use."""
-
-
-class EndpointWriter:
-    """A chat model behind an OpenAI-compatible endpoint."""
-
-    def __init__(self, endpoint: ChatEndpoint) -> None:
-        self._endpoint = endpoint
-
-    def vectors(self, documents: Sequence[Document]) -> None:
-        """None, because there are too many documents to send."""
-
-    def answer(self, request: Request) -> str:
-        return self._ask([{"role": "user", "content": request.text()}], request)
-
-    def again(self, request: Request, answer: str, error: AnswerError) -> str | None:
-        return self._ask(repair(request, answer, error), request)
-
-    def _ask(self, messages: list[dict[str, str]], request: Request) -> str:
-        more: dict[str, Any] = {"temperature": 0, "max_tokens": request.answer_tokens}
-        return self._endpoint.complete(messages, **more)
+_LEAST, _INPUTS = 2000, 2  # documents that are looked at, or those of so many inputs; chosen, not measured
 
 
 def generate(corpus: Corpus, writer: Writer, config: GenerateConfig) -> tuple[list[WrittenTopic], Dropped]:
@@ -68,11 +34,14 @@ def generate(corpus: Corpus, writer: Writer, config: GenerateConfig) -> tuple[li
         DsltmError: the corpus has no text, or no round brought a topic.
         EndpointError: the first round was not answered, or the limit of requests was reached without topics.
     """
-    documents, rounds = _sample(corpus, config.sample), config.rounds or _ROUNDS
+    rounds, tokens = config.rounds or _ROUNDS, config.context_tokens or _CONTEXT_TOKENS
+    documents = _sample(corpus, config.sample, tokens)
+    writer.prepare(documents, tokens)
     windows = Windows(
         documents,
-        tokens=config.context_tokens or _CONTEXT_TOKENS,
-        clusters=max(rounds, 1),
+        tokens=tokens,
+        length=writer.length,
+        groups=rounds,
         vectors=writer.vectors(documents),
         field=config.field,
         stopwords=config.stopwords,
@@ -80,25 +49,49 @@ def generate(corpus: Corpus, writer: Writer, config: GenerateConfig) -> tuple[li
     )
     merger, dropped = Merger(documents), Dropped()
     requests = windows.requests(merger.topics, config.per_round, config.overview)
+    fruitful = 0
     with console.progress("generating", rounds, "rounds") as bar:
         for request in islice(requests, rounds):
             try:
-                new = _round(writer, request, dropped)
+                fresh = merger.add(_round(writer, request, dropped))
             except EndpointError as error:
                 if not merger.topics:
                     raise
                 console.warn(f"{error}; going on with the {len(merger.topics):,} topics there are")
                 break
-            fresh = merger.add(new)
+            fruitful += fresh > 0
+            if _enough(merger, config) and fruitful > 1:
+                # Fewer may be left, and then other rounds bring more.
+                fruitful = _merge_same(writer, merger)
             bar.advance(1, topics=str(len(merger.topics)))
-            enough = config.topics is not None and len(merger.topics) >= config.topics
-            if enough or (config.topics is None and merger.topics and not fresh):
+            if _enough(merger, config) or (config.topics is None and merger.topics and not fresh):
                 break
+    if fruitful > 1:
+        _merge_same(writer, merger)
     return _chosen(merger, config, dropped), dropped
 
 
+def _enough(merger: Merger, config: GenerateConfig) -> bool:
+    return config.topics is not None and len(merger.topics) >= config.topics
+
+
+def _merge_same(writer: Writer, merger: Merger) -> int:
+    """Join topics that the writer calls the same; those of one answer were told apart when it was written.
+
+    Returns:
+        How many groups of topics have been told apart: one.
+    """
+    try:
+        for start in range(0, len(merger.topics), TOGETHER):
+            some = merger.topics[start : start + TOGETHER]
+            merger.join([[start + place for place in group] for group in writer.same(some)])
+    except EndpointError as error:
+        console.warn(f"{error}; topics under two labels may be left")
+    return 1
+
+
 def _round(writer: Writer, request: Request, dropped: Dropped) -> list[WrittenTopic]:
-    answer = writer.answer(request)
+    answer, request = writer.answer(request)
     try:
         return parse(answer, request, dropped)
     except AnswerError as error:
@@ -122,11 +115,17 @@ def _chosen(merger: Merger, config: GenerateConfig, dropped: Dropped) -> list[Wr
     return merger.best(config.topics)
 
 
-def _sample(corpus: Corpus, most: int) -> list[Document]:
-    """Documents with text, evenly spread over the corpus."""
-    total = sum(1 for document in corpus if document.text.strip())
+def _sample(corpus: Corpus, most: int | None, tokens: int) -> list[Document]:
+    """Documents with text, evenly spread over the corpus: `most`, or as many as fill some inputs."""
+    total, size = 0, 0.0
+    for document in corpus:
+        if document.text.strip():
+            total += 1
+            size += estimate(excerpt(document.text))
     if not total:
         raise DsltmError(f"{corpus.name}: no document has text")
+    if most is None:
+        most = max(_LEAST, int(_INPUTS * tokens * total / max(size, 1)))
     wanted = set(np.linspace(0, total - 1, min(most, total)).astype(int).tolist())
     with_text = (document for document in corpus if document.text.strip())
     return [document for number, document in enumerate(with_text) if number in wanted]

@@ -17,6 +17,7 @@ from dsltm.models.ground import Ground
 from dsltm.space.inputs import Inputs
 from dsltm.teacher.reading.prompts import Prompt
 from dsltm.words.bm25 import class_tfidf, document_frequency, expansion, idf, queries, search
+from dsltm.written.ground.answers import answers
 from dsltm.written.ground.config import GroundConfig
 from dsltm.written.header import check_teacher, header_of
 
@@ -131,7 +132,10 @@ def _representatives(
     config: GroundConfig,
     corpus: Corpus | None,
 ) -> list[NDArray[np.int64]]:
-    """Rows of the documents that stand for each topic: those it names, then those that have its words."""
+    """Rows of the documents that stand for each topic: those it names, then those that have its words.
+
+    Where these are few, documents follow that the teacher would answer with its words.
+    """
     if corpus is None:
         lexical = np.concatenate([model.scores(block)[1].numpy() for block in _blocks(inputs)])
     else:
@@ -143,18 +147,24 @@ def _representatives(
     missing = sum(name not in place for topic in topics for name in topic.documents)
     if missing:
         console.warn(f"{missing:,} documents that the topics name are not among these")
-    first = lexical.argmax(1)
+    first, answered = lexical.argmax(1), answers(labels, topics)
+    answer = answered.argmax(1)
     chosen = []
     for number, topic in enumerate(topics):
         named = [place[name] for name in topic.documents if name in place]
         hits = np.flatnonzero((lexical[:, number] > 0) & (first == number) & ~labels.empty)
         best = hits[np.argsort(-lexical[hits, number], kind="stable")][: config.representatives]
-        chosen.append(np.array(list(dict.fromkeys([*named, *best.tolist()])), np.int64))
+        rows = list(dict.fromkeys([*named, *best.tolist()]))
+        if len(rows) < config.answers:
+            told = np.flatnonzero((answered[:, number] > 0) & (answer == number) & ~labels.empty)
+            told = told[np.argsort(-answered[told, number], kind="stable")]
+            rows = list(dict.fromkeys([*rows, *told.tolist()]))[: config.answers]
+        chosen.append(np.array(rows, np.int64))
     if unseen := [topic.label for topic, rows in zip(topics, chosen, strict=True) if not len(rows)]:
         console.warn(
             f"no document has the words of {len(unseen):,} of {len(topics):,} topics "
-            f"({', '.join(unseen[:3])}): "
-            "only the teacher's opinion of their names brings documents there"
+            f"({', '.join(unseen[:3])}), nor would the teacher say them: only where their names lie among "
+            "the documents brings any there"
         )
     return chosen
 
@@ -181,17 +191,18 @@ def _with_documents(
 def _calibrate(model: Ground, scores: NDArray[np.float32]) -> None:
     """Set offset and scale, so that dense and lexical scores can be added.
 
-    Dense scores get mean 0 and deviation 1 in each topic. Lexical scores are mostly 0, so only those above 0
-    give their scale, and get mean 3; that number was chosen, not measured.
+    Dense scores get deviation 1 over all topics together: they are cosines in one space already, and a topic
+    that many documents are about would lose them if its own were spread like those of a rare one. Lexical
+    scores are mostly 0, so only those above 0 give their scale, in each topic, and get mean 3; that number
+    was chosen, not measured.
 
     Args:
         scores: [2, N, K] of all documents.
     """
     dense, lexical = scores
     hits = np.array([row[row > 0].mean() if (row > 0).any() else 1.0 for row in lexical.T])
-    offset = np.stack([dense.mean(0), np.zeros(len(hits))])
-    scale = np.stack([np.maximum(dense.std(0), 1e-6), hits / 3])
-    model.set(offset=offset.astype(np.float32), scale=scale.astype(np.float32))
+    scale = np.stack([np.full(len(hits), max(float(dense.std()), 1e-6)), hits / 3])
+    model.set(offset=np.zeros_like(scale, np.float32), scale=scale.astype(np.float32))
 
 
 def shares(theta: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,100 @@
+"""What a judge can be asked. All answers are numbers, NaN where there is none, so that no kind of judgement
+knows who gave them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from dsltm.metrics.config import RatingOptions
+
+Floats = NDArray[np.float64]
+Texts = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FitTest:
+    """A topic's typical documents, and other documents that may or may not be about the same.
+
+    Attributes:
+        typical: texts that the topic is made out from.
+        documents: texts that are judged.
+    """
+
+    typical: Texts
+    documents: Texts
+
+
+@dataclass
+class Failures:
+    """Why questions have no answer.
+
+    Attributes:
+        reasons: how many questions have none, by the reason.
+    """
+
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def __len__(self) -> int:
+        return self.reasons.total()
+
+
+class Judge(Protocol):
+    """Anybody who can be asked about topics.
+
+    Attributes:
+        name: what its metrics' names begin with.
+        kinds: what it can judge, of `metrics.config.JUDGEMENTS`.
+        failures: of all questions so far.
+    """
+
+    name: str
+    kinds: frozenset[str]
+    failures: Failures
+
+    def cost(self) -> str:
+        """What was spent so far, in half a sentence; empty for a judge that costs nothing."""
+
+    def rate(self, topics: Sequence[Texts]) -> Floats:
+        """[n] how closely the words of each topic are related, from 1 to 3."""
+
+    def rate_as_published(self, topics: Sequence[Texts]) -> Floats:
+        """[n] the same in the words of Stammbach et al. 2023."""
+
+    def intruders(self, tests: Sequence[Texts]) -> Floats:
+        """[n] the place, from 0, of the word that belongs least to the others."""
+
+    def mixed(self, sets: Sequence[Texts]) -> Floats:
+        """[n] the larger, the more the words look like those of two topics."""
+
+    def fits(self, tests: Sequence[FitTest]) -> list[Floats]:
+        """For each test [documents] how well each document fits what the typical ones are about."""
+
+
+def judges(options: RatingOptions) -> list[Judge]:
+    """The judges that were chosen; a local teacher is opened when it is first asked."""
+    chosen: list[Judge] = []
+    if options.rater is not None and options.rater_model is not None:
+        from dsltm.endpoint import ChatEndpoint
+        from dsltm.metrics.judging.chat_model import ChatModel
+        from dsltm.teacher.files.cache import cache_dir
+
+        endpoint = ChatEndpoint(
+            options.rater,
+            options.rater_model,
+            cache_dir=cache_dir() / "answers",
+            max_requests=options.max_requests,
+            budget=options.judge_budget,
+        )
+        chosen.append(ChatModel(endpoint))
+    if options.rater_teacher is not None:
+        from dsltm.metrics.judging.local_teacher import LocalTeacher
+
+        chosen.append(LocalTeacher.named(options.rater_teacher))
+    return chosen
