@@ -135,12 +135,13 @@ def _write_page(
     from dsltm.report.data import collect
     from dsltm.report.page import page
     from dsltm.topics.layers import grouped, layers, parse_levels
+    from dsltm.topics.periods import with_words
     from dsltm.topics.showing import shares_by
 
     if view is None:
         raise UsageError("--html shows documents", hint="adding a labels file")
     fields = [] if shown.by is None else [shares_by(view, shown, texts, label_field)]
-    fields = [view.with_words(each, words.count) if each.every else each for each in fields]
+    fields = [with_words(view, each, words.count) for each in fields]
     if shown.by != label_field and view.labels.header.get("gold_names"):
         fields.append(view.shares(label_field, None, None))
     topics = view.topics(words, coherence=shown.coherence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 _TEMPERATURE = 3.0  # the paper's, and the default of train
 # So many documents are looked at at a time, to bound the memory; chosen, not measured.
 _BLOCK = 1 << 13
+
+
+def with_words(view: View, shares: Shares, count: int) -> Shares:
+    """Shares over time with the words of each topic in each period; shares by class as they are."""
+    return replace(shares, words=words_over_time(view, shares, count)) if shares.every else shares
 
 
 def words_over_time(view: View, shares: Shares, count: int) -> list[list[list[str]]]:

@@ -123,8 +123,10 @@ def shares_by(view: View | None, options: ViewOptions, texts: Corpus | None, lab
 
 def _rows(view: View | None, shares: Shares, choice: WordChoice) -> Iterator[Mapping[str, Any]]:
     """The lines of shares; over time with the words of each period, which takes a while."""
+    from dsltm.topics.periods import with_words
+
     assert view is not None
-    yield from (view.with_words(shares, choice.count) if shares.every else shares).rows()
+    yield from with_words(view, shares, choice.count).rows()
 
 
 def _answers(

@@ -148,9 +148,3 @@ class View:
             return dict.fromkeys(names, self.labels.gold())
         rows = [document.fields for document in documents.read_along(corpus, self.labels)]
         return {name: [row.get(name) for row in rows] for name in names}
-
-    def with_words(self, shares: Shares, count: int) -> Shares:
-        """Shares over time with the words of each topic in each period, `count` at most."""
-        from dsltm.topics.periods import words_over_time
-
-        return replace(shares, words=words_over_time(self, shares, count))
