@@ -216,7 +216,8 @@ def read_labels(path: str) -> Labels:
     for key, (dtype, dimensions) in _DTYPES.items():
         if key not in arrays or arrays[key].dtype != dtype or arrays[key].ndim != dimensions:
             raise DsltmError(f"{name}: its array {key!r} is missing or of another type")
-    labels = Labels(
+    check_shapes(header, arrays, int(_unread(arrays["flags"]).sum()), name)
+    return Labels(
         header=header,
         ids=Strings(arrays["ids"], arrays["ids_indptr"]),
         logits=arrays["logits"],
@@ -228,8 +229,6 @@ def read_labels(path: str) -> Labels:
         flags=arrays["flags"],
         word_embeddings=arrays["word_embeddings"],
     )
-    check_shapes(labels, name)
-    return labels
 
 
 def labels_read(path: str, doing: str) -> Labels:

@@ -2,48 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
 from dsltm.errors import DsltmError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
-    from dsltm.formats.labels import Labels
 
-
-def check_shapes(labels: Labels, name: str) -> None:
+def check_shapes(
+    header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], unread: int, name: str
+) -> None:
     """Refuse labels whose arrays contradict each other or their header.
 
     Args:
+        arrays: by their names in the file.
+        unread: how many documents their flags call unread.
         name: the file's, for messages.
 
     Raises:
         DsltmError: they do.
     """
-    vocabulary = labels.header.get("vocabulary")
+    vocabulary = header.get("vocabulary")
     if not _is_list_of_words(vocabulary):
         raise DsltmError(f"{name}: its header has no vocabulary")
-    words = labels.header.get("words", vocabulary)
+    words = header.get("words", vocabulary)
     if not _is_list_of_words(words) or words[: len(vocabulary)] != vocabulary:
         raise DsltmError(f"{name}: the words that it counts do not begin with its vocabulary")
-    rows, (read, columns) = len(labels.flags), labels.logits.shape
+    rows, (read, columns), codes = len(arrays["flags"]), arrays["logits"].shape, arrays["gold"]
     if not (
-        (columns == len(vocabulary) or (columns == 0 and labels.header.get("teacher") is None))
-        and len(vocabulary) == len(labels.word_embeddings)
-        and rows == len(labels.gold_codes) == len(labels.ids)
-        and read == len(labels.hidden) == rows - len(labels.unread)
-        and _is_csr(labels.ids.indptr, len(labels.ids.data), rows)
-        and _is_csr(labels.bow_indptr, len(labels.bow_data), rows)
-        and len(labels.bow_indices) == len(labels.bow_data)
+        (columns == len(vocabulary) or (columns == 0 and header.get("teacher") is None))
+        and len(vocabulary) == len(arrays["word_embeddings"])
+        and rows == len(codes)
+        and read == len(arrays["hidden"]) == rows - unread
+        and _is_csr(arrays["ids_indptr"], len(arrays["ids"]), rows)
+        and _is_csr(arrays["bow_indptr"], len(arrays["bow_data"]), rows)
+        and len(arrays["bow_indices"]) == len(arrays["bow_data"])
     ):
         raise DsltmError(f"{name}: its arrays do not fit each other")
-    codes, names = labels.gold_codes, labels.header.get("gold_names", [])
+    names = header.get("gold_names", [])
     if not isinstance(names, list) or (rows and not -1 <= codes.min() <= codes.max() < max(len(names), 1)):
         raise DsltmError(f"{name}: its gold labels do not fit their names")
-    indices = np.asarray(labels.bow_indices)
+    indices = arrays["bow_indices"]
     if len(indices) and not 0 <= indices.min() <= indices.max() < len(words):
         raise DsltmError(f"{name}: its word counts name words that its header does not")
 
