@@ -86,8 +86,7 @@ def command(
     from dsltm.metrics.compare import compare
     from dsltm.metrics.evaluate import evaluate
     from dsltm.metrics.inputs import open_inputs, open_word_vectors
-    from dsltm.metrics.judging.judge import judges
-    from dsltm.metrics.judging.run import judged
+    from dsltm.metrics.judging.run import judged, judges
     from dsltm.metrics.reference import coherence_by
 
     if files is None and topics is None and assignments is None:

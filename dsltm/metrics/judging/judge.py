@@ -6,13 +6,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from dsltm.metrics.config import RatingOptions
 
 Floats = NDArray[np.float64]
 Texts = Sequence[str]
@@ -75,26 +72,3 @@ class Judge(Protocol):
 
     def fits(self, tests: Sequence[FitTest]) -> list[Floats]:
         """For each test [documents] how well each document fits what the typical ones are about."""
-
-
-def judges(options: RatingOptions) -> list[Judge]:
-    """The judges that were chosen; a local teacher is opened when it is first asked."""
-    chosen: list[Judge] = []
-    if options.rater is not None and options.rater_model is not None:
-        from dsltm.endpoint import ChatEndpoint
-        from dsltm.metrics.judging.chat_model import ChatModel
-        from dsltm.teacher.files.cache import cache_dir
-
-        endpoint = ChatEndpoint(
-            options.rater,
-            options.rater_model,
-            cache_dir=cache_dir() / "answers",
-            max_requests=options.max_requests,
-            budget=options.judge_budget,
-        )
-        chosen.append(ChatModel(endpoint))
-    if options.rater_teacher is not None:
-        from dsltm.metrics.judging.local_teacher import LocalTeacher
-
-        chosen.append(LocalTeacher.named(options.rater_teacher))
-    return chosen

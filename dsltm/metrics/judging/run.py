@@ -1,4 +1,4 @@
-"""All judgements that were asked for, of one model by all judges."""
+"""The judges that were asked for, and all their judgements of a model."""
 
 from __future__ import annotations
 
@@ -28,6 +28,29 @@ KINDS: dict[str, Callable[[Asked], Scores]] = {
     "documents": documents,
 }
 """By the names of `metrics.config.JUDGEMENTS`."""
+
+
+def judges(options: RatingOptions) -> list[Judge]:
+    """The judges that were chosen; a local teacher is opened when it is first asked."""
+    chosen: list[Judge] = []
+    if options.rater is not None and options.rater_model is not None:
+        from dsltm.endpoint import ChatEndpoint
+        from dsltm.metrics.judging.chat_model import ChatModel
+        from dsltm.teacher.files.cache import cache_dir
+
+        endpoint = ChatEndpoint(
+            options.rater,
+            options.rater_model,
+            cache_dir=cache_dir() / "answers",
+            max_requests=options.max_requests,
+            budget=options.judge_budget,
+        )
+        chosen.append(ChatModel(endpoint))
+    if options.rater_teacher is not None:
+        from dsltm.metrics.judging.local_teacher import LocalTeacher
+
+        chosen.append(LocalTeacher.named(options.rater_teacher))
+    return chosen
 
 
 def judged(
