@@ -44,7 +44,7 @@ def test_parts_are_what_such_documents_are(made: Made, long: Path, tmp_path: Pat
     more = ("--teacher", made.teacher) if reader == "teacher" else ()
     whole, nothing, single = rows(made.model, long, "--parts", "sentences", "--reader", reader, *more)
     (tmp_path / "sentences.txt").write_text("\n".join(FIRST + SECOND) + "\n")
-    alone = rows(made.model, tmp_path / "sentences.txt", "--reader", reader, *more)
+    alone = rows(made.model, tmp_path / "sentences.txt", "--format", "lines", "--reader", reader, *more)
     text = json.loads(long.read_text().splitlines()[0])["text"]
     assert [text[part["start"] : part["end"]] for part in whole["parts"]] == FIRST + SECOND
     assert [part["topic"] for part in whole["parts"]] == [row["topic"] for row in alone]
@@ -95,8 +95,8 @@ def test_halves_of_a_long_document_are_told_apart() -> None:
         np.testing.assert_allclose(block.theta[0], [0.55, 0.45], atol=0.06)
         text, parts = documents[0].text, block.parts[0]
         assert len(parts) == (80 if kind == "sentences" else len(parts))
-        assert len(parts) >= len(text) // 192
-        assert all(part["end"] - part["start"] <= 192 for part in parts)
+        assert len(parts) >= len(text) // 128
+        assert all(part["end"] - part["start"] <= 128 for part in parts)
         assert parts[0]["topic"] == 0
         assert parts[-1]["topic"] == 1
         middle = len(kitchen)

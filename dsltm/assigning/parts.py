@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 Parts = Literal["sentences", "windows"]
 """What a document is divided into."""
-# A teacher's token of most languages has more characters than these; chosen, not measured.
-_CHARACTERS_PER_TOKEN = 3
+# A teacher's token has more characters than these in most languages, and there is room for the instruction;
+# chosen, not measured.
+_CHARACTERS_PER_TOKEN = 2
 # How many tokens a teacher reads of a document where the model does not tell: the default of distill.
 _TOKENS = 512
 # So many documents are put together at a time, to bound the memory; chosen, not measured.
