@@ -249,18 +249,30 @@ def test_a_local_teacher_judges_by_its_likelihoods(tiny_teacher: Callable[[str],
     test = [*kitchen[:5], money[0]]
     likelihood = teacher.likelihood
     gains = []
+    heading = "Words of one topic:"
     for word in test:
         others = ", ".join(other for other in test if other != word)
-        heading = "Words of one topic:"
         gains.append(likelihood.of(f"{heading} {others},", [word])[0] - likelihood.of(heading, [word])[0])
     assert judge.intruders([test]).tolist() == [np.argmin(gains)]
-    first, second = judge.mixed([kitchen[:4], [*kitchen[:2], *money[:2]]])
+    mixed = [*kitchen[:2], *money[:2]]
+    first, second = judge.mixed([kitchen[:4], mixed])
     assert first != second
+    alone = likelihood.of(heading, mixed)
+    table = np.array([likelihood.of(f"{heading} {word},", mixed) for word in mixed]) - alone
+    halves = []
+    for half in ([0, 1], [0, 2], [0, 3]):
+        side = np.isin(range(4), half)
+        same = side[:, None] == side
+        halves.append(table[same & ~np.eye(4, dtype=bool)].mean() - table[~same].mean())
+    assert second == pytest.approx(max(halves), abs=1e-3)
     documents = ["We saw rain and oven.", "We saw bank and loan.", ""]
     (fit,) = judge.fits([FitTest(["rain oven", "snow butter"], documents)])
     (same,) = judge.fits([FitTest(["rain oven", "snow butter"], documents[:1])])
     assert fit.shape == (3,)
     assert same[0] == pytest.approx(fit[0], abs=1e-4)
+    before = "Documents about one topic:\n"
+    known = likelihood.of(f"{before}- rain oven\n- snow butter\n-", documents[:1])[0]
+    assert fit[0] == pytest.approx(1 - known / likelihood.of(f"{before}-", documents[:1])[0], abs=1e-4)
 
 
 def test_how_well_halves_of_words_hold_together() -> None:

@@ -87,56 +87,58 @@ class LocalTeacher:
 
     def intruders(self, tests: Sequence[Texts]) -> Floats:
         """The word whose log-probability gains least from the other words, over that after no words."""
-        texts, phrases = [], []
-        for words in tests:
-            for place, word in enumerate(words):
-                others = [other for other in words if other != word]
-                texts += [f"{_WORDS} {', '.join(others)},", _WORDS]
-                phrases += [[words[place]]] * 2
-        values = iter(self._likelihoods("looking for intruders", texts, phrases))
+        texts = [
+            f"{_WORDS} {', '.join(other for other in words if other != word)},"
+            for words in tests
+            for word in words
+        ]
+        every = [word for words in tests for word in words]
+        alone = self._alone(_WORDS, every)
+        known = iter(self._likelihoods("looking for intruders", texts, [[word] for word in every]))
         return np.array(
-            [np.argmin([next(values)[0] - next(values)[0] for _ in words]) for words in tests], np.float64
+            [np.argmin([next(known)[0] - alone[word] for word in words]) for words in tests], np.float64
         )
 
     def mixed(self, sets: Sequence[Texts]) -> Floats:
         """By how many nats more words help each other within the best halves of a set than between these."""
-        texts = [text for words in sets for word in words for text in (f"{_WORDS} {word},", _WORDS)]
-        phrases = [list(words) for words in sets for _ in words for _ in range(2)]
-        values = iter(self._likelihoods("telling topics apart", texts, phrases))
-        gains = [np.array([np.subtract(next(values), next(values)) for _ in words]) for words in sets]
+        texts = [f"{_WORDS} {word}," for words in sets for word in words]
+        alone = self._alone(_WORDS, [word for words in sets for word in words])
+        known = iter(
+            self._likelihoods("telling topics apart", texts, [words for words in sets for _ in words])
+        )
+        gains = [np.array([next(known) for _ in words]) - [alone[word] for word in words] for words in sets]
         return np.array([_best_split(gain) for gain in gains], np.float64)
 
     def fits(self, tests: Sequence[FitTest]) -> list[Floats]:
         """The share of a document's surprise, -log P, that the topic's documents before it take away."""
-        texts, phrases = [], []
-        for test in tests:
-            shown = "\n".join(f"- {_shown(document)}" for document in test.typical)
-            documents = [_shown(document) or "." for document in test.documents]
-            texts += [f"{_DOCUMENTS}\n{shown}\n-", f"{_DOCUMENTS}\n-"]
-            phrases += [documents] * 2
-        values = iter(self._likelihoods("judging documents", texts, phrases))
-        return [_explained(np.array(next(values)), np.array(next(values))) for _ in tests]
+        documents = [[_shown(document) or "." for document in test.documents] for test in tests]
+        texts = [
+            "\n".join([_DOCUMENTS, *(f"- {_shown(text)}" for text in test.typical), "-"]) for test in tests
+        ]
+        alone = self._alone(f"{_DOCUMENTS}\n-", [text for some in documents for text in some])
+        known = self._likelihoods("judging documents", texts, documents)
+        return [
+            np.array([1 - value / min(alone[text], -1e-9) for value, text in zip(values, some, strict=True)])
+            for values, some in zip(known, documents, strict=True)
+        ]
+
+    def _alone(self, heading: str, phrases: Sequence[str]) -> dict[str, float]:
+        """log P of each phrase after the heading alone, short ones together, which needs less padding."""
+        different = sorted(set(phrases), key=lambda phrase: (len(phrase), phrase))
+        if not different:
+            return {}
+        return dict(zip(different, self.teacher.likelihood.of(heading, different), strict=True))
 
     def _likelihoods(
         self, doing: str, texts: Sequence[str], phrases: Sequence[Sequence[str]]
     ) -> list[list[float]]:
-        """log P of each text's phrases; a text and phrases that come twice are read once."""
-        asked = [(text, tuple(some)) for text, some in zip(texts, phrases, strict=True)]
-        distinct = list(dict.fromkeys(asked))
+        """log P of each text's phrases."""
         values = []
-        with console.progress(doing, len(distinct), "contexts") as bar:
-            read = self.teacher.likelihood.of_each(
-                [text for text, _ in distinct], [some for _, some in distinct]
-            )
-            for value in read:
+        with console.progress(doing, len(texts), "contexts") as bar:
+            for value in self.teacher.likelihood.of_each(texts, phrases):
                 values.append(value)
                 bar.advance()
-        by_question = dict(zip(distinct, values, strict=True))
-        return [by_question[question] for question in asked]
-
-
-def _explained(known: Floats, blind: Floats) -> Floats:
-    return np.asarray((known - blind) / np.maximum(-blind, 1e-9), np.float64)
+        return values
 
 
 def _best_split(gain: Floats) -> float:

@@ -7,6 +7,7 @@ log-probability over the same question without documents, because some words are
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ _KEYWORDS, _DOCUMENTS = 10, 5  # of a topic
 _CANDIDATES = 40  # words that the teacher chooses keywords among
 _QUESTION = "Keywords:"
 _SENTENCE = 40  # tokens of a summary
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 _SUMMARISE = "Say in one short sentence what all of these texts have in common. Answer with JSON."
 _OPENING = "They are about"  # without it, a small model repeats the question
 
@@ -98,7 +100,8 @@ class LocalWriter:
         """A sentence in the place of the answer's "summary"; its grammar is enforced, its truth is not."""
         shown = "\n".join(f"- {excerpt(document.text)[:_LONGEST]}" for document in documents[:_SHOWN])
         answer = f'{{"label": {orjson.dumps(label).decode()}, "summary": "'
-        return self._teacher.writing.string(f"{_SUMMARISE}\n\n{shown}", answer, _OPENING, _SENTENCE)
+        written = self._teacher.writing.string(f"{_SUMMARISE}\n\n{shown}", answer, _OPENING, _SENTENCE)
+        return _SENTENCE_END.split(written, 1)[0]  # a small model says it again and again
 
     def _keywords(self, documents: Sequence[Document]) -> list[str]:
         """Words that many of the documents have, and that the documents make likelier as keywords."""

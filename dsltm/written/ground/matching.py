@@ -147,18 +147,14 @@ def _representatives(
     missing = sum(name not in place for topic in topics for name in topic.documents)
     if missing:
         console.warn(f"{missing:,} documents that the topics name are not among these")
-    first, answered = lexical.argmax(1), answers(labels, topics)
-    answer = answered.argmax(1)
+    by_words = _best(lexical, ~labels.empty)
+    by_answers = _best(answers(labels, topics), ~labels.empty)
     chosen = []
-    for number, topic in enumerate(topics):
+    for topic, having, answered in zip(topics, by_words, by_answers, strict=True):
         named = [place[name] for name in topic.documents if name in place]
-        hits = np.flatnonzero((lexical[:, number] > 0) & (first == number) & ~labels.empty)
-        best = hits[np.argsort(-lexical[hits, number], kind="stable")][: config.representatives]
-        rows = list(dict.fromkeys([*named, *best.tolist()]))
+        rows = list(dict.fromkeys([*named, *having[: config.representatives]]))
         if len(rows) < config.answers:
-            told = np.flatnonzero((answered[:, number] > 0) & (answer == number) & ~labels.empty)
-            told = told[np.argsort(-answered[told, number], kind="stable")]
-            rows = list(dict.fromkeys([*rows, *told.tolist()]))[: config.answers]
+            rows = list(dict.fromkeys([*rows, *answered]))[: config.answers]
         chosen.append(np.array(rows, np.int64))
     if unseen := [topic.label for topic, rows in zip(topics, chosen, strict=True) if not len(rows)]:
         console.warn(
@@ -167,6 +163,13 @@ def _representatives(
             "the documents brings any there"
         )
     return chosen
+
+
+def _best(scores: NDArray[np.float32], usable: NDArray[np.bool_]) -> list[list[int]]:
+    """For each topic the rows whose best score [N, K] is its own and above 0, the best first."""
+    first = scores.argmax(1)
+    rows = [np.flatnonzero((scores[:, k] > 0) & (first == k) & usable) for k in range(scores.shape[1])]
+    return [own[np.argsort(-scores[own, k], kind="stable")].tolist() for k, own in enumerate(rows)]
 
 
 def _with_documents(
