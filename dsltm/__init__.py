@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dsltm.api.corpora import open_teacher as open_teacher
     from dsltm.api.distilling import distill as distill
     from dsltm.api.estimator import TopicModel as TopicModel
+    from dsltm.api.joining import merge_models as merge_models
     from dsltm.api.models import Model as Model
     from dsltm.api.models import load as load
     from dsltm.api.scores import compare as compare
@@ -44,6 +45,7 @@ _PLACES = {
     "evaluate": "dsltm.api.scores",
     "ground": "dsltm.api.written",
     "load": "dsltm.api.models",
+    "merge_models": "dsltm.api.joining",
     "open_teacher": "dsltm.api.corpora",
     "train": "dsltm.api.training",
     "vocab": "dsltm.api.vocabulary",

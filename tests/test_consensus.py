@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from dsltm.training.beginning import Beginning
 from dsltm.training.consensus import agreed
 from dsltm.training.student import Lessons
 
@@ -31,12 +32,12 @@ def planted(documents: int = 400) -> tuple[NDArray[np.float32], Lessons, NDArray
 
 def test_without_a_round_the_clusters_stay() -> None:
     points, lessons, truth = planted()
-    np.testing.assert_array_equal(agreed(points, truth, 4, lessons, 0), np.eye(4)[truth])
+    np.testing.assert_array_equal(agreed(points, Beginning.of(truth), 4, lessons, 0), np.eye(4)[truth])
 
 
 def test_shares_are_proportions() -> None:
     points, lessons, truth = planted()
-    shares = agreed(points, truth, 4, lessons, 1)
+    shares = agreed(points, Beginning.of(truth), 4, lessons, 1)
     np.testing.assert_allclose(shares.sum(1), 1, atol=1e-5)
     assert (shares.argmax(1) == truth).mean() > 0.98
 
@@ -46,7 +47,7 @@ def test_a_document_in_a_wrong_cluster_goes_where_its_place_and_words_are() -> N
     clusters = truth.copy()
     wrong = np.arange(0, 400, 10)
     clusters[wrong] = (truth[wrong] + 1) % 4
-    shares = agreed(points, clusters, 4, lessons, 1)
+    shares = agreed(points, Beginning.of(clusters), 4, lessons, 1)
     assert (shares[wrong].argmax(1) == truth[wrong]).mean() > 0.95
 
 
@@ -62,7 +63,7 @@ def test_words_decide_between_two_places() -> None:
         )
         clusters = truth.copy()
         clusters[0] = 2
-        shares = agreed(points, clusters, 4, own, 1)[0]
+        shares = agreed(points, Beginning.of(clusters), 4, own, 1)[0]
         assert shares.argmax() == topic
         assert shares[[0, 1]].sum() > 0.7  # and what the two places have stays with both
 
@@ -70,5 +71,7 @@ def test_words_decide_between_two_places() -> None:
 @pytest.mark.parametrize("scale", [0.1, 10.0])
 def test_lengths_of_points_do_not_count(scale: float) -> None:
     points, lessons, truth = planted(120)
-    expected = agreed(points, truth, 4, lessons, 1)
-    np.testing.assert_allclose(agreed(points * scale, truth, 4, lessons, 1), expected, atol=1e-4)
+    expected = agreed(points, Beginning.of(truth), 4, lessons, 1)
+    np.testing.assert_allclose(
+        agreed(points * scale, Beginning.of(truth), 4, lessons, 1), expected, atol=1e-4
+    )

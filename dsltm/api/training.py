@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dsltm import console
 from dsltm.api.corpora import labels_of
 from dsltm.api.models import Model
 from dsltm.errors import UsageError
+from dsltm.formats.topics import read_topics, written_topics
 from dsltm.training.config import TrainConfig
 from dsltm.training.decided import Baseline, configured
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from dsltm.api.corpora import Path
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model as Stored
+    from dsltm.formats.topics import WrittenTopic
     from dsltm.training.choose_k import Choice
     from dsltm.training.loop import Epoch
+    from dsltm.training.seed_topics import SeedTopics
 
 
 def train(
@@ -28,6 +34,8 @@ def train(
     baseline: Baseline | None = None,
     init: Model | None = None,
     new: int = 0,
+    seed_topics: Path | Sequence[str | Mapping[str, Any]] | None = None,
+    semi: bool = False,
     config: TrainConfig | None = None,
     progress: bool = False,
 ) -> Model:
@@ -43,6 +51,9 @@ def train(
         baseline: a model of word counts as published, in place of `config`'s model, input and target.
         init: go on from this model, whose topics keep their numbers and names.
         new: so many more topics than `init` has, found among documents that fit none of its own.
+        seed_topics: where the first topics begin: labels, or mappings with a "label" and perhaps "words" and
+            "examples" (ids of documents, or texts), or the path of a file of such; they keep these names.
+        semi: every class of the documents is a topic, to which the documents that have it are drawn.
         config: what else can be chosen.
         progress: show on standard error how far it has come.
 
@@ -61,13 +72,41 @@ def train(
     if seed is not None:
         config = replace(config, seed=seed)
     before = None if init is None else init.stored
+    if before is not None and (semi or seed_topics is not None):
+        raise UsageError("a model to go on from has its topics already, so none begins at seeds or classes")
     if topics == "auto" and before is not None:
         raise UsageError("a model to go on from has its number of topics, so there is nothing to choose")
     config = configured(config, given, baseline, before, new)
     with console.called_by_a_program(progress=progress):
         opened = labels_of(labels)
         choice = choose(opened, config.seed) if topics == "auto" else None
-        return Model(fitted(opened, config, before, choice))
+        seeds = seeded(opened, None if seed_topics is None else _written(seed_topics), semi=semi)
+        return Model(fitted(opened, config, before, choice, seeds=seeds))
+
+
+def _written(topics: Path | Sequence[str | Mapping[str, Any]]) -> list[WrittenTopic]:
+    if isinstance(topics, str | os.PathLike):
+        return read_topics(os.fspath(topics), least=1)
+    rows = ({"label": topic} if isinstance(topic, str) else topic for topic in topics)
+    return written_topics(rows, "seed topics", least=1)
+
+
+def seeded(labels: Labels, topics: Sequence[WrittenTopic] | None, *, semi: bool) -> SeedTopics | None:
+    """Where the first topics begin in these documents, None where nobody said so.
+
+    Args:
+        labels: the documents.
+        topics: as somebody wrote them.
+        semi: the documents' classes are topics, too.
+
+    Raises:
+        DsltmError: none of them has a document, or one document is an example of two.
+    """
+    if topics is None and not semi:
+        return None
+    from dsltm.training.seed_topics import SeedTopics
+
+    return SeedTopics.of(labels, topics or [], classes=semi)
 
 
 def choose(labels: Labels, seed: int) -> Choice:
@@ -85,7 +124,12 @@ def choose(labels: Labels, seed: int) -> Choice:
 
 
 def fitted(
-    labels: Labels, config: TrainConfig, init: Stored | None, choice: Choice | None, name: str = "training"
+    labels: Labels,
+    config: TrainConfig,
+    init: Stored | None,
+    choice: Choice | None,
+    name: str = "training",
+    seeds: SeedTopics | None = None,
 ) -> Stored:
     """Train one model, and show how far it has come.
 
@@ -95,6 +139,7 @@ def fitted(
         init: a model to go on from.
         choice: the number of topics, where it was chosen by the documents.
         name: what the run is called.
+        seeds: where the first topics begin; a number of topics that was chosen is no less than theirs.
 
     Raises:
         DsltmError, UsageError: as `training.loop.train`.
@@ -102,7 +147,7 @@ def fitted(
     from dsltm.training.loop import collapsed, train
 
     if choice is not None:
-        config = replace(config, topics=choice.best.topics)
+        config = replace(config, topics=max(choice.best.topics, len(seeds or ())))
     if labels.header.get("teacher", {}) is None:
         config = _without_teacher(config)
     with console.progress(name, None, "epochs") as bar:
@@ -117,7 +162,7 @@ def fitted(
             bar.total = epoch.of
             bar.advance(1, work=None, **fields)
 
-        model = train(labels, config, show, init)
+        model = train(labels, config, show, init, seeds)
     if collapsed(model):
         console.warn("all topics are the same: the regulariser outweighs the words, try a larger --weight")
     if choice is not None:

@@ -10,6 +10,7 @@ COMMANDS = {
     "distill": "Read each document with the teacher: soft labels and document vectors.",
     "merge": "Join the shards of a corpus into one labels file.",
     "train": "Train a topic model on soft labels.",
+    "merge-models": "Make one model of two, of two corpora: topics that are alike become one.",
     "generate": "Have a language model write a corpus's topics.",
     "ground": "Bring written topics to documents by retrieval.",
     "attend": "Bring written topics to documents by the teacher's attention.",

@@ -12,7 +12,7 @@ from dsltm.formats.output import is_stdout
 from dsltm.training.config import TrainConfig
 from dsltm.training.decided import Baseline
 
-READS, WRITES = {"LABELS": "Labels"}, "Model"
+READS, WRITES = {"LABELS": "Labels", "--seed-topics": "Written topics"}, "Model"
 
 
 def command(
@@ -43,12 +43,28 @@ def command(
             "`dsltm eval` gives mean and standard deviation of several models.",
         ),
     ] = None,
+    seed_topics: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help='Topics 0, 1, … begin at these: a label a line, or JSON lines of a "topic" with "words" and '
+            '"examples" (ids of documents, or texts); they keep these names. The other topics are free.',
+        ),
+    ] = None,
+    semi: Annotated[
+        bool,
+        typer.Option(
+            "--semi",
+            help="Every class of the documents is a topic, to which documents of that class are drawn; those "
+            "without a class are placed. Topics beyond the classes are free.",
+        ),
+    ] = False,
     init: Annotated[
         str | None,
         typer.Option(
             metavar="MODEL",
             help="Go on from this model with these documents: the same vocabulary, and topics keep their "
-            "numbers. The options that shape a model are its own.",
+            "numbers. The options that shape a model are its own, unless it is one of dsltm ground.",
         ),
     ] = None,
     new: Annotated[
@@ -74,12 +90,15 @@ def command(
 
     dsltm distill corpus.jsonl | dsltm train -k auto | dsltm topics
 
+    dsltm train labels.npz -k 30 --seed-topics seeds.jsonl -o model.npz
+
     dsltm train tonight.npz --init model.npz --new 3 -o next.npz
 
     dsltm train labels.npz -k 10,25,50 -o model.npz && dsltm eval model-k*.npz --labels labels.npz
     """
-    from dsltm.commands.train_runs import AUTO, numbers_of, train_all
+    from dsltm.commands.train_runs import AUTO, Steering, numbers_of, train_all
     from dsltm.formats.model import read_model
+    from dsltm.formats.topics import read_topics
     from dsltm.training.decided import configured
 
     numbers = None if topics is None else numbers_of(topics)
@@ -88,9 +107,13 @@ def command(
     if (seeds is not None or len(numbers or ()) > 1) and is_stdout(output):
         many = "--seeds" if seeds is not None else f"-k {topics}"
         raise UsageError(f"{many} writes several models, which need the name of a file: -o FILE")
+    if init is not None and (semi or seed_topics is not None):
+        which = "--semi" if semi else "--seed-topics"
+        raise UsageError(f"--init has its topics already, so {which} has nothing to begin")
+    steering = Steering(None if seed_topics is None else read_topics(seed_topics, least=1), semi)
     before = None if init is None else read_model(init)
     own = given(ctx)
     if numbers:
         config, own = replace(config, topics=numbers[0]), own | {"topics"}
     config = configured(config, own, baseline, before, new)
-    train_all(config, labels, output, None if before else numbers, seeds, before)
+    train_all(config, labels, output, None if before else numbers, seeds, before, steering)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dsltm.api.training import choose, fitted
+from dsltm.api.training import choose, fitted, seeded
 from dsltm.errors import UsageError
 from dsltm.formats.labels import labels_read
 from dsltm.formats.model import write_model
@@ -16,9 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dsltm.formats.model import Model
+    from dsltm.formats.topics import WrittenTopic
     from dsltm.training.config import TrainConfig
 
 AUTO: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Steering:
+    """What the user says of where topics begin.
+
+    Attributes:
+        topics: the first ones, as somebody wrote them; None where nobody did.
+        semi: documents' classes are topics, too.
+    """
+
+    topics: list[WrittenTopic] | None = None
+    semi: bool = False
 
 
 def numbers_of(text: str) -> tuple[int, ...]:
@@ -47,6 +61,7 @@ def train_all(
     numbers: tuple[int, ...] | None,
     seeds: int | None,
     before: Model | None,
+    steering: Steering,
 ) -> None:
     """Train and write each model.
 
@@ -58,6 +73,7 @@ def train_all(
         seeds: how many models of each number, with seeds from that of `config` on; None: one, and no seed in
             the names of files.
         before: a model to go on from.
+        steering: where topics begin.
     """
     several = len(numbers or ()) > 1
     if not several and seeds is None:
@@ -65,16 +81,18 @@ def train_all(
         with open_output(output, binary=True) as file:
             opened = labels_read(labels, "learning from")
             choice = choose(opened, config.seed) if numbers == AUTO else None
-            write_model(file, fitted(opened, config, before, choice))
+            at = seeded(opened, steering.topics, semi=steering.semi)
+            write_model(file, fitted(opened, config, before, choice, seeds=at))
         return
     assert output is not None
     opened = labels_read(labels, "learning from")
     choice = choose(opened, config.seed) if numbers == AUTO else None
+    at = seeded(opened, steering.topics, semi=steering.semi)
     for topics in numbers or (config.topics,):
         for seed in range(config.seed, config.seed + (seeds or 1)):
             parts = [*([f"k{topics}"] if several else []), *([f"s{seed}"] if seeds is not None else [])]
             own = replace(config, topics=topics, seed=seed)
-            trained = fitted(opened, own, before, choice, " ".join(["training", *parts]))
+            trained = fitted(opened, own, before, choice, " ".join(["training", *parts]), at)
             with open_output(_named(output, parts), binary=True) as file:
                 write_model(file, trained)
 

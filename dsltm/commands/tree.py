@@ -85,7 +85,7 @@ class _Group(TyperGroup):
 
 
 def _module(name: str) -> Any:
-    return importlib.import_module(f"dsltm.commands.{name}")
+    return importlib.import_module("dsltm.commands." + name.replace("-", "_"))
 
 
 def _print_version(wanted: bool) -> None:

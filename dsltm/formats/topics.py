@@ -25,12 +25,14 @@ class WrittenTopic:
         summary: a sentence, or nothing.
         keywords: words and phrases that tell it.
         documents: ids of documents that are typical of it.
+        examples: more of them, by their ids or by what they say.
     """
 
     label: str
     summary: str = ""
     keywords: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
 
     def row(self) -> dict[str, object]:
         """The topic as a line of a file."""
@@ -47,7 +49,7 @@ def write_topics(target: str | BinaryIO | None, topics: Iterable[WrittenTopic]) 
     write_jsonl(target, (topic.row() for topic in topics))
 
 
-def read_topics(path: str) -> list[WrittenTopic]:
+def read_topics(path: str, least: int = 2) -> list[WrittenTopic]:
     """Read topics that a person wrote, `dsltm generate` or `dsltm topics`.
 
     Each line is a label, or each is an object of which only "label" is required; the first line tells
@@ -56,27 +58,29 @@ def read_topics(path: str) -> list[WrittenTopic]:
 
     Args:
         path: a file of labels or of JSON lines, or "-" for standard input.
+        least: so many topics there must be, one or two.
 
     Raises:
-        DsltmError: a line that is not a topic, a label that comes twice, or fewer than two topics.
+        DsltmError: a line that is not a topic, a label that comes twice, or too few topics.
     """
-    return _checked(_rows(path), "standard input" if path == "-" else path)
+    return _checked(_rows(path), "standard input" if path == "-" else path, least)
 
 
-def written_topics(rows: Iterable[Mapping[str, Any]], name: str) -> list[WrittenTopic]:
+def written_topics(rows: Iterable[Mapping[str, Any]], name: str, least: int = 2) -> list[WrittenTopic]:
     """The same of objects that a program has.
 
     Args:
         rows: such as the lines of a file hold.
         name: what they are called in messages.
+        least: so many topics there must be, one or two.
 
     Raises:
         DsltmError: as `read_topics`; rows are counted from 1.
     """
-    return _checked(enumerate(rows, 1), name)
+    return _checked(enumerate(rows, 1), name, least)
 
 
-def _checked(rows: Iterable[tuple[int, Mapping[str, Any]]], name: str) -> list[WrittenTopic]:
+def _checked(rows: Iterable[tuple[int, Mapping[str, Any]]], name: str, least: int) -> list[WrittenTopic]:
     seen: dict[str, int] = {}
     topics = []
     for number, row in rows:
@@ -87,8 +91,9 @@ def _checked(rows: Iterable[tuple[int, Mapping[str, Any]]], name: str) -> list[W
         topics.append(topic)
         if len(topics) > MOST:
             raise DsltmError(f"{name}: more than {MOST:,} topics")
-    if len(topics) < 2:
-        raise DsltmError(f"{name}: {'one topic' if topics else 'no topics'}, and two are the least")
+    if len(topics) < least:
+        wanted = "two are" if least > 1 else "one is"
+        raise DsltmError(f"{name}: {'one topic' if topics else 'no topics'}, and {wanted} the least")
     return topics
 
 
@@ -108,6 +113,8 @@ def _rows(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
 def _topic(row: Mapping[str, Any], where: str) -> WrittenTopic:
     keywords = _strings(row, "keywords", where) or _strings(row, "words", where)
     label = row.get("label")
+    if label is None and isinstance(row.get("topic"), str):
+        label = row["topic"]
     if label is None and keywords and "words" in row:
         label = ", ".join(keywords[:3])
     if not isinstance(label, str) or not label.strip():
@@ -115,14 +122,16 @@ def _topic(row: Mapping[str, Any], where: str) -> WrittenTopic:
     summary = row.get("summary", "")
     if not isinstance(summary, str):
         raise DsltmError(f'{where}: "summary" is {kind(summary)}, not a string')
-    return WrittenTopic(_tidy(label), _tidy(summary), keywords, _strings(row, "documents", where))
+    documents, examples = _strings(row, "documents", where), _strings(row, "examples", where)
+    return WrittenTopic(_tidy(label), _tidy(summary), keywords, documents, examples)
 
 
 def _strings(row: Mapping[str, Any], field: str, where: str) -> tuple[str, ...]:
-    """A list of strings (ids may be numbers), each once, blank ones left out."""
+    """A list of strings (ids may be numbers), each once, blank ones left out; of an object its "id"."""
     values = row.get(field, [])
-    if not isinstance(values, list):
+    if not isinstance(values, list | tuple):
         raise DsltmError(f'{where}: "{field}" is {kind(values)}, not a list')
+    values = [value["id"] if isinstance(value, dict) and "id" in value else value for value in values]
     for value in values:
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise DsltmError(f'{where}: "{field}" holds {kind(value)}, not a string')

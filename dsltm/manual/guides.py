@@ -7,5 +7,5 @@ GUIDES = {
     "recipes": "answers to what users ask",
     "results": "what was measured, with which command and on which processor",
     "scaling": "large corpora: several machines, GPUs, memory",
-    "steering": "a say in the topics: groups, queries, time, fields, parts of documents",
+    "steering": "a say in the topics: seeds, classes, two models, groups, queries, time, fields, parts",
 }

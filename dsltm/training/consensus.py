@@ -21,6 +21,7 @@ from dsltm.training.student import held_out
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dsltm.training.beginning import Beginning
     from dsltm.training.student import Lessons
 
     Floats = NDArray[np.float32]
@@ -31,28 +32,33 @@ _WORDS = 0.5  # weight of the logarithm of what words say
 _BLOCK = 4096  # documents that are placed at once, which changes no result
 
 
-def agreed(points: Floats, clusters: NDArray[np.int64], topics: int, lessons: Lessons, rounds: int) -> Floats:
+def agreed(points: Floats, beginning: Beginning, topics: int, lessons: Lessons, rounds: int) -> Floats:
     """Shares of topics [M, K] ∝ exp(-4 d²) · words^½ of M documents, d the distance to a topic's centre.
 
     What a document's words say is learned from the other half of the documents, so that no document is asked
-    about itself.
+    about itself. A topic in which no document begins stays without.
 
     Args:
         points: [M, d] the documents' places; compared at length one.
-        clusters: [M] where the documents begin, below `topics`, which is K.
+        beginning: where the documents begin, below `topics`, which is K. Those that stay are sure of it.
         lessons: the words of the documents.
         rounds: how often both are taken anew; the first time from the clusters.
     """
     units = points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)
-    shares = scratch((len(clusters), topics), np.float32)
+    shares = scratch((len(units), topics), np.float32)
     shares[:] = 0
-    shares[np.arange(len(clusters)), clusters] = 1
+    shares[np.arange(len(units)), beginning.topics] = 1
+    used = np.bincount(beginning.topics, minlength=topics) > 0
+    stays = np.flatnonzero(beginning.stays)
     for _ in range(rounds):
         words = held_out(lessons, shares)
         centres = shares.T @ units / np.maximum(shares.sum(0), 1e-9)[:, None]
         shares = scratch(shares.shape, np.float32)
         for rows in slices(len(shares), _BLOCK):
-            shares[rows] = softmax(_WORDS * words[rows] - _NEARNESS * _squares(units[rows], centres), axis=1)
+            logits = _WORDS * words[rows] - _NEARNESS * _squares(units[rows], centres)
+            shares[rows] = softmax(np.where(used, logits, -np.inf), axis=1)
+        shares[stays] = 0
+        shares[stays, beginning.topics[stays]] = 1
     return shares
 
 

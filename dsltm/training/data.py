@@ -16,7 +16,9 @@ from dsltm.space.axes import document_space
 from dsltm.space.inputs import Inputs, dense
 from dsltm.space.kmeans import cluster
 from dsltm.space.neighbours import nearest, settled
+from dsltm.training.beginning import Beginning
 from dsltm.training.consensus import agreed
+from dsltm.training.presets import neighbourhood
 from dsltm.training.student import Lessons
 from dsltm.training.targets import counted_targets, mean_logits, mixed_targets, soft_targets
 from dsltm.words.language import ASSUMED
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from dsltm.models.base import Backbone
     from dsltm.training.config import TrainConfig
 
+    Begin = Callable[["TrainingSet", NDArray[np.float32], NDArray[np.int32]], Beginning]
 
 # So many documents go through a backbone at once; chosen, not measured.
 _BLOCK = 4096
@@ -48,8 +51,8 @@ class TrainingSet:
         labels: N documents.
         config: the options, with every default filled in.
         device: where batches go.
-        begin: gives the topic [M] that each document is drawn to; None: its k-means cluster. It may look at
-            `points`, the documents' places [M, d].
+        begin: gives where the M documents begin, by their places [M, d] and neighbours [M, n]; None: in their
+            k-means clusters.
 
     Attributes:
         documents: [R] the rows of all documents with text.
@@ -62,7 +65,7 @@ class TrainingSet:
         labels: Labels,
         config: TrainConfig,
         device: torch.device,
-        begin: Callable[[TrainingSet], NDArray[np.int64]] | None = None,
+        begin: Begin | None = None,
     ) -> None:
         self.documents = np.flatnonzero(~labels.empty)
         first = self.text = np.arange(len(self.documents))
@@ -76,9 +79,7 @@ class TrainingSet:
         self.lessons = Lessons.of(
             labels.counts[self.rows], labels.words, labels.header.get("language", ASSUMED)
         )
-        self.points: NDArray[np.float32] | None = None
         neighbours = self._look_around(labels, config, begin)
-        self.points = None
         if config.target != "bow":
             self.targets, entropy = self._targets(labels, config, neighbours)
             if config.loss == "kl":
@@ -140,7 +141,7 @@ class TrainingSet:
         self,
         labels: Labels,
         config: TrainConfig,
-        begin: Callable[[TrainingSet], NDArray[np.int64]] | None,
+        begin: Begin | None,
     ) -> NDArray[np.int32] | None:
         """Each document's neighbours [M, n], None where none are averaged with.
 
@@ -154,12 +155,15 @@ class TrainingSet:
         if config.smooth:
             neighbours = nearest(points, config.smooth, self.device)
             points = settled(points, neighbours)
-        self.points = points
         if config.guide and (begin is not None or config.topics <= len(points)):
-            clusters = cluster(points, config.topics, config.seed) if begin is None else begin(self)
-            guide: NDArray[Any] = clusters
+            if begin is None:
+                beginning = Beginning.of(cluster(points, config.topics, config.seed))
+            else:
+                near = nearest(points, neighbourhood(len(points))) if neighbours is None else neighbours
+                beginning = begin(self, points, near)
+            guide: NDArray[Any] = beginning.topics
             if config.rounds:
-                guide = agreed(points, clusters, config.topics, self.lessons, config.rounds)
+                guide = agreed(points, beginning, config.topics, self.lessons, config.rounds)
             self.guide = self._tensor(guide)
         return neighbours
 
@@ -167,12 +171,12 @@ class TrainingSet:
         return torch.from_numpy(array).to(self.device)
 
 
-def theta_of(backbone: Backbone, data: TrainingSet) -> NDArray[np.float32]:
-    """θ [M, K] of the training documents by their vectors alone."""
+def theta_of(backbone: Backbone, inputs: Inputs, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """θ [M, K] of the M documents `rows` by their vectors alone."""
     device = backbone.input_mean.device
-    theta = scratch((len(data), backbone.shape.topics), np.float32)
+    theta = scratch((len(rows), backbone.shape.topics), np.float32)
     with torch.no_grad():
-        for block in slices(len(data), _BLOCK):
-            inputs = data.inputs.dense(data.rows[block])
-            theta[block] = backbone.theta(torch.from_numpy(inputs).to(device)).cpu().numpy()
+        for block in slices(len(rows), _BLOCK):
+            x = torch.from_numpy(inputs.dense(rows[block])).to(device)
+            theta[block] = backbone.theta(x).cpu().numpy()
     return theta

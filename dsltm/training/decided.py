@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from dsltm.errors import UsageError
-from dsltm.models import BACKBONES, OWN
+from dsltm.models import BACKBONES, OWN, WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -63,7 +63,8 @@ def configured(
         chosen = {*given, *decided}
         if "topics" in given and config.topics != before.topics:
             raise UsageError(f"--init keeps the {before.topics} topics of its model", hint="--new N for more")
-        decided = shaping(known, chosen) | decided | {"topics": before.topics + new}
+        kept = {} if before.header.get("backbone") in WRITTEN else shaping(known, chosen)
+        decided = kept | decided | {"topics": before.topics + new}
     elif new:
         raise UsageError("--new topics are beside those of a model", hint="--init MODEL")
     config = replace(config, **decided)

@@ -11,9 +11,12 @@ import torch
 from dsltm.errors import DsltmError
 from dsltm.formats.model import check_compatible, edit_of
 from dsltm.formats.numbering import Numbering
+from dsltm.models import WRITTEN
 from dsltm.models.base import Shape
 from dsltm.models.restore import restore
+from dsltm.space.inputs import Inputs
 from dsltm.space.kmeans import cluster_beside
+from dsltm.training.beginning import Beginning, beside
 from dsltm.training.data import theta_of
 from dsltm.training.decided import SHAPING
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from dsltm.training.config import TrainConfig
     from dsltm.training.data import TrainingSet
 
+    Floats = NDArray[np.float32]
 
 _SURE = 1 / 3  # of a topic's documents are taken for its own, where new topics are looked for; chosen
 _TINY = 1e-6  # keeps the lift of a word that a topic, or every topic, never has finite; chosen
@@ -40,7 +44,7 @@ def check_fits(init: Model, config: TrainConfig, labels: Labels) -> None:
         DsltmError: they do not.
     """
     check_compatible(init.header, labels.header)
-    for name in SHAPING:
+    for name in () if is_written(init) else SHAPING:
         # Models of older versions lack some options: they are what a shape is by default.
         before = init.header["hyperparameters"].get(name, getattr(Shape, name, None))
         now = getattr(config, name)
@@ -48,40 +52,89 @@ def check_fits(init: Model, config: TrainConfig, labels: Labels) -> None:
             raise DsltmError(f"the model to go on from has {name} {before}, not {now}")
     if config.topics < init.topics:
         raise DsltmError(f"the model to go on from has {init.topics} topics, not {config.topics}")
-    if not config.guide and (config.topics > init.topics or "edit" in init.header):
+    if not config.guide and (config.topics > init.topics or "edit" in init.header or is_written(init)):
         raise DsltmError(
-            "only a guide keeps the topics of an edited model, and finds new ones", hint="--guide above 0"
+            "only a guide keeps the topics of an edited model or of written topics, and finds new ones",
+            hint="--guide above 0",
         )
 
 
-def clusters(init: Model, config: TrainConfig, labels: Labels, data: TrainingSet) -> NDArray[np.int64]:
-    """[M] the topic that each document is drawn to: the first of the model's, or a new one.
+def beginning(
+    init: Model,
+    config: TrainConfig,
+    labels: Labels,
+    data: TrainingSet,
+    points: Floats,
+    neighbours: NDArray[np.int32],
+) -> Beginning:
+    """Where each of M documents begins: in the first topic that the model gives it, or in a new one.
 
     Args:
         init: K topics.
         config: how many topics there are to be; those above K are found among documents that lie nearer to
-            each other than to the others of their topics.
+            each other than to the others of their topics or, where the topics are written ones, around
+            documents that fit none.
         labels: all documents, with their words.
         data: the M that are trained on.
+        points: [M, d] their places.
+        neighbours: [M, n].
     """
-    theta = theta_of(restore(init), data)
+    theta = _trained(init, labels, data.rows)
     groups = edit_of(init.header, init.topics).groups
-    first: NDArray[np.int64] = np.stack([theta[:, group].sum(axis=1) for group in groups], 1).argmax(1)
+    shares = _summed(theta, groups)
+    first: NDArray[np.int64] = shares.argmax(1)
     new = config.topics - init.topics
     if not new:
-        return first
-    assert data.points is not None
+        return Beginning.of(first)
+    if is_written(init):
+        sure = _surest(first, shares.max(1))
+        found = beside(points, neighbours, np.where(sure, first, -1), init.topics, new, config.seed)
+        return Beginning.of(np.where(found < init.topics, first, found))
     # Topics that were merged or dropped still have their documents here: these are nothing new.
     known, trained = theta.argmax(axis=1), theta.shape[1]
-    typical = _typical(init, known, groups, labels.vocabulary_counts[data.rows])
-    cluster = cluster_beside(data.points, known, typical, trained, new, config.seed)
-    return np.where(cluster < trained, first, cluster - trained + init.topics)
+    typical = _surest(known, _likeness(init, known, groups, labels.vocabulary_counts[data.rows]))
+    cluster = cluster_beside(points, known, typical, trained, new, config.seed)
+    return Beginning.of(np.where(cluster < trained, first, cluster - trained + init.topics))
 
 
-def _typical(
+def proportions(model: Model, labels: Labels) -> Floats:
+    """θ [N, K] of documents by their vectors alone, as the model's topics are after merging and dropping.
+
+    Where topics were dropped, rows sum to less than one.
+    """
+    theta = _trained(model, labels, np.arange(len(labels)))
+    return _summed(theta, edit_of(model.header, model.topics).groups)
+
+
+def _trained(model: Model, labels: Labels, rows: NDArray[np.int64]) -> Floats:
+    """θ [M, T] of the documents `rows` for the T topics that the model was trained with."""
+    reads = model.header["hyperparameters"]["input"]
+    inputs = Inputs.of(reads, labels.hidden, labels.vocabulary_counts)
+    return theta_of(restore(model), inputs, rows)
+
+
+def _summed(theta: Floats, groups: list[list[int]]) -> Floats:
+    return np.stack([theta[:, group].sum(axis=1) for group in groups], 1)
+
+
+def is_written(model: Model) -> bool:
+    """Whether somebody wrote the model's topics, which were brought to the documents, not learned of them."""
+    return model.header.get("backbone") in WRITTEN
+
+
+def _surest(topics: NDArray[np.int64], sureness: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """[M] whether a document is among the third of its topic's that are the most sure to be its own."""
+    surest = np.zeros(len(topics), bool)
+    for topic in np.unique(topics):
+        own = topics == topic
+        surest[own] = sureness[own] >= np.quantile(sureness[own], 1 - _SURE)
+    return surest
+
+
+def _likeness(
     init: Model, known: NDArray[np.int64], groups: list[list[int]], counts: csr_array
-) -> NDArray[np.bool_]:
-    """[M] whether a document is among the third of its topic's whose words are the most like the topic's.
+) -> NDArray[np.float64]:
+    """[M] how like the words of its topic a document's words are, 0 where its topic was dropped.
 
     Documents about something new are among those of the old topics, too, and may be many; their words tell
     them apart.
@@ -89,8 +142,7 @@ def _typical(
     Args:
         init: K topics.
         known: [M] the documents' topics as they were trained.
-        groups: for each of the K topics those that it was merged from. Of dropped topics all documents are
-            typical.
+        groups: for each of the K topics those that it was merged from.
         counts: [M, V] the documents' words.
     """
     topic_of = np.full(known.max() + 1, -1)
@@ -100,11 +152,7 @@ def _typical(
     row = np.repeat(np.arange(len(known)), np.diff(counts.indptr))
     lifted = lifts[topic_of[known[row]], counts.indices] * counts.data
     likeness = np.bincount(row, lifted, len(known)) / np.maximum(counts.sum(axis=1), 1)
-    typical = np.ones(len(known), bool)
-    for topic in np.unique(known[topic_of[known] >= 0]):
-        own = known == topic
-        typical[own] = likeness[own] >= np.quantile(likeness[own], 1 - _SURE)
-    return typical
+    return np.where(topic_of[known] < 0, 0, likeness)
 
 
 def begun(init: Model, config: TrainConfig) -> Backbone:

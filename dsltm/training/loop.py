@@ -17,7 +17,8 @@ from dsltm.formats.word_vectors import read_word_vectors
 from dsltm.models.base import Backbone, Embedded, Shape
 from dsltm.training.adam import Adam
 from dsltm.training.data import TrainingSet, theta_of
-from dsltm.training.going_on import begun, check_fits, clusters, remembering
+from dsltm.training.going_on import beginning, begun, check_fits, is_written, remembering
+from dsltm.training.seed_topics import SeedTopics, begin_at, called, check_room
 from dsltm.training.student import taught
 from dsltm.training.threads import one_thread
 from dsltm.words.student import doubt_of, pooled
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from dsltm.formats.labels import Labels
     from dsltm.training.config import TrainConfig
+    from dsltm.training.data import Begin
 
 _BLOCK = 4096
 _ALIKE = 0.1  # of `collapsed`; two topics that share no word have 2; chosen, not measured
@@ -53,6 +55,7 @@ def train(
     config: TrainConfig,
     progress: Callable[[Epoch], None] | None = None,
     init: Model | None = None,
+    seeds: SeedTopics | None = None,
 ) -> Model:
     """Fit a topic model to a teacher's labels of a corpus.
 
@@ -65,6 +68,7 @@ def train(
         progress: called after every epoch.
         init: go on from this model, whose topics keep their numbers and names; the documents may be new.
             Where `config` has more topics than it, the others are new.
+        seeds: the first topics begin here, and keep these names; no topics beside those of `init`.
 
     Raises:
         DsltmError: fewer documents than topics, a loss that is not a number, or an `init` that was trained on
@@ -77,15 +81,22 @@ def train(
         torch.manual_seed(config.seed)
         if init is not None:
             check_fits(init, config, labels)
-        begin = None if init is None else partial(clusters, init, config, labels)
+        begin: Begin | None = None
+        if init is not None:
+            begin = partial(beginning, init, config, labels)
+        elif seeds is not None:
+            check_room(seeds, config)
+            begin = partial(begin_at, seeds, config)
         data = TrainingSet(labels, config, device, begin)
         if config.topics > len(data):
             raise DsltmError(
                 f"{config.topics} topics need as many different texts, and there are {len(data)}"
             )
-        backbone = build(config, data, labels) if init is None else begun(init, config)
+        backbone = build(config, data, labels) if init is None or is_written(init) else begun(init, config)
         last = fit(backbone.to(device), data, config, progress)
     model = to_model(backbone, config, labels, last, data)
+    if seeds is not None:
+        model = called(model, seeds)
     return model if init is None else remembering(model, init)
 
 
@@ -190,7 +201,7 @@ def to_model(
     with torch.no_grad():
         beta = backbone.beta().cpu().numpy().astype(np.float32)
     assert config.words_weight is not None
-    theta = theta_of(backbone, data)
+    theta = theta_of(backbone, data.inputs, data.rows)
     student, agreement = taught(data.lessons, theta)
     own = labels.counts[data.rows]
     theta = pooled(theta, student.of_counts(own), config.words_weight, own)
