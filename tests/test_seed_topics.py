@@ -18,7 +18,7 @@ from dsltm.formats.labels import EMPTY, write_labels
 from dsltm.formats.topics import WrittenTopic
 from dsltm.training.beginning import beside, fits
 from dsltm.training.config import TrainConfig
-from dsltm.training.seed_topics import SeedTopics
+from dsltm.training.seed_topics import SeedTopics, _of_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -248,3 +248,16 @@ def test_topics_of_ground_become_learned_ones_with_new_topics_beside(made: Made,
         None,
     ]
     assert dsltm.load(model).stored.header["backbone"] == "prodlda"
+
+
+def test_any_copy_of_a_text_may_be_the_example() -> None:
+    class Texts:
+        documents = np.array([0, 2, 3, 4])  # rows with text, of which the third repeats the first
+        text = np.array([0, 1, 0, 2])
+
+        def __len__(self) -> int:
+            return 3
+
+    data: Any = Texts()
+    assert _of_texts(np.array([-1, 5, -1, 1, 2]), data).tolist() == [1, -1, 2]
+    assert _of_texts(np.array([0, 5, -1, 1, -1]), data).tolist() == [0, -1, -1]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-# From the table in tests/bench/README.md, "Seeds".
+# From the table in tests/bench/README.md, "Seeds: which documents fit none".
 _REACHED = 0.01  # of what is usual around a topic's own documents; what has less around it does not fit
 _ELSEWHERE = 0.95  # of the documents that are nearer to other topics do not fit either
 _BLOCK = 4096  # documents that are placed at once, which changes no result
