@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from dsltm import console
 from dsltm.api.corpora import labels_of
 from dsltm.api.models import Model
+from dsltm.api.written import written_of
 from dsltm.errors import UsageError
-from dsltm.formats.topics import read_topics, written_topics
 from dsltm.training.config import TrainConfig
 from dsltm.training.decided import Baseline, configured
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dsltm.api.corpora import Path
     from dsltm.formats.labels import Labels
@@ -34,7 +33,7 @@ def train(
     baseline: Baseline | None = None,
     init: Model | None = None,
     new: int = 0,
-    seed_topics: Path | Sequence[str | Mapping[str, Any]] | None = None,
+    seed_topics: Path | Iterable[str | Mapping[str, Any]] | None = None,
     semi: bool = False,
     config: TrainConfig | None = None,
     progress: bool = False,
@@ -80,15 +79,9 @@ def train(
     with console.called_by_a_program(progress=progress):
         opened = labels_of(labels)
         choice = choose(opened, config.seed) if topics == "auto" else None
-        seeds = seeded(opened, None if seed_topics is None else _written(seed_topics), semi=semi)
+        written = None if seed_topics is None else written_of(seed_topics, "seed topics", least=1)
+        seeds = seeded(opened, written, semi=semi)
         return Model(fitted(opened, config, before, choice, seeds=seeds))
-
-
-def _written(topics: Path | Sequence[str | Mapping[str, Any]]) -> list[WrittenTopic]:
-    if isinstance(topics, str | os.PathLike):
-        return read_topics(os.fspath(topics), least=1)
-    rows = ({"label": topic} if isinstance(topic, str) else topic for topic in topics)
-    return written_topics(rows, "seed topics", least=1)
 
 
 def seeded(labels: Labels, topics: Sequence[WrittenTopic] | None, *, semi: bool) -> SeedTopics | None:

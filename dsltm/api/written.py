@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from dsltm.api.corpora import Path, TextsLike
     from dsltm.formats.labels import Labels
+    from dsltm.formats.topics import WrittenTopic
     from dsltm.teacher.reading.teacher import Teacher
     from dsltm.written.ground.config import GroundConfig
 
@@ -49,13 +50,7 @@ def ground(
     """
     from dsltm.written.ground.matching import ground as run
 
-    written = (
-        read_topics(os.fspath(topics))
-        if isinstance(topics, str | os.PathLike)
-        else written_topics(
-            ({"label": topic} if isinstance(topic, str) else dict(topic) for topic in topics), "topics"
-        )
-    )
+    written = written_of(topics, "topics")
     with console.called_by_a_program(progress=progress):
         opened = labels_of(labels)
         recorded = opened.header["teacher"]
@@ -66,3 +61,22 @@ def ground(
         return Model(
             run(written, opened, reader, config, None if texts is None else corpus_of(texts)), reader
         )
+
+
+def written_of(
+    topics: Path | Iterable[str | Mapping[str, Any]], name: str, least: int = 2
+) -> list[WrittenTopic]:
+    """The topics that a program gives: labels, mappings, or the path of a file that has them.
+
+    Args:
+        topics: so many at least as `least`.
+        name: what they are called in messages.
+        least: one or two.
+
+    Raises:
+        DsltmError: they are no topics.
+    """
+    if isinstance(topics, str | os.PathLike):
+        return read_topics(os.fspath(topics), least)
+    rows = ({"label": topic} if isinstance(topic, str) else dict(topic) for topic in topics)
+    return written_topics(rows, name, least)
