@@ -90,10 +90,11 @@ def join(
     check_compatible(b.header, labels.header)
     first = [proportions(model, own).argmax(1) for model, own in ((a, a_labels), (b, b_labels))]
     likeness = _likeness(labels, first, (a.topics, b.topics))
-    place = _places(likeness, a.topics)
+    used = np.bincount(first[1], minlength=b.topics) > 0
+    place = _places(likeness, a.topics, used)
     topics = max(a.topics, int(place.max()) + 1)
     begin = np.where(labels.empty, -1, np.concatenate([first[0], place[first[1]]]))
-    of_b = {where: number for number, where in enumerate(place.tolist())}
+    of_b = {where: number for number, where in enumerate(place.tolist()) if where >= 0}
     names = [*a.names, *[b.names[of_b[topic]] for topic in range(a.topics, topics)]]
     seeds = SeedTopics([name or "" for name in names], np.full(len(labels), -1), begin)
     model = train(labels, replace(config, topics=topics), progress, None, seeds)
@@ -142,8 +143,8 @@ def _likeness(labels: Labels, first: list[NDArray[np.int64]], topics: tuple[int,
     return likeness
 
 
-def _places(likeness: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """The place [Kb] of each topic of b among those of a, or after them.
+def _places(likeness: NDArray[np.float32], count: int, used: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The place [Kb] of each topic of b among those of a, or after them; -1 for one without documents.
 
     Two topics are one where each is the other's nearest of all, nearer than any topic of its own model, and
     near enough.
@@ -151,11 +152,12 @@ def _places(likeness: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     Args:
         likeness: [Ka + Kb, Ka + Kb].
         count: Ka.
+        used: [Kb] whether a topic of b has documents.
     """
     nearest_of = likeness.argmax(axis=1)
-    place = np.empty(len(likeness) - count, np.int64)
+    place = np.full(len(used), -1)
     after = count
-    for topic in range(len(place)):
+    for topic in np.flatnonzero(used).tolist():
         other = int(nearest_of[count + topic])
         alike = other < count and nearest_of[other] == count + topic
         if alike and likeness[other, count + topic] >= _ALIKE:
