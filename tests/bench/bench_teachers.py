@@ -10,6 +10,7 @@ that stops it "TRACEBACK". Families of which no tiny model could be made are lis
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import tempfile
@@ -54,8 +55,32 @@ SIZE: dict[str, Any] = {
     "mamba_n_heads": 8, "mamba_d_head": 8, "mamba_d_state": 8, "mamba_expand": 2, "mamba_n_groups": 1,
     "linear_key_head_dim": 8, "linear_value_head_dim": 8, "linear_num_key_heads": 2,
     "linear_num_value_heads": 4, "mamba_num_heads": 8, "mamba_head_dim": 8,
-    "hidden_size_per_layer_input": 8, "vocab_size_per_layer_input": 500, "sliding_window": 16,
+    "hidden_size_per_layer_input": 8, "sliding_window": 16,
+    # towers for images and sounds, which a text never enters
+    "image_size": 32, "patch_size": 16, "depth": 1, "out_hidden_size": 32, "projection_dim": 32,
+    "vision_output_dim": 32, "projector_input_dim": 32, "projector_output_dim": 32,
 }  # fmt: skip
+LATENT: dict[str, Any] = {"head_dim": 4, "num_key_value_heads": 4}
+HYBRID: dict[str, Any] = {"num_hidden_layers": 4}
+OF_FAMILY: dict[str, dict[str, Any]] = {
+    "axk1": LATENT, "axk2": LATENT, "deepseek_v3": LATENT, "deepseek_v32": LATENT, "longcat_flash": LATENT,
+    "youtu": LATENT, "bailing_hybrid": HYBRID | LATENT, "qwen3_5_text": HYBRID, "qwen3_5_moe_text": HYBRID,
+    "qwen3_next": HYBRID, "qwen4_exp_text": HYBRID, "kimi_linear": HYBRID | LATENT,
+    "bamba": {"attn_layer_indices": [1]}, "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1},
+    "dots1": {"n_shared_experts": 1}, "falcon_h1": {"mamba_d_ssm": 64}, "mamba2": {"head_dim": 16},
+    "gemma3n_text": {"num_kv_shared_layers": 0, "layer_types": ["sliding_attention", "full_attention"] * 2,
+                     "num_hidden_layers": 4, "activation_sparsity_pattern": [0.0] * 4},
+    "gemma4_text": {"num_kv_shared_layers": 0, "layer_types": ["sliding_attention", "full_attention"] * 2,
+                    "num_hidden_layers": 4, "global_head_dim": 8},
+    "lfm2_moe": {"layer_types": ["conv", "full_attention", "conv"], "num_dense_layers": 1},
+    "reformer": {"axial_pos_embds": False, "axial_pos_embds_dim": [16, 16], "axial_pos_shape": [16, 32]},
+    "gpt_neo": {"num_layers": 2, "attention_types": [[["global", "local"], 1]]},
+    "glm4_moe_lite": LATENT, "glm_moe_dsa": LATENT,
+    "granitemoehybrid": {"layer_types": ["mamba", "attention", "mamba"]},
+    "xmod": {"default_language": "en_XX"}, "zamba2": {"num_hidden_layers": 4},
+    "roc_bert": {"enable_pronunciation": False, "enable_shape": False},
+}  # fmt: skip
+"""What a family wants otherwise: a head's width, a layer that attends among others, shared keys left out."""
 
 
 def save(directory: Path, family: str) -> None:
@@ -66,9 +91,9 @@ def save(directory: Path, family: str) -> None:
     """
     tokenizer = tiny_teachers.tiny_tokenizer(bos=True, chat=False)
     default = AutoConfig.for_model(family)
-    settings = {"vocab_size": len(tokenizer) + 5, "is_decoder": True}
-    known = set(default.to_dict()) | set(default.attribute_map)
-    settings |= {name: value for name, value in SIZE.items() if name in known}
+    vocabulary = len(tokenizer) + 5
+    sizes = {**SIZE, "vocab_size": vocabulary, "vocab_size_per_layer_input": vocabulary, "is_decoder": True}
+    settings = sized(default, sizes) | OF_FAMILY.get(family, {})
     config = AutoConfig.for_model(family, **settings)
     with torch.device("meta"):
         count = sum(tensor.numel() for tensor in AutoModelForCausalLM.from_config(config).parameters())
@@ -79,15 +104,27 @@ def save(directory: Path, family: str) -> None:
     tokenizer.save_pretrained(directory)
 
 
+def sized(config: Any, sizes: dict[str, Any]) -> dict[str, Any]:
+    """The sizes that a configuration knows, those of its parts included."""
+    known = set(config.to_dict()) | set(config.attribute_map) | {"is_decoder", "vocab_size"}
+    settings = {name: value for name, value in sizes.items() if name in known}
+    for name in config.sub_configs:
+        if (part := getattr(config, name, None)) is not None and not isinstance(part, dict):
+            settings[name] = sized(part, sizes)
+    return settings
+
+
 def own(directory: Path) -> np.ndarray:
     """[n, V] logits of transformers alone."""
     tokenizer = AutoTokenizer.from_pretrained(directory)
     model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
+    # Caches of hybrid models want a layer of each kind.
+    uncached = {"use_cache": False} if "use_cache" in inspect.signature(model.forward).parameters else {}
     rows = []
     for text in TEXTS:
         ids = tokenizer(PAPER.template.replace("{document}", text.strip()), return_tensors="pt").input_ids
         with torch.inference_mode():
-            rows.append(model(input_ids=ids).logits[0, -1, TOKENS].float().numpy())
+            rows.append(model(input_ids=ids, **uncached).logits[0, -1, TOKENS].float().numpy())
     return np.array(rows)
 
 
