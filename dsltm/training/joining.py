@@ -109,7 +109,7 @@ def join(
             number,
             a.numbering.numbers[topic] if topic < a.topics else None,
             b.numbering.numbers[of_b[topic]] if topic in of_b else None,
-            float(_cosine(across, topic, of_b.get(topic), a.topics)),
+            _cosine(across, topic, of_b.get(topic), a.topics),
             int(sizes[topic]),
         )
         for topic, number in enumerate(numbering.numbers)
@@ -119,11 +119,11 @@ def join(
     return replace(model, header=header), rows
 
 
-def _cosine(across: NDArray[np.float32], topic: int, of_b: int | None, of_a: int) -> np.float32:
+def _cosine(across: NDArray[np.float32], topic: int, of_b: int | None, of_a: int) -> float:
     """Of the two that a topic comes from, else the largest of the one that it comes from."""
     if topic >= of_a:
-        return across[:, of_b].max()
-    return across[topic].max() if of_b is None else across[topic, of_b]
+        return float(across[:, of_b].max())
+    return float(across[topic].max() if of_b is None else across[topic, of_b])
 
 
 @one_thread()
