@@ -9,6 +9,7 @@ from planted import plant
 
 from dsltm.formats.topics import WrittenTopic
 from dsltm.written.ground.answers import answers
+from dsltm.written.ground.matching import _best
 
 
 def test_documents_are_answered_with_words_of_their_topic_also_where_they_have_none() -> None:
@@ -36,3 +37,11 @@ def test_what_is_added_to_all_logits_of_a_document_says_nothing_and_unknown_word
     shifted = replace(planted.labels, logits=(planted.labels.logits + shift).astype(np.float16))
     np.testing.assert_allclose(answers(shifted, topics), answers(planted.labels, topics), atol=0.05)
     assert not answers(planted.labels, [*topics, WrittenTopic("unheard-of")])[:, -1].any()
+
+
+def test_a_document_that_is_as_good_for_two_topics_stands_for_neither() -> None:
+    scores = np.array([[3, 3, 1], [2, 1, 1], [0, 0, 0], [1, 2, 2.5], [-1, -2, -3], [4, 0, 0]], np.float32)
+    usable = np.array([True, True, True, True, True, True])
+    assert _best(scores, usable) == [[5, 1], [], [3]]
+    usable[5] = False
+    assert _best(scores, usable) == [[1], [], [3]]

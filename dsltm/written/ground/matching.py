@@ -166,9 +166,14 @@ def _representatives(
 
 
 def _best(scores: NDArray[np.float32], usable: NDArray[np.bool_]) -> list[list[int]]:
-    """For each topic the rows whose best score [N, K] is its own and above 0, the best first."""
-    first = scores.argmax(1)
-    rows = [np.flatnonzero((scores[:, k] > 0) & (first == k) & usable) for k in range(scores.shape[1])]
+    """For each topic the rows whose best score [N, K] is its own and above 0, the best first.
+
+    A document that is as good for another topic, because the topics share the word that it has, stands for
+    neither.
+    """
+    second, best = np.partition(scores, -2, axis=1)[:, -2:].T
+    first = np.where(usable & (best > np.maximum(second, 0)), scores.argmax(1), -1)
+    rows = [np.flatnonzero(first == topic) for topic in range(scores.shape[1])]
     return [own[np.argsort(-scores[own, k], kind="stable")].tolist() for k, own in enumerate(rows)]
 
 
