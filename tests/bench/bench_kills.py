@@ -24,10 +24,11 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 from tiny_teachers import save_tiny_teacher, sentences, write_jsonl  # noqa: E402
 
 from dsltm import cli  # noqa: E402
+from dsltm.distilling import run as _imported_before_forks  # noqa: E402, F401
 from dsltm.distilling.window_log import WindowLog  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from dsltm.distilling.window_log import ReadBatch
 
@@ -54,11 +55,11 @@ def different(count: int) -> list[tuple[str, str]]:
     return [(theme, f"{text} {number}") for number, (theme, text) in enumerate(sentences(count))]
 
 
-def run(command: list[str]) -> int:
-    """The command in a fork of this process; its process id."""
+def forked(work: Callable[[], int]) -> int:
+    """Have a fork of this process do it; its process id. There are no threads to lose."""
     child = os.fork()
     if not child:
-        os._exit(cli.run(command))
+        os._exit(work())
     return child
 
 
@@ -78,17 +79,19 @@ def main() -> None:
     options = parser.parse_args()
     draw = random.Random(options.seed)
     folder = Path(tempfile.mkdtemp())
-    teacher = save_tiny_teacher(folder / "teacher", "llama")
+    teacher, whole, broken = folder / "teacher", folder / "whole.npz", folder / "broken.npz"
     corpus = write_jsonl(folder / "c.jsonl", different(options.documents))
     command = ["-q", "distill", str(corpus), "--teacher", str(teacher), "--batch-tokens", "512", "-o"]
-    assert cli.run([*command, str(folder / "whole.npz")]) == 0
-    read = multiprocessing.Array("q", 2)
+    os.waitpid(forked(lambda: save_tiny_teacher(teacher, "llama") and 0), 0)
+    os.waitpid(forked(lambda: cli.run([*command, str(whole)])), 0)
+    # Without a lock, which a process that is killed would hold for ever.
+    read = multiprocessing.RawArray("q", 2)
     slowed(read, options.pause)
     share, moments = [], sorted(draw.uniform(0.02, 0.98) * options.documents for _ in range(options.kills))
     kept_before = 0
     for moment in moments:
         read[0] = read[1] = 0
-        child = run([*command, str(folder / "broken.npz")])
+        child = forked(lambda: cli.run([*command, str(broken)]))
         wait_for(read, moment - kept_before, child)
         time.sleep(draw.uniform(0, options.pause))
         os.kill(child, signal.SIGKILL)
@@ -96,7 +99,7 @@ def main() -> None:
         had = kept_before + read[0]
         # What the journal holds is known by the run that goes on from it, which is the next one.
         read[0] = read[1] = 0
-        child = run([*command, str(folder / "broken.npz")])
+        child = forked(lambda: cli.run([*command, str(broken)]))
         wait_for(read, 1, child)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -104,8 +107,8 @@ def main() -> None:
         share.append(kept / had)
         print(f"killed after {had:,} texts: {kept:,} kept, {share[-1]:.1%}", flush=True)
         kept_before = kept + read[0]
-    os.waitpid(run([*command, str(folder / "broken.npz")]), 0)
-    same = (folder / "broken.npz").read_bytes() == (folder / "whole.npz").read_bytes()
+    os.waitpid(forked(lambda: cli.run([*command, str(broken)])), 0)
+    same = broken.read_bytes() == whole.read_bytes()
     print(f"least kept {min(share):.1%}, the same bytes at the end: {same}")
     sys.exit(not same or min(share) < 0.9)
 
