@@ -176,6 +176,27 @@ def test_a_way_that_differs_is_not_taken(
     np.testing.assert_allclose(read(teacher)[0], own(tiny_teacher("llama")), atol=1e-3)
 
 
+def test_a_difference_that_sixteen_bits_hide_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, tiny_teacher: Callable[[str], Path]
+) -> None:
+    """A teacher in bfloat16 is compared in float32, too."""
+    from dsltm.teacher.reading import ways
+
+    directory = str(tiny_teacher("gemma3"))
+    sound = load_teacher(directory, dtype="bfloat16", device="cpu")
+    assert (sound.verdict.way, sound.network.dtype) == ("packed", torch.bfloat16)
+    assert sound.verdict.logits < 1e-3
+    usual = ways.Packed._forward
+
+    def a_little_off(self: Any, *given: Any) -> torch.Tensor:
+        return usual(self, *given) * 1.002  # less than a step of bfloat16
+
+    monkeypatch.setattr(ways.Packed, "_forward", a_little_off)
+    teacher = load_teacher(directory, dtype="bfloat16", device="cpu", check=True)
+    assert teacher.verdict.way == "whole"
+    assert "differ" in teacher.verdict.refused["packed"]
+
+
 def test_where_the_head_cannot_be_taken_off_forward_itself_is_used(
     monkeypatch: pytest.MonkeyPatch, tiny_teacher: Callable[[str], Path]
 ) -> None:
@@ -257,6 +278,20 @@ def test_a_model_of_an_encoder_and_a_decoder_is_no_teacher(tmp_path: Path) -> No
     tokenizer.save_pretrained(tmp_path / "bart")
     with pytest.raises(DsltmError, match="an encoder and a decoder"):
         load_teacher(str(tmp_path / "bart"), dtype="float32", device="cpu")
+
+
+def test_a_model_that_reads_both_ways_is_no_teacher(tmp_path: Path) -> None:
+    """XLNet, whose configuration has -1 where others say how many tokens they read."""
+    from transformers import XLNetConfig, XLNetLMHeadModel
+
+    tokenizer = tiny_teachers.tiny_tokenizer(bos=True, chat=False)
+    config = XLNetConfig(
+        vocab_size=len(tokenizer), d_model=32, n_layer=2, n_head=4, d_inner=64, initializer_range=0.3
+    )
+    XLNetLMHeadModel(config).save_pretrained(tmp_path / "xlnet")
+    tokenizer.save_pretrained(tmp_path / "xlnet")
+    with pytest.raises(DsltmError, match="no causal language model"):
+        load_teacher(str(tmp_path / "xlnet"), dtype="float32", device="cpu")
 
 
 def test_documents_are_cut_at_what_the_teacher_has_positions_for(tmp_path: Path) -> None:
