@@ -30,7 +30,7 @@ _dsltm() {
         case $before in
         --log-file|--config) _dsltm_paths -f; return ;;
         esac
-        _dsltm_words 'vocab distill merge train generate ground attend assign topics drift eval info prompts teachers config help'
+        _dsltm_words 'vocab distill merge train merge-models generate ground attend assign topics drift eval info prompts teachers config help'
         [[ $word == -* ]] && _dsltm_words '-q --quiet -v --verbose --log-file --config --debug -V --version -h --help'
         return
     fi
@@ -67,6 +67,7 @@ _dsltm() {
         distill:--batch-tokens) :; return ;;
         distill:--sample) :; return ;;
         distill:--sample-seed) :; return ;;
+        distill:--unsure-of) _dsltm_paths -f; return ;;
         distill:--vectors) _dsltm_paths -f; return ;;
         distill:--shard) :; return ;;
         distill:--scratch) _dsltm_paths -d; return ;;
@@ -89,6 +90,7 @@ _dsltm() {
         train:-o|train:--output) _dsltm_paths -f; return ;;
         train:-k|train:--topics) :; return ;;
         train:--seeds) :; return ;;
+        train:--seed-topics) _dsltm_paths -f; return ;;
         train:--init) _dsltm_paths -f; return ;;
         train:--new) :; return ;;
         train:--baseline) _dsltm_words 'prodlda zeroshottm combinedtm ecrtm etm fastopic'; return ;;
@@ -103,6 +105,8 @@ _dsltm() {
         train:--guide) :; return ;;
         train:--rounds) :; return ;;
         train:--words-weight) :; return ;;
+        train:--copies) _dsltm_words 'once all'; return ;;
+        train:--calibrate) _dsltm_words 'words none'; return ;;
         train:--target-top) :; return ;;
         train:--target-share) :; return ;;
         train:--weight) :; return ;;
@@ -125,6 +129,11 @@ _dsltm() {
         train:--device) _dsltm_words 'auto cpu cuda mps'; return ;;
         train:--log-file) _dsltm_paths -f; return ;;
         train:--config) _dsltm_paths -f; return ;;
+        merge-models:-o|merge-models:--output) _dsltm_paths -f; return ;;
+        merge-models:--table) _dsltm_paths -f; return ;;
+        merge-models:--seed) :; return ;;
+        merge-models:--log-file) _dsltm_paths -f; return ;;
+        merge-models:--config) _dsltm_paths -f; return ;;
         generate:-o|generate:--output) _dsltm_paths -f; return ;;
         generate:-k|generate:--topics) :; return ;;
         generate:--rounds) :; return ;;
@@ -138,6 +147,7 @@ _dsltm() {
         generate:--model) :; return ;;
         generate:--key-env) :; return ;;
         generate:--max-requests) :; return ;;
+        generate:--budget) :; return ;;
         generate:--timeout) :; return ;;
         generate:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
         generate:--dtype) _dsltm_words 'auto float32 bfloat16 float16'; return ;;
@@ -152,6 +162,7 @@ _dsltm() {
         ground:-o|ground:--output) _dsltm_paths -f; return ;;
         ground:--labels) _dsltm_paths -f; return ;;
         ground:--representatives) :; return ;;
+        ground:--answers) :; return ;;
         ground:--expand) :; return ;;
         ground:--balance) :; return ;;
         ground:--temperature) :; return ;;
@@ -198,6 +209,8 @@ _dsltm() {
         assign:--keep) :; return ;;
         assign:--corpus) _dsltm_paths -f; return ;;
         assign:--vectors) _dsltm_paths -f; return ;;
+        assign:--levels) :; return ;;
+        assign:--parts) _dsltm_words 'sentences windows'; return ;;
         assign:--reader) _dsltm_words 'teacher words auto'; return ;;
         assign:--budget) :; return ;;
         assign:--teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; _dsltm_paths -f; return ;;
@@ -222,10 +235,14 @@ _dsltm() {
         topics:--relevance) :; return ;;
         topics:--diversify) :; return ;;
         topics:--sort) _dsltm_words 'id size coherence'; return ;;
+        topics:--levels) :; return ;;
         topics:--examples) :; return ;;
         topics:--borderline) :; return ;;
         topics:--by) :; return ;;
         topics:--every) _dsltm_words 'day week month quarter year'; return ;;
+        topics:--effects) :; return ;;
+        topics:--query) :; return ;;
+        topics:--reader) _dsltm_words 'words teacher'; return ;;
         topics:--corpus) _dsltm_paths -f; return ;;
         topics:--html) _dsltm_paths -f; return ;;
         topics:--title) :; return ;;
@@ -264,6 +281,10 @@ _dsltm() {
         eval:--rater-model) :; return ;;
         eval:--max-requests) :; return ;;
         eval:--rater-teacher) _dsltm_words 'smollm2-135m gemma-3-270m ernie-4.5-0.3b qwen3.5-0.8b llama-3.2-1b phi-3-mini llama-3.1-8b'; return ;;
+        eval:--judge) _dsltm_words 'rating published intrusion mixing documents'; return ;;
+        eval:--judge-texts) _dsltm_paths -f; return ;;
+        eval:--judge-repeats) :; return ;;
+        eval:--judge-budget) :; return ;;
         eval:--text-field) :; return ;;
         eval:--format) _dsltm_words 'auto jsonl json lines text csv tsv parquet arrow xlsx'; return ;;
         eval:--encoding) _dsltm_words 'utf-8 utf-16 latin-1 cp1252 shift_jis gb18030'; return ;;
@@ -291,16 +312,17 @@ _dsltm() {
     if [[ $word == -* ]]; then
         case $command in
         vocab) _dsltm_words '-o --output --size --min-df --max-df --language --stopwords --phrases --teacher --preset --text-field --format --encoding --on-error -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        distill) _dsltm_words '-o --output --teacher --dtype --device --trust-remote-code --vocab --language --stopwords --prompt --instruction --prompt-file --preset --projection --size --min-df --phrases --max-tokens --batch-tokens --sample --sample-seed --vectors --shard --scratch --fresh --text-field --format --encoding --on-error --id-field --label-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        distill) _dsltm_words '-o --output --teacher --dtype --device --trust-remote-code --vocab --language --stopwords --prompt --instruction --prompt-file --preset --projection --size --min-df --phrases --max-tokens --batch-tokens --sample --sample-seed --unsure-of --vectors --shard --scratch --fresh --text-field --format --encoding --on-error --id-field --label-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         merge) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        train) _dsltm_words '-o --output -k --topics --seeds --init --new --baseline --model --input --target --loss --temperature --preset --centre --smooth --guide --rounds --words-weight --target-top --target-share --weight --epochs --batch --learning-rate --momentum --second-momentum --scale --units --dropout --samples --sharpness --encoder --decoder --embeddings --embedding-size --patience --seed --device -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --seed --language --stopwords --endpoint --model --key-env --max-requests --timeout --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        ground) _dsltm_words '-o --output --labels --representatives --expand --balance --temperature --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        train) _dsltm_words '-o --output -k --topics --seeds --seed-topics --semi --init --new --baseline --model --input --target --loss --temperature --preset --centre --smooth --guide --rounds --words-weight --copies --calibrate --target-top --target-share --weight --epochs --batch --learning-rate --momentum --second-momentum --scale --units --dropout --samples --sharpness --encoder --decoder --embeddings --embedding-size --patience --seed --device -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        merge-models) _dsltm_words '-o --output --table --seed -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        generate) _dsltm_words '-o --output -k --topics --rounds --sample --context-tokens --field --summaries --seed --language --stopwords --endpoint --model --key-env --max-requests --budget --timeout --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        ground) _dsltm_words '-o --output --labels --representatives --answers --expand --balance --temperature --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         attend) _dsltm_words '-o --output --labels --heads --layers --answer --most-heads --orders --calibrate --sample --temperature --max-tokens --seed --assignments --teacher --dtype --device --trust-remote-code --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        assign) _dsltm_words '-o --output --top --min-prob --output-format --words --keep --corpus --vectors --npz --reader --budget --teacher --dtype --device --trust-remote-code --batch-tokens --text-field --format --encoding --on-error --id-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents --fresh -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        topics) _dsltm_words '-o --output --output-format --words --relevance --diversify --sort --coherence --tree --examples --borderline --by --every --corpus --html --title --layout --points --seed --names --label --labeler --labeler-model --merge --drop --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        assign) _dsltm_words '-o --output --top --min-prob --output-format --words --keep --corpus --vectors --levels --parts --npz --reader --budget --teacher --dtype --device --trust-remote-code --batch-tokens --text-field --format --encoding --on-error --id-field --ray --workers --cpus-per-worker --gpus-per-worker --part-documents --fresh -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        topics) _dsltm_words '-o --output --output-format --words --relevance --diversify --sort --coherence --tree --levels --examples --borderline --by --every --effects --query --reader --corpus --html --title --layout --points --seed --names --label --labeler --labeler-model --merge --drop --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         drift) _dsltm_words '-o --output --output-format --fail-above -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
-        eval) _dsltm_words '-o --output --labels --gold --topics --assignments --top-words --vectors --reliability --per-topic --word-vectors --reference --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
+        eval) _dsltm_words '-o --output --labels --gold --topics --assignments --top-words --vectors --reliability --reading --per-topic --word-vectors --reference --coherence-cache --windows --rater --rater-model --max-requests --rater-teacher --judge --judge-texts --judge-repeats --judge-budget --text-field --format --encoding --on-error --id-field --label-field -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         info) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         prompts) _dsltm_words '-o --output -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
         teachers) _dsltm_words '-o --output --check -q --quiet -v --verbose --log-file --config --debug -h --help' ;;
@@ -314,6 +336,7 @@ _dsltm() {
         distill) _dsltm_paths -f ;;
         merge) _dsltm_paths -f ;;
         train) _dsltm_paths -f ;;
+        merge-models) _dsltm_paths -f ;;
         generate) _dsltm_paths -f ;;
         ground) _dsltm_paths -f ;;
         attend) _dsltm_paths -f ;;
@@ -324,8 +347,8 @@ _dsltm() {
         info) _dsltm_paths -f ;;
         prompts) : ;;
         teachers) : ;;
-        config) _dsltm_words 'vocab distill merge train generate ground attend assign topics drift eval info prompts teachers config help' ;;
-        help) _dsltm_words 'vocab distill merge train generate ground attend assign topics drift eval info prompts teachers config help formats method paper python recipes results scaling' ;;
+        config) _dsltm_words 'vocab distill merge train merge-models generate ground attend assign topics drift eval info prompts teachers config help' ;;
+        help) _dsltm_words 'vocab distill merge train merge-models generate ground attend assign topics drift eval info prompts teachers config help formats method paper python recipes results scaling steering' ;;
     esac
 }
 complete -F _dsltm dsltm
