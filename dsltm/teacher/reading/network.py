@@ -15,6 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
+from transformers.modeling_outputs import MoEModelOutputWithPastAndCrossAttentions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -183,11 +184,16 @@ def _put(module: Any, path: Sequence[str], other: torch.nn.Module) -> None:
     module._modules[path[-1]] = other
 
 
-def _given(*_: Any, inputs_embeds: torch.Tensor, **__: Any) -> Any:
-    """A stand-in for the decoder, which returns the hidden states that it is given."""
-    from transformers.modeling_outputs import MoEModelOutputWithPastAndCrossAttentions as Output
+class _States(MoEModelOutputWithPastAndCrossAttentions):
+    """What a decoder returns: its hidden states, and None for whatever else a family's forward hands on."""
 
-    return Output(last_hidden_state=inputs_embeds)
+    def __getattr__(self, name: str) -> None:
+        return None
+
+
+def _given(*_: Any, inputs_embeds: torch.Tensor, **__: Any) -> _States:
+    """A stand-in for the decoder, which returns the hidden states that it is given."""
+    return _States(last_hidden_state=inputs_embeds)
 
 
 def _no_mask(*_: Any, **__: Any) -> None:
