@@ -38,7 +38,7 @@ def test_help_and_version() -> None:
     assert done.returncode == 0
     assert done.stderr == b""
     listed = done.stdout.decode().split("Commands:")[1]
-    assert re.findall(r"^  (\w+)  ", listed, re.MULTILINE) == COMMANDS
+    assert re.findall(r"^  ([\w-]+)  ", listed, re.MULTILINE) == COMMANDS
     assert dsltm("-h").stdout == done.stdout
     assert dsltm("--version").stdout.decode() == f"dsltm {__version__}\n"
 
@@ -51,7 +51,7 @@ def test_nothing_at_all_is_a_usage_error_that_explains() -> None:
 
 def test_every_file_of_a_command_is_in_the_list() -> None:
     files = {
-        module.name
+        module.name.replace("_", "-")
         for module in pkgutil.iter_modules(commands.__path__)
         if module.name != "__main__"
         and hasattr(importlib.import_module(f"dsltm.commands.{module.name}"), "command")
@@ -231,6 +231,7 @@ KINDS: dict[str, str] = {  # every command, and further kinds of output
     "vocab": "vocab {made.corpus}",
     "distill": "distill {made.corpus} --teacher {made.teacher} -q",
     "merge": "merge {made.labels}",
+    "models": "merge-models {made.model} {made.labels} {made.model} {made.labels} -q",
     "train": "train {made.labels} -k 5 --epochs 1 -q",
     "generate": "generate {made.corpus} --endpoint {endpoint} --model m --rounds 1 -q",
     "ground": "ground {written} {made.labels} -q",
