@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
+_MOST_DOUBT = 0.5  # of `doubt_of`; chosen, not measured
 _PIECES = (3, 4)  # letters of a piece, ends of words counted; measured: 3 to 5, and 4 alone, do alike
 _DAMAGED = "the arrays of the model's reader of words do not fit each other"
 _ARRAYS = ("known", "known_indptr", "pieces", "pieces_indptr", "rarity", "weights", "bias")
@@ -255,18 +256,20 @@ def pooled(theta: Floats, log_words: Floats, weight: float, counts: csr_array) -
 
 
 def doubt_of(theta: Floats, agreement: float) -> float:
-    """The share of doubt, 0 to 1, with which θ is on average as sure of first topics as words let expect.
+    """The share of doubt, 0 to ½, with which θ is on average as sure of first topics as words let expect.
 
     Two readers that err independently agree about as often as both are right: of two that are equally good
     each is right in the root of these cases, which needs no label to be known (after Platanios, Blum and
-    Mitchell, "Estimating accuracy from unlabeled data", 2014). θ is never made surer than it is.
+    Mitchell, "Estimating accuracy from unlabeled data", 2014). θ is never made surer than it is, and doubt
+    ends at one half: where words name hardly a topic, as in a few texts that share no words, they are the
+    reader that errs.
 
     Args:
         theta: [N, K] of N documents.
         agreement: of how large a share of them words name the first topic, learned from others, 0 to 1.
     """
     sure, chance = float(theta.max(axis=1).mean()), 1 / theta.shape[1]
-    return float(np.clip((sure - np.sqrt(agreement)) / max(sure - chance, 1e-9), 0, 1))
+    return float(np.clip((sure - np.sqrt(agreement)) / max(sure - chance, 1e-9), 0, _MOST_DOUBT))
 
 
 def doubted(theta: Floats, doubt: float) -> Floats:

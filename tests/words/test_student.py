@@ -13,7 +13,7 @@ from scipy.special import log_softmax, softmax
 
 from dsltm.errors import DsltmError
 from dsltm.training.student import Lessons, held_out, taught, teach
-from dsltm.words.student import Student, aligned, pieces, pooled
+from dsltm.words.student import Student, aligned, doubt_of, doubted, pieces, pooled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,6 +93,19 @@ def test_it_comes_back_from_its_arrays(student: Student) -> None:
         Student.of_arrays(arrays, 4, "en")
     with pytest.raises(DsltmError, match="lacks its array 'bias'"):
         Student.of_arrays({name: array for name, array in arrays.items() if name != "bias"}, 3, "en")
+
+
+def test_doubt_never_hides_what_a_topic_has_more_of() -> None:
+    theta = softmax(np.random.default_rng(0).normal(0, 3, (50, 6)), axis=1).astype(np.float32)
+    for agreement in (0.0, 0.2, 0.3):
+        doubt = doubt_of(theta, agreement)
+        mixed = doubted(theta, doubt)
+        assert 0 < doubt <= 0.5
+        np.testing.assert_array_equal(mixed.argsort(axis=1), theta.argsort(axis=1))
+        np.testing.assert_allclose(mixed.sum(axis=1), 1, atol=1e-6)
+        if doubt < 0.5:
+            assert mixed.max(axis=1).mean() == pytest.approx(np.sqrt(agreement), abs=1e-5)
+    assert doubt_of(theta, 1.0) == 0
 
 
 def test_no_document_is_asked_about_itself() -> None:
