@@ -28,7 +28,7 @@ def environment_names(command: str, option: TyperOption) -> list[str]:
     DSLTM_TRAIN_TOPICS is `--topics` of train alone, DSLTM_TOPICS that of every command.
     """
     name = long_name(option).lstrip("-").replace("-", "_").upper()
-    return [f"DSLTM_{command.upper()}_{name}", f"DSLTM_{name}"]
+    return [f"DSLTM_{command.upper().replace('-', '_')}_{name}", f"DSLTM_{name}"]
 
 
 def source_of(ctx: typer.Context, option: TyperOption) -> str | None:
