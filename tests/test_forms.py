@@ -369,6 +369,15 @@ def test_a_long_array_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest
     assert plain(read(tmp_path / "c.json")) == rows
 
 
+def test_a_workbook_of_an_unknown_version_of_zip_is_one_sentence(tmp_path: Path) -> None:
+    needs("c.xlsx")
+    data = bytearray(workbook(ROWS))
+    data[data.index(b"PK\x01\x02") + 6] = 159  # the version that is needed to unpack the first member
+    (tmp_path / "c.xlsx").write_bytes(data)
+    with pytest.raises(DsltmError, match=r"not an Excel file that can be read: zip file version 15\.9"):
+        read(tmp_path / "c.xlsx")
+
+
 def test_what_is_no_such_file_is_one_sentence(tmp_path: Path) -> None:
     for name in ("c.parquet", "c.arrow", "c.xlsx"):
         needs(name)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # An unpacked workbook of more bytes is refused, because it is read into memory; chosen, not measured.
 _MOST_BYTES = 1 << 30
+# What damaged archives make zipfile say; a version that it does not know is "not implemented".
+_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, OSError, ValueError)
 
 
 def rows(source: Source, fields: Fields) -> Iterator[Row]:
@@ -43,7 +45,7 @@ def rows(source: Source, fields: Fields) -> Iterator[Row]:
                 if fields.text is None or fields.text in columns:
                     yield from _numbered(sheet, columns, fields, source.name)
                     return
-        except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+        except (CalamineError, *_UNREADABLE) as error:
             raise DsltmError(f"{source.name}: not an Excel file that can be read: {error}") from error
     names = listed(max(headings, key=len, default=[]))
     raise DsltmError(f"{source.name}: no column {fields.text!r} among {names}", hint="--text-field NAME")
