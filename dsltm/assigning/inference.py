@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from dsltm.space.inputs import Inputs
 from dsltm.words.student import doubted, pooled, student_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
@@ -45,8 +45,9 @@ class Inference:
         self._backbone = restore(model)
         self._current, self._kind = CurrentTopics.of(model), model.header["hyperparameters"]["input"]
         self._student = student_of(model)
-        self._weight = _words_weight(model) if self._student else 0.0
-        self._doubt = _doubt(model)
+        options, training = model.header["hyperparameters"], model.header.get("training", {})
+        self._weight = _number(options, "words_weight", "weight of words") if self._student else 0.0
+        self._doubt = _number(training, "doubt", "share of doubt", 1)
         self.words: Sequence[str] | None = model.vocabulary if self._kind != "hidden" else None
         if self._student is not None and self._weight:
             self.words = self._student.known
@@ -86,25 +87,14 @@ class Inference:
         return out
 
 
-def _words_weight(model: Model) -> float:
-    """The weight of words in θ; models of older versions have none.
+def _number(options: Mapping[str, Any], name: str, called: str, most: float = np.inf) -> float:
+    """A number of a model's header, from 0 to `most`; models of older versions have none, which is 0.
 
     Raises:
         DsltmError: the header has something else in its place.
     """
-    weight = model.header["hyperparameters"].get("words_weight", 0.0)
-    if type(weight) not in (int, float) or not 0 <= weight < np.inf:
-        raise DsltmError("the model's weight of words is not a number from 0 on")
-    return float(weight)
-
-
-def _doubt(model: Model) -> float:
-    """The share of doubt in θ; models of older versions have none.
-
-    Raises:
-        DsltmError: the header has something else in its place.
-    """
-    doubt = model.header.get("training", {}).get("doubt", 0.0)
-    if type(doubt) not in (int, float) or not 0 <= doubt <= 1:
-        raise DsltmError("the model's share of doubt is not a number from 0 to 1")
-    return float(doubt)
+    number = options.get(name, 0.0)
+    if type(number) not in (int, float) or not (0 <= number <= most and number < np.inf):
+        limits = "from 0 on" if most == np.inf else f"from 0 to {most:g}"
+        raise DsltmError(f"the model's {called} is not a number {limits}")
+    return float(number)

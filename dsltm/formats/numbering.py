@@ -49,6 +49,11 @@ class Numbering:
             raise DsltmError("the numbers of the model's topics do not fit its topic-word matrix")
         return cls(given, numbers)
 
+    def with_new(self, count: int) -> Numbering:
+        """The same topics and so many new ones after them, with numbers that no topic ever had."""
+        given = self.given + count
+        return Numbering(given, [*self.numbers, *range(self.given, given)])
+
     @property
     def whole(self) -> bool:
         """Whether every number that was given has its topic, so that numbers are places."""

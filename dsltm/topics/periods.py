@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
+from dsltm.formats.blocks import slices
 from dsltm.training.targets import soft_targets
 from dsltm.words.ranking import ranked, telling
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-_TEMPERATURE = 3.0  # the paper's, and the default of train
+_TEMPERATURE = 3.0  # the paper's
 # So many documents are looked at at a time, to bound the memory; chosen, not measured.
 _BLOCK = 1 << 13
 
@@ -72,8 +73,8 @@ def _of_all(view: View, has: csr_array) -> tuple[Floats, Floats, int]:
     """How many documents have each word [V], the sum of their soft labels [V], and how many there are."""
     full = np.flatnonzero(view.full)
     predicted = np.zeros(view.model.beta.shape[1])
-    for start in range(0, len(full), _BLOCK):
-        predicted += _soft(view, full[start : start + _BLOCK]).sum(0, dtype=np.float64)
+    for block in slices(len(full), _BLOCK):
+        predicted += _soft(view, full[block]).sum(0, dtype=np.float64)
     return np.asarray(has.sum(0), np.float64), predicted, len(full)
 
 

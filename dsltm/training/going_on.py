@@ -10,7 +10,6 @@ import torch
 
 from dsltm.errors import DsltmError
 from dsltm.formats.model import check_compatible, edit_of
-from dsltm.formats.numbering import Numbering
 from dsltm.models import WRITTEN
 from dsltm.models.base import Shape
 from dsltm.models.restore import restore
@@ -207,9 +206,8 @@ def remembering(model: Model, init: Model) -> Model:
         model: K topics or more, of which the first K are those of `init`.
         init: the model before, of K topics.
     """
-    new, known = model.topics - init.topics, init.numbering
-    given = known.given + new
-    numbering = Numbering(given, [*known.numbers, *range(known.given, given)])
+    new = model.topics - init.topics
+    numbering = init.numbering.with_new(new)
     names = {"names": [*init.names, *[None] * new]} if any(init.names) else {}
     training = {**model.header["training"], "before": init.header["training"]}
     return replace(model, header={**model.header, **numbering.header(), **names, "training": training})

@@ -15,7 +15,6 @@ import torch
 
 from dsltm.formats.joined import joined
 from dsltm.formats.model import check_compatible
-from dsltm.formats.numbering import Numbering
 from dsltm.space.axes import document_space
 from dsltm.space.inputs import Inputs
 from dsltm.space.kmeans import means
@@ -98,8 +97,7 @@ def join(
     names = [*a.names, *[b.names[of_b[topic]] for topic in range(a.topics, topics)]]
     seeds = SeedTopics([name or "" for name in names], np.full(len(labels), -1), begin)
     model = train(labels, replace(config, topics=topics), progress, None, seeds)
-    given = a.numbering.given + topics - a.topics
-    numbering = Numbering(given, [*a.numbering.numbers, *range(a.numbering.given, given)])
+    numbering = a.numbering.with_new(topics - a.topics)
     header = {k: v for k, v in model.header.items() if k != "names"}
     header |= {"names": names} if any(names) else {}
     sizes = np.bincount(begin[begin >= 0], minlength=topics)

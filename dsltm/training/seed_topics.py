@@ -82,6 +82,12 @@ class SeedTopics:
         """[N] the topic that each document begins in, -1 for those of which nothing is said."""
         return np.where(self.examples < 0, self.hits, self.examples)
 
+    @property
+    def sizes(self) -> list[int]:
+        """[S] how many documents each topic begins with."""
+        sizes: list[int] = np.bincount(self.documents + 1, minlength=len(self) + 1)[1:].tolist()
+        return sizes
+
 
 def check_room(seeds: SeedTopics, config: TrainConfig) -> None:
     """Refuse options of training that leave the seed topics no place.
@@ -127,15 +133,13 @@ def _of_texts(topics: NDArray[np.int64], data: TrainingSet) -> NDArray[np.int64]
 def called(model: Model, seeds: SeedTopics) -> Model:
     """The model with the names of the seed topics, and how many documents each began with."""
     names = [*seeds.names, *[None] * (model.topics - len(seeds))]
-    sizes = np.bincount(seeds.documents + 1, minlength=len(seeds) + 1)[1:].tolist()
-    training = {**model.header["training"], "seed_documents": sizes}
+    training = {**model.header["training"], "seed_documents": seeds.sizes}
     return replace(model, header={**model.header, "names": names, "training": training})
 
 
 def _tell_of_lonely(seeds: SeedTopics) -> None:
     """Warn of topics that no document begins in."""
-    sizes = np.bincount(seeds.documents + 1, minlength=len(seeds) + 1)[1:]
-    lonely = [name for name, size in zip(seeds.names, sizes, strict=True) if not size]
+    lonely = [name for name, size in zip(seeds.names, seeds.sizes, strict=True) if not size]
     if len(lonely) == len(seeds):
         raise DsltmError(
             f"no document fits any of the {len(seeds):,} seed topics: none has their words, and none is an "
