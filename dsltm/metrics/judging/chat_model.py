@@ -11,7 +11,7 @@ import numpy as np
 from dsltm import console
 from dsltm.endpoint import EndpointError
 from dsltm.metrics.config import JUDGEMENTS
-from dsltm.metrics.judging.judge import Failures
+from dsltm.metrics.judging.judge import RATING_TASK, Failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-_RATE = (
-    "You judge the topics that a topic model found in a collection of documents. A topic is given by its "
-    "most important words. Rate how closely these words are related to each other: 1 if they have little to "
-    "do with each other, 2 if they are somewhat related, 3 if they clearly belong to one theme. "
-    "Answer with the number only: 1, 2 or 3."
-)
+_RATE = f"{RATING_TASK} Answer with the number only: 1, 2 or 3."
 # The system prompt of Stammbach et al. 2023 without their description of the corpus, as it stands in the
 # paper (section 3, licence CC BY 4.0): figures can be compared only where the question is the same.
 _PUBLISHED = (

@@ -13,6 +13,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Texts = Sequence[str]
+RATING_TASK = (
+    "You judge the topics that a topic model found in a collection of documents. A topic is given by its "
+    "most important words. Rate how closely these words are related to each other: 1 if they have little to "
+    "do with each other, 2 if they are somewhat related, 3 if they clearly belong to one theme."
+)
+"""What every judge is asked of a topic's words, in our own words; how to answer differs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from dsltm import console
 from dsltm.errors import DsltmError
-from dsltm.metrics.judging.judge import Failures
+from dsltm.metrics.judging.judge import RATING_TASK, Failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.teacher import Teacher
 
 RATINGS = (1, 2, 3)
-_TASK = (
-    "You judge the topics that a topic model found in a collection of documents. A topic is given by its "
-    "most important words. Rate how closely these words are related to each other: 1 if they have little to "
-    "do with each other, 2 if they are somewhat related, 3 if they clearly belong to one theme."
-)
 _EXAMPLES = (
     ("goal, match, striker, league, referee, penalty, coach", 3),
     ("spoon, gravity, lawyer, purple, weekend, tax, giraffe", 1),
@@ -160,7 +155,7 @@ def _shown(document: str) -> str:
 
 def _prompt(words: Texts) -> str:
     examples = [f"Words: {shown}\nRating: {rating}" for shown, rating in _EXAMPLES]
-    return "\n\n".join([_TASK, *examples, f"Words: {', '.join(words)}\nRating:"])
+    return "\n\n".join([RATING_TASK, *examples, f"Words: {', '.join(words)}\nRating:"])
 
 
 def _split(prompt: str, tokenizer: Any) -> tuple[list[int], list[int]]:

@@ -98,9 +98,9 @@ class LocalWriter:
 
     def _summary(self, documents: Sequence[Document], label: str) -> str:
         """A sentence in the place of the answer's "summary"; its grammar is enforced, its truth is not."""
-        shown = "\n".join(f"- {excerpt(document.text)[:_LONGEST]}" for document in documents[:_SHOWN])
         answer = f'{{"label": {orjson.dumps(label).decode()}, "summary": "'
-        written = self._teacher.writing.string(f"{_SUMMARISE}\n\n{shown}", answer, _OPENING, _SENTENCE)
+        question = f"{_SUMMARISE}\n\n{_listed(documents)}"
+        written = self._teacher.writing.string(question, answer, _OPENING, _SENTENCE)
         return _SENTENCE_END.split(written, 1)[0]  # a small model says it again and again
 
     def _keywords(self, documents: Sequence[Document]) -> list[str]:
@@ -117,11 +117,15 @@ class LocalWriter:
         words = several if len(several) >= _KEYWORDS // 2 else words
         if not words:
             return ["document"]
-        context = "\n".join(f"- {excerpt(document.text)[:_LONGEST]}" for document in documents[:_SHOWN])
-        known = self._likelihood.of(f"{context}\n\n{_QUESTION}", words)
+        known = self._likelihood.of(f"{_listed(documents)}\n\n{_QUESTION}", words)
         blind = self._likelihood.of(_QUESTION, words)
         worth = {word: max(k - b, 0.0) * count[word] for word, k, b in zip(words, known, blind, strict=True)}
         return sorted(words, key=lambda word: (-worth[word], -count[word], word))[:_KEYWORDS]
+
+
+def _listed(documents: Sequence[Document]) -> str:
+    """The first documents as the teacher reads them, the beginning of each on a line."""
+    return "\n".join(f"- {excerpt(document.text)[:_LONGEST]}" for document in documents[:_SHOWN])
 
 
 def _typical(documents: Sequence[Document], keywords: Sequence[str]) -> list[int]:

@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 _TOO_LONG = re.compile(
     r"context (?:length|size|window)|too long|too many tokens|maximum.{0,20}tokens", re.IGNORECASE
 )
-_SMALLER, _TIMES = (
-    0.85,
-    4,
-)  # a question that is too long has so much of its documents next; chosen, not measured
+# A question that is too long is asked with so much of its documents, so often; chosen, not measured.
+_SMALLER, _TIMES = 0.85, 4
 # An input of more tokens is worth a question that tells how long the model's tokens are; its size in bytes.
 _WORTH_MEASURING, _MEASURED = 32_000, 8_000
 _MARGIN = 1.03  # because other documents may have shorter tokens; chosen, not measured
