@@ -98,9 +98,10 @@ class Journal:
         self.window.clear(self.rows)
 
     @property
-    def texts(self) -> int:
-        """How many texts were read, those of the window that is not finished included."""
-        return self.rows + self.window.documents
+    def read(self) -> NDArray[np.int64]:
+        """The numbers of the texts that were read, those of the window that is not finished included."""
+        unfinished = [self.rows + places.astype(np.int64) for places in self.window.rows]
+        return np.concatenate([np.arange(self.rows), *unfinished])
 
     @property
     def flags(self) -> NDArray[np.uint8]:

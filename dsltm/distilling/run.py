@@ -199,9 +199,9 @@ def _going_on_explained(journal: Journal, *, keeps: bool) -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit):
         if not keeps:
             console.info("nothing is kept of a run to standard output: -o FILE or --scratch DIR keeps it")
-        elif journal.texts:
+        elif texts_read := len(journal.read):
             console.info(
-                f"{journal.texts:,} texts are kept in {journal.directory}: "
+                f"{texts_read:,} texts are kept in {journal.directory}: "
                 "the same command goes on after them"
             )
         raise
@@ -225,11 +225,12 @@ def _read_all(
     Args:
         width: how much of each hidden state is kept.
     """
-    work = int(overview.work[config.shard[0] :: config.shard[1]][texts.first].sum(dtype=np.int64))
-    if journal.texts:
-        console.info(f"continuing after {journal.texts:,} of {texts.count:,} texts")
-    with console.progress("distilling", texts.count, "texts", work_total=work) as bar:
-        bar.skip(journal.texts, work=work * journal.texts // max(texts.count, 1))
+    work = overview.work[config.shard[0] :: config.shard[1]][texts.first].astype(np.int64)
+    read = journal.read
+    if len(read):
+        console.info(f"continuing after {len(read):,} of {texts.count:,} texts")
+    with console.progress("distilling", texts.count, "texts", work_total=int(work.sum())) as bar:
+        bar.skip(len(read), work=int(work[read].sum()))
         tokens_read = 0
 
         def advance(documents: int, tokens: int, work: int) -> None:

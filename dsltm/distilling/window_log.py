@@ -52,13 +52,13 @@ class WindowLog:
         first: the number of the window's first row. Batches of another window are thrown away.
 
     Attributes:
-        documents: how many documents the batches hold.
+        rows: the places in the window of the documents that the batches hold, batch by batch.
     """
 
     def __init__(self, path: Path, first: int) -> None:
         self._file = path.open("a+b")
         self._first, self._window, self._synced = first, 0, time.monotonic()
-        self.documents = sum(len(batch.rows) for batch in self._batches())
+        self.rows = [batch.rows for batch in self._batches()]
 
     def begin(self, documents: int) -> Iterator[ReadBatch]:
         """The batches that an earlier run read of the window that begins now.
@@ -67,7 +67,7 @@ class WindowLog:
             documents: how many the window has. Where the earlier run's window had another number of them, it
                 was another window, and its batches are thrown away.
         """
-        if self.documents and self._window != documents:
+        if self.rows and self._window != documents:
             self.clear(self._first)
         self._window = documents
         yield from self._batches()
@@ -80,7 +80,7 @@ class WindowLog:
         sizes = len(batch.rows), batch.logits.shape[1], batch.hidden.shape[1]
         self._file.write(_HEAD.pack(self._first, self._window, *sizes, zlib.crc32(body)) + body)
         self._file.flush()
-        self.documents += len(batch.rows)
+        self.rows.append(batch.rows)
         if time.monotonic() - self._synced > _SECONDS:
             os.fsync(self._file.fileno())
             self._synced = time.monotonic()
@@ -88,7 +88,7 @@ class WindowLog:
     def clear(self, first: int) -> None:
         """Forget the batches, whose rows are safe elsewhere; the next window begins with row `first`."""
         self._file.truncate(0)
-        self._first, self.documents = first, 0
+        self._first, self.rows = first, []
 
     def close(self) -> None:
         """Close the file; it stays on disk."""
