@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 _RATE = f"{RATING_TASK} Answer with the number only: 1, 2 or 3."
-# The system prompt of Stammbach et al. 2023 without their description of the corpus, as it stands in the
-# paper (section 3, licence CC BY 4.0): figures can be compared only where the question is the same.
+# The system prompt of Stammbach, Zouhar, Hoyle, Sachan and Ash, "Revisiting automated topic model
+# evaluation with large language models", EMNLP 2023, section 3, without their description of the corpus. It
+# is quoted, because figures can be compared only where the question is the same; the paper's licence,
+# CC BY 4.0, asks that the authors be named and the change be told, as is done here.
 _PUBLISHED = (
     "You are a helpful assistant evaluating the top words of a topic model output for a given topic. Please "
     "rate how related the following words are to each other on a scale from 1 to 3 "
