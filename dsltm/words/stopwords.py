@@ -21,6 +21,47 @@ _CODES_THAT_ARE_WORDS = {"en": frozenset({"ai", "cd", "tv", "uk"})}
 # Words of one letter that are written together with the next word: "and", and Arabic's "so". A stop word with
 # one of them before it is a stop word.
 _JOINED = {"ar": "وف", "he": "ו"}
+# Arabic writes a pronoun at the end of the particle before it, and its list has few of these pairs: "in
+# them", "to her", "that I". Particles as they stand before pronouns; "me" has its own form behind the later
+# ones.
+_PREPOSITIONS = (
+    "في",
+    "علي",
+    "إلي",
+    "مع",
+    "عند",
+    "لدي",
+    "بعد",
+    "قبل",
+    "بين",
+    "دون",
+    "وراء",
+    "ل",
+    "ب",
+    "بعض",
+    "غير",
+    "كل",
+)
+_PARTICLES = ("إن", "أن", "لأن", "كأن", "لكن", "لعل", "من", "عن")
+_PRONOUNS = ("ه", "ها", "هما", "هم", "هن", "ك", "كما", "كم", "كن", "نا")
+_MISSING = {
+    "ar": {
+        "يا",
+        "أيها",
+        "أيتها",
+        "لقد",
+        "ألم",
+        "أولم",
+        "بينا",
+        "لأن",
+        "كأن",
+        "لعل",
+        "وراء",
+        "معي",
+        "عندي",
+        "لدي",
+    }
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +127,18 @@ def _listed(part: str) -> frozenset[str]:
 def _of_language(language: str) -> frozenset[str]:
     import stopwordsiso
 
-    listed = stopwordsiso.stopwords(language)
+    listed = stopwordsiso.stopwords(language) | _MISSING.get(language, set())
+    if language == "ar":
+        listed |= _with_pronouns()
     together = (letter + word for letter in _JOINED.get(language, "") for word in listed)
     return _as_read([*listed, *together]) - _CODES_THAT_ARE_WORDS.get(language, frozenset())
+
+
+def _with_pronouns() -> frozenset[str]:
+    """Arabic particles before pronouns, with and without the hamza that many writers leave out."""
+    pairs = [particle + pronoun for particle in (*_PREPOSITIONS, *_PARTICLES) for pronoun in _PRONOUNS]
+    pairs += [particle + me for particle in _PARTICLES for me in ("ي", "ني")]
+    return frozenset(pairs).union(pair.translate(str.maketrans("أإ", "اا")) for pair in pairs)
 
 
 def _as_read(listed: Iterable[str]) -> frozenset[str]:

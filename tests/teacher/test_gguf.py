@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -39,15 +39,24 @@ def interleave(weight: np.ndarray, heads: int) -> np.ndarray:
     return weight.reshape(heads, 2, -1, weight.shape[1]).swapaxes(1, 2).reshape(weight.shape)
 
 
-def write_gguf(path: Path, *, without: str = "", parts: int = 0) -> torch.nn.Module:
+def write_gguf(
+    path: Path, *, without: str = "", parts: int = 0, rope: dict[str, Any] | None = None, extra: str = ""
+) -> torch.nn.Module:
     """Write the tiny Llama as GGUF; return it with the weights that the file can hold after conversion.
 
     Args:
         without: a tensor that is left out.
         parts: say that the file is the first of so many.
+        rope: how the rotary embedding is stretched, by transformers' names.
+        extra: a tensor that the model has no place for.
     """
     model, tokenizer = tiny_teachers.tiny_model("llama")
     config = model.config
+    if rope:
+        config.rope_parameters |= rope
+        state = model.state_dict()
+        model = type(model)(config).eval()
+        model.load_state_dict(state)
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name("tiny")
     if parts:
@@ -61,6 +70,16 @@ def write_gguf(path: Path, *, without: str = "", parts: int = 0) -> torch.nn.Mod
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
     writer.add_rope_dimension_count(config.head_dim)
+    if rope and rope["rope_type"] == "llama3":  # as llama.cpp has it: plain frequencies and their factors
+        base = config.rope_parameters["rope_theta"]
+        plain = base ** -(torch.arange(0, config.head_dim, 2) / config.head_dim)
+        writer.add_tensor("rope_freqs.weight", (plain / model.model.rotary_emb.inv_freq).numpy())
+    elif rope:
+        writer.add_rope_scaling_type(gguf.RopeScalingType(rope["rope_type"]))
+        writer.add_rope_scaling_factor(rope["factor"])
+        writer.add_rope_scaling_orig_ctx_len(rope.get("original_max_position_embeddings", 512))
+    if extra:
+        writer.add_tensor(extra, np.ones(config.hidden_size, np.float32))
     tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
     tokens += [f"<unused{number}>" for number in range(config.vocab_size - len(tokens))]
     writer.add_vocab_size(len(tokens))
@@ -195,3 +214,36 @@ def test_the_tokenizer_of_a_neighbour_is_not_taken(home: Path, tmp_path: Path) -
     teacher = load_teacher(str(path), dtype="float32")
     assert teacher.tokenizer.tokenize(TEXT) == tokenizer.tokenize(TEXT)
     assert teacher.model.config.model_type == "llama"
+
+
+@pytest.mark.parametrize(
+    "rope",
+    [
+        {"rope_type": "linear", "factor": 4.0},
+        {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 128},
+        {
+            "rope_type": "llama3",
+            "factor": 8.0,
+            "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 64,
+        },
+    ],
+    ids=lambda rope: rope["rope_type"],
+)
+def test_a_stretched_rotary_embedding_is_read(rope: dict[str, Any], home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.gguf"
+    expected = write_gguf(path, rope=rope)
+    plain = write_gguf(tmp_path / "plain.gguf")
+    teacher = load_teacher(str(path), dtype="float32", device="cpu")
+    ids = torch.arange(5, 95)[None]
+    with torch.inference_mode():
+        logits = expected(input_ids=ids).logits
+        assert (plain(input_ids=ids).logits - logits).abs().max() > 0.1
+        torch.testing.assert_close(teacher.model(input_ids=ids).logits, logits, rtol=1e-4, atol=1e-4)
+
+
+def test_a_tensor_that_is_not_read_is_not_left_out_in_silence(home: Path, tmp_path: Path) -> None:
+    write_gguf(tmp_path / "tiny.gguf", extra="blk.0.attn_q.bias")
+    with pytest.raises(DsltmError, match="weights that transformers does not read"):
+        load_teacher(str(tmp_path / "tiny.gguf"))

@@ -97,6 +97,15 @@ def test_weights_in_several_files(tmp_path: Path) -> None:
         load_teacher(str(tmp_path))
 
 
+def test_layers_that_are_left_out_are_told(tiny_teacher: Callable[[str], Path], tmp_path: Path) -> None:
+    copied = shutil.copytree(tiny_teacher("llama"), tmp_path / "teacher")
+    config = json.loads((copied / "config.json").read_text())
+    (copied / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 2}))
+    said: list[str] = []
+    load_teacher(str(copied), dtype="float32", notify=said.append)
+    assert [sentence for sentence in said if "more than the 2 layers" in sentence]
+
+
 class TestRefusals:
     def test_pickled_weights(self, copied: Path) -> None:
         (copied / "model.safetensors").rename(copied / "pytorch_model.bin")
@@ -132,6 +141,41 @@ class TestRefusals:
         del state["model.layers.1.mlp.up_proj.weight"]
         save_file(state, copied / "model.safetensors", metadata={"format": "pt"})
         with pytest.raises(DsltmError, match=r"lacks 1 .* model\.layers\.1\.mlp\.up_proj\.weight"):
+            load_teacher(str(copied))
+
+    @pytest.mark.parametrize("damage", ["nan", "inf", "zero matrix", "zero norm", "zero tail"])
+    def test_damaged_weights(self, damage: str, copied: Path) -> None:
+        """A file that was cut off and filled up with zeros, and one whose numbers overflowed."""
+        from safetensors.torch import load_file, save_file
+
+        path = copied / "model.safetensors"
+        state = load_file(path)
+        matrix, norm = state["model.layers.1.mlp.up_proj.weight"], state["model.norm.weight"]
+        if damage in ("nan", "inf"):
+            matrix[3, 4] = float(damage)
+        else:
+            (norm if damage == "zero norm" else matrix).zero_()
+        save_file(state, path, metadata={"format": "pt"})
+        if damage == "zero tail":
+            content = path.read_bytes()
+            half = len(content) // 2
+            path.write_bytes(content[:half] + bytes(len(content) - half))
+        wrong = "no numbers" if damage in ("nan", "inf") else "damaged weights"
+        for _ in range(2):  # no verdict is kept
+            with pytest.raises(DsltmError, match=wrong):
+                load_teacher(str(copied), dtype="float32")
+
+    def test_an_adapter_alone(self, copied: Path) -> None:
+        (copied / "config.json").unlink()
+        (copied / "adapter_config.json").write_text('{"base_model_name_or_path": "some/base"}')
+        with pytest.raises(DsltmError, match=r"an adapter.*try some/base, or"):
+            load_teacher(str(copied))
+
+    @pytest.mark.parametrize("task", ["SequenceClassification", "QuestionAnswering", "RewardModel"])
+    def test_another_task(self, task: str, copied: Path) -> None:
+        config = json.loads((copied / "config.json").read_text())
+        (copied / "config.json").write_text(json.dumps(config | {"architectures": [f"LlamaFor{task}"]}))
+        with pytest.raises(DsltmError, match=f"another task, LlamaFor{task}"):
             load_teacher(str(copied))
 
     def test_no_tokenizer(self, copied: Path) -> None:

@@ -35,6 +35,12 @@ def change(directory: Path, **parts: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | parts))
 
 
+def configure(directory: Path, **settings: Any) -> None:
+    """Add settings to a tokenizer_config.json."""
+    path = directory / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | settings))
+
+
 def test_a_token_that_ends_the_text_is_left_off(copied: Path, tiny_teacher: Callable[[str], Path]) -> None:
     special = {"SpecialToken": {"id": "</s>", "type_id": 0}}
     state = json.loads((copied / "tokenizer.json").read_text())["post_processor"]
@@ -64,6 +70,66 @@ def test_truncation_and_padding_are_off(copied: Path, tiny_teacher: Callable[[st
     spoilt = load_teacher(str(copied), dtype="float32").tokenizer
     texts = ["rain", "We saw the bank and the loan " * 9]
     assert Encoder(spoilt, [PAPER], 400).encode(texts) == Encoder(usual, [PAPER], 400).encode(texts)
+
+
+def test_merges_are_not_left_out_at_random(copied: Path, tiny_teacher: Callable[[str], Path]) -> None:
+    model = json.loads((copied / "tokenizer.json").read_text())["model"]
+    change(copied, model=model | {"dropout": 0.5})
+    usual = load_teacher(str(tiny_teacher("llama")), dtype="float32").tokenizer
+    spoilt = load_teacher(str(copied), dtype="float32").tokenizer
+    for _ in range(3):
+        assert spoilt(TEXT).input_ids == usual(TEXT).input_ids
+
+
+def test_control_tokens_of_a_chat_are_whole_after_words_were_looked_up(
+    copied: Path, tiny_teacher: Callable[[str], Path]
+) -> None:
+    configure(copied, split_special_tokens=True)
+    usual = load_teacher(str(tiny_teacher("llama")), dtype="float32").tokenizer
+    spoilt = load_teacher(str(copied), dtype="float32").tokenizer
+    project(spoilt, ["rain"])  # which encodes by another door of the tokenizer
+    chat = [NAMED["chat"]]
+    assert Encoder(spoilt, chat, 200).encode([TEXT]) == Encoder(usual, chat, 200).encode([TEXT])
+
+
+@pytest.mark.parametrize("named", ["GPT2Tokenizer", "Qwen2Tokenizer", "GemmaTokenizer", "BertTokenizer"])
+def test_texts_are_split_as_the_tokenizers_file_says(named: str, copied: Path) -> None:
+    """SmolLM2's configuration names the class of GPT-2, which joins the digits of a number."""
+    state = json.loads((copied / "tokenizer.json").read_text())
+    state["model"]["vocab"]["12"] = len(state["model"]["vocab"])
+    state["model"]["merges"].append(["1", "2"])
+    byte_level = state["pre_tokenizer"]
+    digits = {"type": "Digits", "individual_digits": True}
+    change(
+        copied,
+        model=state["model"],
+        pre_tokenizer={"type": "Sequence", "pretokenizers": [digits, byte_level]},
+    )
+    configure(copied, tokenizer_class=named)
+    tokenizer = load_teacher(str(copied), dtype="float32").tokenizer
+    assert tokenizer.tokenize("in 1212") == ["in", "Ġ", "1", "2", "1", "2"]
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"model": {"type": "BPE"}}'])
+def test_a_damaged_tokenizer_is_refused(content: str, copied: Path) -> None:
+    (copied / "tokenizer.json").write_text(content)
+    with pytest.raises(DsltmError, match="no tokenizer that can be opened") as raised:
+        load_teacher(str(copied), dtype="float32")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("kind", "text"), [("Lowercase", "<THINK>"), ("NFKC", "＜think＞")])
+def test_text_that_spells_a_control_token_once_normalized_is_text(kind: str, text: str, copied: Path) -> None:
+    state = json.loads((copied / "tokenizer.json").read_text())
+    number = len(state["model"]["vocab"])
+    token = {"id": number, "content": "<think>", "special": False, "normalized": True}
+    added = [*state["added_tokens"], token | dict.fromkeys(("single_word", "lstrip", "rstrip"), False)]
+    change(copied, normalizer={"type": kind}, added_tokens=added)
+    tokenizer = load_teacher(str(copied), dtype="float32").tokenizer
+    assert number in tokenizer(f"rain {text} storm").input_ids
+    document = Encoder(tokenizer, [PAPER], 200).encode([f"rain {text} storm"])[0]
+    assert number not in document.ids()
+    assert tokenizer.convert_tokens_to_ids("Ġstorm") in document.ids()
 
 
 def test_text_that_spells_a_control_token_is_text(copied: Path) -> None:
@@ -114,6 +180,21 @@ def test_chat_templates_that_cannot_be_used(template: str, sentence: str) -> Non
     with pytest.raises(DsltmError, match=sentence) as raised:
         NAMED["chat"].around(tokenizer)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("opening", "read"),
+    [
+        ("{% if enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}", "<think>\n\n</think>\n\n"),
+        ("{{ '<think>\\n' }}", "<think>\n\n</think>\n\n"),
+        ("", ""),
+    ],
+    ids=["asked not to", "begun for it", "does not think"],
+)
+def test_a_teacher_that_thinks_is_read_behind_its_thought(opening: str, read: str) -> None:
+    tokenizer = tiny_teachers.tiny_tokenizer(bos=True, chat=True)
+    tokenizer.chat_template = "{{ messages[0].content }}<|assistant|>" + opening
+    assert NAMED["chat"].around(tokenizer)[1] == "<|assistant|>" + read
 
 
 @pytest.mark.parametrize("kind", tiny_tokenizers.KINDS)

@@ -130,3 +130,11 @@ def test_and_before_a_stop_word_is_one(language: str, stopped: list[str], kept: 
     words = StopWords.parse(language).of([])
     assert set(stopped) <= words
     assert not set(kept) & words
+
+
+def test_an_arabic_particle_with_its_pronoun_is_a_stop_word() -> None:
+    """ "In them", "upon you", "and I", "so you", "that he", written without a hamza, "because", "O"."""
+    words = StopWords.parse("ar").of([])
+    assert {"فيهم", "عليكم", "معه", "وإني", "فإنك", "انه", "لأن", "يا"} <= words
+    # Ali, meaning, sons, grammarian, the earth, his house
+    assert not {"علي", "معنى", "معني", "بني", "نحوي", "الأرض", "بيته"} & words

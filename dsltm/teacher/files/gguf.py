@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError
 from dsltm.teacher.files.cache import cache_dir, check_room, locked, scratch, writing
+from dsltm.teacher.files.gguf_described import Described
 from dsltm.teacher.quiet import first_line, quiet_transformers
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 _MAGIC = b"GGUF"
-_RECIPE = 3  # version of the conversion; files of another version are converted again
+_RECIPE = 4  # version of the conversion; files of another version are converted again
 _PRE = b"tokenizer.ggml.pre"
 _PARTS = b"split.count"
 _STRING, _UINT16 = 8, 2  # GGUF's numbers for these types
@@ -100,14 +101,25 @@ def _convert(path: Path, alone: Path, directory: Path) -> None:
         # Standard error is redirected because of progress bars that no setting turns off.
         with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
             tokenizer = transformers.AutoTokenizer.from_pretrained(alone, gguf_file=_ALONE)
+            config: Any = transformers.AutoConfig.from_pretrained(alone, gguf_file=_ALONE)
+            described = Described(path)
+            described.turn(config)
             opened: Any = transformers.AutoModelForCausalLM.from_pretrained(
-                alone, gguf_file=_ALONE, dtype=torch.bfloat16, output_loading_info=True, **options
+                alone,
+                gguf_file=_ALONE,
+                config=config,
+                dtype=torch.bfloat16,
+                output_loading_info=True,
+                **options,
             )
     except (OSError, ImportError, *FAILURES) as exc:
         raise DsltmError(f"{path} cannot be read as a GGUF model: {first_line(exc)}") from exc
     model: PreTrainedModel = opened[0]
     if absent := sorted(opened[1]["missing_keys"]):  # transformers would go on with random weights
         raise DsltmError(f"{path} lacks {len(absent)} of its model's weights, such as {absent[0]}")
+    unique = {tensor.data_ptr(): tensor.numel() for tensor in model.state_dict().values()}
+    if described.size(int(config.num_hidden_layers)) > sum(unique.values()):
+        raise DsltmError(f"{path} has weights that transformers does not read from GGUF")
     if _pre_tokenizer(path) in _SINGLE_DIGITS:
         tokenizer.backend_tokenizer.pre_tokenizer = Sequence(
             [Digits(True), ByteLevel(add_prefix_space=False)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError, UsageError
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 _CONTEXT = 2048  # tokens that a model reads, where it does not say how many; chosen, not measured
+# What a network ends in that was not trained to go on with a text.
+_OTHER_TASK = re.compile(r"For(\w*Classification|QuestionAnswering|MultipleChoice|\w*RewardModel)$")
+_LAYER = re.compile(r"(?:model|transformer)\.(?:layers|h)\.(\d+)\.")
 _UNBOUNDED = 10**9  # above this a limit means none: tokenizers without one state 1e30
 
 
@@ -56,7 +60,7 @@ def load_teacher(
     what = choose_dtype(dtype, where)
     source = resolve(spec, notify, trust_remote_code=trust_remote_code, weights_sha256=weights_sha256)
     tokenizer = load_tokenizer(source, trust_remote_code=trust_remote_code)
-    model = _open_model(source, where, what, trust_remote_code=trust_remote_code)
+    model = _open_model(source, where, what, notify, trust_remote_code=trust_remote_code)
     network = Network(model)
     _check_embedding(tokenizer, network, source.name)
     _run_once(network, source.name)
@@ -175,7 +179,12 @@ def _multiplies_bfloat16(device: torch.device) -> bool:
 
 
 def _open_model(
-    source: Source, device: torch.device, dtype: torch.dtype, *, trust_remote_code: bool
+    source: Source,
+    device: torch.device,
+    dtype: torch.dtype,
+    notify: Callable[[str], None],
+    *,
+    trust_remote_code: bool,
 ) -> PreTrainedModel:
     import torch
     from huggingface_hub.errors import StrictDataclassError
@@ -187,8 +196,11 @@ def _open_model(
     placed: dict[str, Any] = {} if device.type == "cpu" else {"device_map": {"": device}}
     try:
         with quiet_transformers():
-            if AutoConfig.from_pretrained(directory, **local(trust_remote_code)).is_encoder_decoder:
+            config = AutoConfig.from_pretrained(directory, **local(trust_remote_code))
+            if config.is_encoder_decoder:
                 raise ValueError("it is made of an encoder and a decoder")
+            if other := next(filter(_OTHER_TASK.search, config.architectures or ()), None):
+                raise ValueError(f"it was trained for another task, {other}")
             opened: Any = AutoModelForCausalLM.from_pretrained(
                 directory,
                 dtype=dtype,
@@ -217,6 +229,15 @@ def _open_model(
         )
     if model.get_output_embeddings() is None:
         raise DsltmError(f"{spec} cannot be opened as a causal language model: it predicts no tokens")
+    depth = model.config.get_text_config().num_hidden_layers
+    if beyond := [key for key in sorted(report["unexpected_keys"]) if _layer(key) >= depth]:
+        notify(f"{spec} has weights of more than the {depth} layers that its configuration has: {beyond[0]}")
     model.eval().requires_grad_(False)
     ready: PreTrainedModel = model
     return ready
+
+
+def _layer(key: str) -> int:
+    """Which layer of a decoder a weight belongs to; -1 for none."""
+    match = _LAYER.match(key)
+    return int(match[1]) if match else -1

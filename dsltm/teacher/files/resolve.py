@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^@\s]+))?")
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
+_ADAPTER = "adapter_config.json"  # of the package peft
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _WANTED = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
 _HASH_ALOUD = 4_000_000_000  # bytes, from which on hashing is announced; chosen, not measured
@@ -155,6 +156,8 @@ def _digest(directory: Path, spec: str, notify: Callable[[str], None]) -> str:
     Raises:
         DsltmError: it has no configuration, or no complete weights but pickles.
     """
+    if (adapter := directory / _ADAPTER).is_file() and not (directory / "config.json").is_file():
+        raise DsltmError(f"{spec} is an adapter, without the model that it changes", hint=_base(adapter))
     if not (directory / "config.json").is_file():
         files = sorted(directory.glob("*.gguf"))
         raise DsltmError(
@@ -176,6 +179,14 @@ def _digest(directory: Path, spec: str, notify: Callable[[str], None]) -> str:
         return digests[0]
     lines = "".join(f"{digest}  {name}\n" for digest, name in zip(digests, names, strict=True))
     return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _base(adapter: Path) -> str:
+    """What to take in place of an adapter alone."""
+    merged = "the model with the adapter merged into it"
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        return f"{json.loads(adapter.read_bytes())['base_model_name_or_path']}, or {merged}"
+    return merged
 
 
 def _weights(directory: Path) -> list[str]:

@@ -2,45 +2,72 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError
 from dsltm.teacher.quiet import first_line, quiet_transformers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from transformers import PreTrainedTokenizerFast
 
     from dsltm.teacher.files.resolve import Source
 
-_WORD = "a"
+_WORD, _FILE = "a", "tokenizer.json"
 
 
 def load_tokenizer(source: Source, *, trust_remote_code: bool = False) -> PreTrainedTokenizerFast:
     """Open a teacher's tokenizer alone.
 
-    Training leaves things in a tokenizer that reading must not have: truncation, padding, and a token that
-    ends the text, behind which no instruction can be answered. They are switched off.
+    Training leaves things in a tokenizer that reading must not have: truncation, padding, merges that are
+    left out at random (BPE dropout), control tokens that are split, and a token that ends the text, behind
+    which no instruction can be answered. They are switched off.
 
     Raises:
         DsltmError: there is none that is fast and can be opened.
     """
-    from transformers import AutoTokenizer
-
     try:
         with quiet_transformers():
-            tokenizer: Any = AutoTokenizer.from_pretrained(source.directory, **local(trust_remote_code))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as exc:
+            tokenizer: Any = _opened(source.directory, trust_remote_code)
+            if not tokenizer.is_fast:
+                raise DsltmError(f"{source.name} has no fast tokenizer (tokenizer.json), which is needed")
+            fast: PreTrainedTokenizerFast = tokenizer
+            backend: Any = fast.backend_tokenizer
+            fast.split_special_tokens = backend.encode_special_tokens = False
+            backend.no_truncation()
+            backend.no_padding()
+            if getattr(backend.model, "dropout", None):
+                backend.model.dropout = None
+            _leave_the_end_open(backend)
+    except DsltmError:
+        raise
+    except Exception as exc:  # tokenizers raises no other class of its own
         raise DsltmError(f"{source.name} has no tokenizer that can be opened: {first_line(exc)}") from exc
-    if not tokenizer.is_fast:
-        raise DsltmError(f"{source.name} has no fast tokenizer (tokenizer.json), which is needed")
-    fast: PreTrainedTokenizerFast = tokenizer
-    backend: Any = fast.backend_tokenizer
-    backend.no_truncation()
-    backend.no_padding()
     # Long documents are cut elsewhere. Marked as already given, the warning about their length stays away.
     fast.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
-    _leave_the_end_open(backend)
     return fast
+
+
+def _opened(directory: Path, trust_remote_code: bool) -> Any:
+    """The tokenizer as `tokenizer.json` describes it, where there is one.
+
+    Of a class that the configuration names, such as GPT2Tokenizer, transformers takes the way of splitting a
+    text, and not that of the file: SmolLM2's numbers would not be read digit by digit, as it learned them.
+    """
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+    options = local(trust_remote_code)
+    if (directory / _FILE).is_file() and not (trust_remote_code and _has_code(directory)):
+        return PreTrainedTokenizerFast.from_pretrained(directory, **options)
+    return AutoTokenizer.from_pretrained(directory, **options)
+
+
+def _has_code(directory: Path) -> bool:
+    """Whether the tokenizer is a class that came with the model."""
+    config = directory / "tokenizer_config.json"
+    return config.is_file() and "auto_map" in json.loads(config.read_bytes())
 
 
 def local(trust_remote_code: bool) -> dict[str, bool]:

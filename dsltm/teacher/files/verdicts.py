@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.network import Network
     from dsltm.teacher.reading.probe import Verdict
 
-_RECIPE = 1  # version of the probe; verdicts of another version are not used
+_RECIPE = 2  # version of the probe; verdicts of another version are not used
 _LARGE = 30_000_000  # parameters, from which on a probe is announced; chosen, not measured
 _DESCRIBING = ("*.json", "*.jinja", "*.py")
 

@@ -52,6 +52,7 @@ _TOLERANCE = 1e-3
 _LEAST_COSINE = 0.99
 _WINDOW = 8  # tokens of a sliding window, fewer than the texts have, so that ignoring the window shows
 _LONGEST = 512  # tokens of a text and its prompt
+_FLOATS = (torch.float32, torch.bfloat16, torch.float16)
 _COMPARED = 1000  # tokens of the vocabulary whose logits are compared
 
 
@@ -115,6 +116,10 @@ class Probe:
             raise ValueError(f"{what} differ by {difference:.2g}")
         return difference
 
+    def says_the_same(self) -> bool:
+        """Whether no text has a hidden state of its own."""
+        return not bool((self._hidden != self._hidden[:1]).any())
+
     @torch.inference_mode()
     def is_causal(self) -> bool:
         """Whether no token sees those that come after it."""
@@ -131,8 +136,9 @@ def probe(network: Network, tokenizer: PreTrainedTokenizerFast, context_length: 
     """Compare the ways to read a teacher with its own `forward`, on copies of it.
 
     Raises:
-        DsltmError: it is no causal language model, or cannot be run at all.
+        DsltmError: it is no causal language model, has damaged weights, or cannot be run at all.
     """
+    _refuse_damaged(network.model, name)
     encoder = Encoder(tokenizer, DEFAULT[:2], min(_LONGEST, context_length), known=network.known_tokens)
     tokens = list(range(0, network.vocab_size, max(1, network.vocab_size // _COMPARED)))
     try:
@@ -145,6 +151,8 @@ def probe(network: Network, tokenizer: PreTrainedTokenizerFast, context_length: 
         raise DsltmError(f"{name} cannot be run: {first_line(exc)}") from exc
     if not causal:
         raise DsltmError(f"{name} is no causal language model: its tokens see those that come after them")
+    if exact.says_the_same():
+        raise DsltmError(f"{name} has damaged weights: it says the same of every text")
     refused: dict[str, str] = {}
     for way in candidates(network.config):
         try:
@@ -156,6 +164,25 @@ def probe(network: Network, tokenizer: PreTrainedTokenizerFast, context_length: 
         else:
             return Verdict(way, hidden, logits, refused)
     return Verdict("own", 0.0, 0.0, refused)
+
+
+def _refuse_damaged(model: torch.nn.Module, name: str) -> None:
+    """Refuse weights that are no numbers, and matrices of zeros, as a download leaves them that broke off.
+
+    Raises:
+        DsltmError: there are such weights.
+    """
+    for place, module in model.named_modules():
+        for part, weights in module.named_parameters(recurse=False):
+            if weights.dtype not in _FLOATS or not weights.numel():
+                continue
+            least, most = (float(bound) for bound in weights.detach().aminmax())
+            where = f"such as {place}.{part}"
+            if not (math.isfinite(least) and math.isfinite(most)):
+                raise DsltmError(f"{name} has weights that are no numbers in {weights.dtype}, {where}")
+            matrix = isinstance(module, (torch.nn.Linear, torch.nn.Embedding)) and part == "weight"
+            if matrix and least == most == 0:
+                raise DsltmError(f"{name} has damaged weights: matrices that are all zero, {where}")
 
 
 def _copy(network: Network, dtype: torch.dtype, window: int | None = None) -> Network:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 SLOT = "{document}"
+_THOUGHT, _NO_THOUGHT = "<think>", "\n</think>\n\n"  # as Qwen3 and DeepSeek-R1 write them
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,9 @@ class Prompt:
 def as_chat(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
     """The text as one turn of the user, by the template that came with the tokenizer.
 
+    A teacher that thinks before it answers is asked not to, and where its template begins a thought anyhow,
+    the thought is empty: what is read is the answer's first token.
+
     Raises:
         DsltmError: the template is not valid Jinja, or does not accept such a conversation.
     """
@@ -70,12 +74,15 @@ def as_chat(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
 
     turn = [{"role": "user", "content": text}]
     try:
-        return str(tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True))
+        asked = tokenizer.apply_chat_template(
+            turn, tokenize=False, add_generation_prompt=True, enable_thinking=False
+        )
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as exc:
         raise DsltmError(
             f"the teacher's chat template does not take the turn: {first_line(exc)}",
             hint="a prompt without a chat",
         ) from exc
+    return f"{asked}{_NO_THOUGHT}" if str(asked).rstrip().endswith(_THOUGHT) else str(asked)
 
 
 def from_instruction(instruction: str) -> Prompt:

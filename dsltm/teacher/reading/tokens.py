@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dsltm.errors import DsltmError
 
@@ -180,8 +180,19 @@ class PlainText:
                 names.add(token.content)
         longest_first = sorted((name for name in names if len(name) > 1), key=lambda name: (-len(name), name))
         self._names = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        backend = cast("FastTokenizer", tokenizer.backend_tokenizer)
+        self._normalizer: Any = backend.normalizer
 
     def __call__(self, text: str) -> str:
+        text = self._broken(text)
+        if self._normalizer is not None and text:
+            # In small letters, or with its compatibility characters replaced, a text may spell a name, too.
+            normalized = self._normalizer.normalize_str(text)
+            if self._names.search(normalized):
+                return self._broken(normalized)
+        return text
+
+    def _broken(self, text: str) -> str:
         return self._names.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
 
 
