@@ -58,10 +58,9 @@ def _opened(directory: Path, trust_remote_code: bool) -> Any:
     """
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-    options = local(trust_remote_code)
-    if (directory / _FILE).is_file() and not (trust_remote_code and _has_code(directory)):
-        return PreTrainedTokenizerFast.from_pretrained(directory, **options)
-    return AutoTokenizer.from_pretrained(directory, **options)
+    custom = trust_remote_code and _has_code(directory)
+    cls: Any = PreTrainedTokenizerFast if (directory / _FILE).is_file() and not custom else AutoTokenizer
+    return cls.from_pretrained(directory, **local(trust_remote_code))
 
 
 def _has_code(directory: Path) -> bool:
