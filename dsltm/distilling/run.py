@@ -201,8 +201,7 @@ def _going_on_explained(journal: Journal, *, keeps: bool) -> Iterator[None]:
             console.info("nothing is kept of a run to standard output: -o FILE or --scratch DIR keeps it")
         elif texts_read := len(journal.read):
             console.info(
-                f"{texts_read:,} texts are kept in {journal.directory}: "
-                "the same command goes on after them"
+                f"{texts_read:,} texts are kept in {journal.directory}: the same command goes on after them"
             )
         raise
 
