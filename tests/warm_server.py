@@ -1,7 +1,8 @@
 """A process that has imported what is heavy, and forks: most of the cost of a command in a test is importing.
 
-`shell.py` starts one for each process of pytest, with whose end it ends; `warm_client.py` asks it. Only other
-people's modules are imported beforehand: the package's own are fresh in every child. Whatever else a start
+`shell.py` starts one for each process of pytest, with whose end it ends; `warm_client.py` asks it. The
+package's own modules are imported beforehand, too, all of them in one order: that each command by itself
+imports what it needs is seen where `test_cli.py` starts it in a fresh interpreter. Whatever else a start
 depends on, such as a hash seed, is refused: the client then starts a fresh interpreter itself.
 """
 
@@ -14,6 +15,7 @@ import importlib
 import io
 import json
 import os
+import pkgutil
 import re
 import runpy
 import select
@@ -22,15 +24,27 @@ import signal
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any, TextIO
 
+import dsltm.words.language
+
 HEAVY = [
-    *("numba", "numpy.random", "orjson", "scipy.optimize", "scipy.special", "stopwordsiso", "typer"),
-    *("rich.console", "rich.padding", "rich.progress", "rich.table"),
+    *("numba", "numpy.random", "openTSNE", "orjson", "scipy.optimize", "scipy.special", "snowballstemmer"),
+    *(
+        "rich.console",
+        "rich.padding",
+        "rich.progress",
+        "rich.table",
+        "stopwordsiso",
+        "tomllib",
+        "typer._adapters",
+    ),
     *("sklearn.cluster", "sklearn.decomposition", "sklearn.feature_extraction.text", "sklearn.metrics"),
     *("torch", "torch.optim.adam", "transformers.modeling_utils", "transformers.models.auto.modeling_auto"),
     *("transformers.models.auto.tokenization_auto", "transformers.models.llama.modeling_llama"),
+    *("typer._adapters",),
 ]
 
 # Variables that are read when a command runs, not when other people's modules are imported, for which HOME is
@@ -56,9 +70,13 @@ def requests(listener: socket.socket) -> tuple[dict[str, Any], list[int]]:
                 os.kill(pid, signal.SIGKILL)
             shutil.rmtree(Path(listener.getsockname()).parent)
             os._exit(0)
-        for pid, client in running.items():
-            if client in ready:  # a signal to hand on, or the end of a client that was killed
-                os.kill(pid, received(client) or signal.SIGKILL)
+        for pid, client in [*running.items()]:
+            if client in ready and (number := received(client)):
+                os.kill(pid, number)
+            elif client in ready:  # the client was killed: no other command starts before the end of this one
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                running.pop(pid).close()
         if woken in ready:
             os.read(woken, 1 << 12)
             answer(running)
@@ -103,12 +121,21 @@ def answer(running: dict[int, socket.socket]) -> None:
 
 def alike(env: dict[str, str]) -> bool:
     """Whether a fresh interpreter with this environment would have imported the same as this one."""
-    different = (env.items() ^ born.items()) - imported().items()  # which pytest's process has imported, too
-    return all(FREE.fullmatch(name) for name, _ in different)
+    different = {name for name, _ in (env.items() ^ born.items()) - imported().items()}
+    first = customized(env)
+    if first and {*os.listdir(first)} <= {"sitecustomize.py", "__pycache__"}:
+        different.remove("PYTHONPATH")
+    return all(map(FREE.fullmatch, different))
+
+
+def customized(env: dict[str, str]) -> str:
+    """The folder that an environment has before this one's PYTHONPATH; none is an empty string."""
+    path, own = env.get("PYTHONPATH", ""), os.pathsep + born.get("PYTHONPATH", "")
+    return path.removesuffix(own) if path.endswith(own) else ""
 
 
 def imported() -> dict[str, str]:
-    """What imports set in the environment, for themselves."""
+    """What imports set in the environment, for themselves; pytest's process has imported the same."""
     return {name: value for name, value in os.environ.items() if name not in born}
 
 
@@ -127,6 +154,10 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
     os.chdir(asked["cwd"])
     sys.path[0] = asked["cwd"]
     sys.argv = ["dsltm", *asked["arguments"]]
+    if first := customized(env):
+        sys.path.insert(1, first)
+        sys.modules.pop("sitecustomize", None)
+        importlib.import_module("sitecustomize")
 
 
 def fresh(number: int, old: TextIO) -> TextIO:
@@ -155,12 +186,28 @@ def run() -> None:
         raise
 
 
+def own() -> list[str]:
+    """The package's modules, but for those that run when they are imported."""
+    found = pkgutil.walk_packages(dsltm.__path__, "dsltm.")
+    return [module.name for module in found if not module.name.endswith("__main__")]
+
+
+def prepare() -> None:
+    """Have the libraries do what each process of theirs does once, when it is first asked for something."""
+    sys.modules["numba"].njit("f8(f8)")(
+        lambda number: number
+    )  # half of it is loaded when something is compiled
+    sys.modules["transformers.conversion_mapping"].get_checkpoint_conversion_mapping("llama")  # 900 patterns
+    dsltm.words.language.languages(["the languages of a corpus"])  # unpacks a model, in a thread
+    while threading.active_count() > 1:
+        time.sleep(0.01)  # a fork has no other threads
+
+
 def main(descriptor: str) -> None:
     """Serve until standard input ends."""
-    for name in HEAVY:
+    for name in [*HEAVY, *own()]:
         importlib.import_module(name)
-    half_of_numba = sys.modules["numba"].njit("f8(f8)")  # which is loaded when something is compiled
-    half_of_numba(lambda number: number)
+    prepare()
     listener = socket.socket(fileno=int(descriptor))
     gc.collect()
     gc.freeze()

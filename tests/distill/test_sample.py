@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from shell import DSLTM, ROOT, dsltm, environment
+from shell import ROOT, dsltm, environment, warm
 
 from dsltm.formats.info import facts
 from dsltm.formats.labels import EMPTY, TRUNCATED, UNREAD, read_labels
@@ -77,7 +77,7 @@ def sampled(corpus: Path, teacher: Path, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="module")
 def small_windows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment in which windows hold eight texts, a batch takes a while, and texts that are read are
-    written to $TALLY."""
+    written to $DSLTM_TALLY."""
     folder = tmp_path_factory.mktemp("windows")
     (folder / "sitecustomize.py").write_text(
         "import os, time\n"
@@ -87,7 +87,7 @@ def small_windows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "batches, advance = reading._batches, Progress.advance\n"
         "def tallied(reader, documents, *rest):\n"
         "    for batch in batches(reader, documents, *rest):\n"
-        "        with open(os.environ['TALLY'], 'a') as file:\n"
+        "        with open(os.environ['DSLTM_TALLY'], 'a') as file:\n"
         "            file.writelines(documents[row].id + '\\n' for row in batch.rows.tolist())\n"
         "        yield batch\n"
         "def slow(self, n=1, **more):\n"
@@ -102,17 +102,15 @@ def small_windows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def test_copies_are_read_once_whatever_the_window(
     corpus: Path, teacher: Path, tmp_path: Path, small_windows: dict[str, str], projection: str
 ) -> None:
-    command = [*DSLTM, "distill", str(corpus), "--teacher", str(teacher), *ALONE]
+    command = [*warm(), "distill", str(corpus), "--teacher", str(teacher), *ALONE]
     command += ["--projection", projection, "--size", "40", "-o"]
-    env = small_windows | {"TALLY": str(tmp_path / "tally")}
+    env = small_windows | {"DSLTM_TALLY": str(tmp_path / "tally")}
     done = subprocess.run([*command, str(tmp_path / "small.npz")], env=env, capture_output=True)
     assert done.returncode == 0, done.stderr
     texts = {row["id"]: row["text"].strip() for row in map(json.loads, corpus.read_text().splitlines())}
     read = Counter(texts[name] for name in (tmp_path / "tally").read_text().split())
     assert read == dict.fromkeys(texts.values(), 1)
-    one_window = subprocess.run(
-        [*command, str(tmp_path / "large.npz")], env=environment(), capture_output=True
-    )
+    one_window = dsltm(*command[len(warm()) :], tmp_path / "large.npz")
     assert one_window.returncode == 0, one_window.stderr
     assert (tmp_path / "small.npz").read_bytes() == (tmp_path / "large.npz").read_bytes()
 
@@ -139,8 +137,8 @@ def test_killed_runs_go_on_with_the_same_bytes(
     corpus: Path, teacher: Path, tmp_path: Path, small_windows: dict[str, str], sample: tuple[str, ...]
 ) -> None:
     output, tally = tmp_path / "labels.npz", tmp_path / "tally"
-    command = [*DSLTM, "distill", str(corpus), "--teacher", str(teacher), *ALONE, *sample, "-o"]
-    env = small_windows | {"TALLY": str(tally)}
+    command = [*warm(), "distill", str(corpus), "--teacher", str(teacher), *ALONE, *sample, "-o"]
+    env = small_windows | {"DSLTM_TALLY": str(tally)}
 
     def read() -> int:
         return len(tally.read_text().split()) if tally.exists() else 0
@@ -156,7 +154,7 @@ def test_killed_runs_go_on_with_the_same_bytes(
     done = subprocess.run([*command, str(output)], env=env, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert b"continuing after" in done.stderr
-    undisturbed = dsltm(*command[len(DSLTM) :], tmp_path / "undisturbed.npz")
+    undisturbed = dsltm(*command[len(warm()) :], tmp_path / "undisturbed.npz")
     assert undisturbed.returncode == 0, undisturbed.stderr
     assert output.read_bytes() == (tmp_path / "undisturbed.npz").read_bytes()
     assert not (tmp_path / "labels.npz.journal").exists()
