@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from shell import bash
 
 from dsltm.metrics.clustering import purity
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 MODULES = ("decimal", "logging", "turtle", "socket", "datetime", "unittest")
 EACH = 20
-DSLTM = f"{sys.executable} -m dsltm"
 
 
 @pytest.mark.teacher
@@ -27,13 +27,11 @@ def test_topics_separate_modules_of_the_standard_library(default_teacher: str, t
     chosen = [row for module in MODULES for row in [row for row in rows if row["label"] == module][:EACH]]
     random.Random(0).shuffle(chosen)
     (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in chosen))
-    done = subprocess.run(
-        f"{DSLTM} distill corpus.jsonl --teacher {default_teacher} --max-tokens 64 | tee labels.npz"
-        f" | {DSLTM} train -k 8 -o model.npz && {DSLTM} assign model.npz labels.npz > assignments.jsonl"
-        f" && {DSLTM} topics model.npz | head -1",
-        shell=True,
-        cwd=tmp_path,
-        capture_output=True,
+    done = bash(
+        f"dsltm distill corpus.jsonl --teacher {default_teacher} --max-tokens 64 | tee labels.npz"
+        " | dsltm train -k 8 -o model.npz && dsltm assign model.npz labels.npz > assignments.jsonl"
+        " && dsltm topics model.npz | head -1",
+        tmp_path,
     )
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["words"]) >= 5

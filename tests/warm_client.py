@@ -6,10 +6,9 @@ is this one's. What the server refuses, or cannot know of, is run by a fresh int
 
 from __future__ import annotations
 
-import json
+import _signal as signal  # what `socket` and `signal` define beside these takes as long as all the rest here
+import _socket as socket
 import os
-import signal
-import socket
 import sys
 
 HANDED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -17,16 +16,18 @@ HANDED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def ask(place: str, arguments: list[str]) -> bytes:
     """The status of the fork, as the system tells it; nothing where there was none."""
-    asked = {"arguments": arguments, "env": dict(os.environ), "cwd": os.getcwd()}
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
-        try:
-            server.connect(place)
-            socket.send_fds(server, [json.dumps(asked).encode()], [0, 1, 2])
-            for number in HANDED_ON:
-                signal.signal(number, lambda number, _: server.send(bytes([number])))
-            return server.recv(4)
-        except OSError:
-            return b""
+    variables = (name + b"=" + value for name, value in os.environb.items())
+    words = [os.getcwdb(), b"%d" % len(arguments), *map(os.fsencode, arguments), *variables]
+    streams = b"".join(number.to_bytes(4, sys.byteorder) for number in range(3))
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        server.connect(place)
+        server.sendmsg([b"\0".join(words)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)])
+        for number in HANDED_ON:
+            signal.signal(number, lambda number, _: server.send(bytes([number])))
+        return server.recv(4)
+    except OSError:
+        return b""
 
 
 def end(code: int) -> None:

@@ -13,7 +13,6 @@ import contextlib
 import gc
 import importlib
 import io
-import json
 import os
 import pkgutil
 import re
@@ -25,9 +24,11 @@ import socket
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import Any, TextIO
 
+import dsltm.commands.tree
 import dsltm.words.language
 
 HEAVY = [
@@ -99,7 +100,10 @@ def request(client: socket.socket) -> tuple[dict[str, Any], list[int]]:
     data, streams = b"", list[int]()
     with contextlib.suppress(OSError):  # it may have been killed
         data, streams, _, _ = socket.recv_fds(client, 1 << 20, 3)
-    return json.loads(data or '{"env": {}}'), streams
+    cwd, count, *words = map(os.fsdecode, (data or b"/\x000").split(b"\x00"))
+    arguments, variables = words[: int(count)], words[int(count) :]
+    env = dict(variable.split("=", 1) for variable in variables)
+    return {"arguments": arguments, "env": env, "cwd": cwd}, streams
 
 
 def received(client: socket.socket) -> int:
@@ -193,14 +197,19 @@ def own() -> list[str]:
 
 
 def prepare() -> None:
-    """Have the libraries do what each process of theirs does once, when it is first asked for something."""
+    """Do what each process does once, when it is first asked for something."""
     sys.modules["numba"].njit("f8(f8)")(
         lambda number: number
     )  # half of it is loaded when something is compiled
     sys.modules["transformers.conversion_mapping"].get_checkpoint_conversion_mapping("llama")  # 900 patterns
     dsltm.words.language.languages(["the languages of a corpus"])  # unpacks a model, in a thread
+    for command in dsltm.commands.tree.top().commands.values():
+        for parameter in command.params:
+            parameter.get_runtime_param()  # what checks its values
     while threading.active_count() > 1:
         time.sleep(0.01)  # a fork has no other threads
+    for finalizer in weakref.finalize._registry:  # type: ignore[attr-defined]
+        finalizer.atexit = False  # what is taken apart at the end is not the forks' but this process's
 
 
 def main(descriptor: str) -> None:

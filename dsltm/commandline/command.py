@@ -1,8 +1,9 @@
 """What every subcommand has in common: the function it is made of, the common options, its help."""
 
+import functools
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 import typer
@@ -63,11 +64,17 @@ def _common(
 
 
 def common_options() -> list[Any]:
-    """The options of `_common`, each time anew."""
+    """The options of `_common`, each time anew, because each command gives them variables of its own."""
     options: list[Any] = build("common", _common, "").params
     for option in options:
         option.rich_help_panel = COMMON
     return options
+
+
+@functools.cache
+def _declared() -> tuple[Any, ...]:
+    """The options of `_common`, to look at."""
+    return tuple(common_options())
 
 
 def common_flags() -> list[Any]:
@@ -84,7 +91,7 @@ def move_behind_name(args: list[str]) -> list[str]:
 
     There typer need not know of them; where a subcommand is given one twice, the later one decides.
     """
-    valued = {name for option in common_options() if not option.is_flag for name in option.opts}
+    valued = {name for option in _declared() if not option.is_flag for name in option.opts}
     moved, others, rest = [], [], list(args)
     while rest and rest[0].startswith("-"):
         word = rest.pop(0)
@@ -99,10 +106,10 @@ def move_behind_name(args: list[str]) -> list[str]:
 
 def keep_common(ctx: typer.Context) -> None:
     """Keep the common options that stand before a subcommand's name for the subcommand."""
-    ctx.meta[_BEFORE_NAME] = _pop(ctx, common_flags())
+    ctx.meta[_BEFORE_NAME] = _pop(ctx, [option for option in _declared() if option.is_flag])
 
 
-def _pop(ctx: typer.Context, options: list[Any]) -> dict[str, Any]:
+def _pop(ctx: typer.Context, options: Iterable[Any]) -> dict[str, Any]:
     """Take options out of a context's parameters, so that no command's function gets them."""
     return {option.name: ctx.params.pop(option.name) for option in options}
 
@@ -148,7 +155,7 @@ class Command(TyperCommand):
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         keep_inputs(ctx)
         before: dict[str, Any] = ctx.meta.get(_BEFORE_NAME, {})
-        common = {name: value or before.get(name) for name, value in _pop(ctx, common_options()).items()}
+        common = {name: value or before.get(name) for name, value in _pop(ctx, _declared()).items()}
         # The settings file has been read by now; its path is only remembered.
         ctx.meta[_CONFIG] = common.pop("config")
         console.configure(program=ctx.command_path, **common)  # type: ignore[arg-type]

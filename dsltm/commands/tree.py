@@ -1,5 +1,6 @@
 """`dsltm` itself: the group of the subcommands, each imported when it is run or explains itself."""
 
+import functools
 import importlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,8 +30,7 @@ class _Commands(Mapping[str, TyperCommand]):
     """The subcommands by name, each imported when it is asked for."""
 
     def __getitem__(self, name: str) -> TyperCommand:
-        command: TyperCommand = build(name, _module(name).command, COMMANDS[name], Command)
-        return command
+        return _command(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(COMMANDS)
@@ -84,6 +84,12 @@ class _Group(TyperGroup):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+@functools.cache
+def _command(name: str) -> TyperCommand:
+    command: TyperCommand = build(name, _module(name).command, COMMANDS[name], Command)
+    return command
+
+
 def _module(name: str) -> Any:
     return importlib.import_module("dsltm.commands." + name.replace("-", "_"))
 
@@ -110,8 +116,9 @@ def _top(
     """
 
 
+@functools.cache
 def top() -> TyperGroup:
-    """The whole command line."""
+    """The whole command line, made once for all that a process runs."""
     app = typer.Typer(
         cls=_Group,
         add_completion=False,
