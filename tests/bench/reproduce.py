@@ -182,7 +182,7 @@ def guide(place: Place, topics: int, seed: int) -> Measured:
         data = TrainingSet(labels, config, torch.device("cpu"))
         chosen = np.full(len(labels), -1)
         if data.guide is not None:
-            chosen[data.rows] = data.guide.numpy()
+            chosen[data.documents] = data.guide.numpy()[data.text]
         return chosen, outside.class_words(chosen, place.source, topics)
 
     return timed(clusters)
