@@ -13,7 +13,8 @@ import pytest
 from fake_endpoint import FakeEndpoint, Reply, fake_endpoint
 
 from dsltm.endpoint import ChatEndpoint, EndpointError, chat, request
-from dsltm.endpoint.request import Address, RequestError, content
+from dsltm.endpoint.address import Address
+from dsltm.endpoint.request import RequestError, content
 from dsltm.errors import UsageError
 
 QUESTION = [{"role": "user", "content": "How are you?"}]

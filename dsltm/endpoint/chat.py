@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 import orjson
 
-from dsltm.endpoint.request import Address, EndpointError, RequestError, content, post
+from dsltm.endpoint.address import Address
+from dsltm.endpoint.request import EndpointError, RequestError, content, post
 from dsltm.endpoint.tokens import BYTES_PER_TOKEN, Usage, estimate
 from dsltm.formats.output import open_output
 
@@ -38,7 +39,7 @@ class ChatEndpoint:
     Args:
         url: the API's base ("http://localhost:8000/v1") or the full address of its chat completions.
         model: the name that the endpoint knows the model by.
-        key_env: the environment variable that holds the key; None as `request.find_key` says.
+        key_env: the environment variable that holds the key; None as `address.find_key` says.
         cache_dir: where answers are kept; None keeps none.
         max_requests: at most so many requests are sent, repeated ones included; None for no bound.
         budget: about so many tokens are spent on questions and answers; a question that does not fit into the
