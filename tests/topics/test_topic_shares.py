@@ -10,7 +10,8 @@ from scipy import stats
 
 from dsltm.errors import DsltmError
 from dsltm.topics.config import Every
-from dsltm.topics.shares import period, shares
+from dsltm.topics.dates import period
+from dsltm.topics.shares import shares
 
 FREQUENCY = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 
