@@ -1,9 +1,9 @@
-"""Groups of options: a parameter whose type is a dataclass stands for the options that are its fields."""
+"""Options as typer reads them: parameters whose default is an `option`, or whose type is a group of them."""
 
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from functools import wraps
 from types import SimpleNamespace
 from typing import Annotated, Any, get_type_hints
@@ -14,9 +14,10 @@ from dsltm.option import Option, options_in
 
 
 def flattened(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with an option for every field of its groups, which it is handed as dataclasses.
+    """The function with parameters that typer reads.
 
-    The result's parameters are those that typer reads.
+    A parameter whose default is an `option` is one. Where its type is a dataclass, a group, it stands for the
+    options that are its fields, and the function is handed the dataclass.
     """
     signature = inspect.signature(function)
     hints = get_type_hints(function, include_extras=True)
@@ -32,13 +33,14 @@ def flattened(function: Callable[..., Any]) -> Callable[..., Any]:
 
     parameters: list[inspect.Parameter] = []
     for parameter in signature.parameters.values():
-        group = groups.get(parameter.name)
-        if group is None:
-            parameters.append(
-                parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
-            )
+        name, default = parameter.name, parameter.default
+        if name in groups:
+            parameters += _parameters(groups[name])
+        elif isinstance(default, Field):
+            parameters.append(_parameter(name, hints[name], default.default, default.metadata["option"]))
         else:
-            parameters += _parameters(group)
+            kind = inspect.Parameter.KEYWORD_ONLY
+            parameters.append(parameter.replace(annotation=hints[name], kind=kind))
     call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     # Otherwise the wrapped function would be asked for the parameters.
@@ -47,16 +49,17 @@ def flattened(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _parameters(group: Any) -> Iterator[inspect.Parameter]:
-    """The options of a group, as parameters that typer reads."""
+    """The options of a group."""
     types, defaults = _types(group), {each.name: each.default for each in fields(group)}
+    for name, declared in options_in(group):
+        yield _parameter(name, types[name], defaults[name], declared)
+
+
+def _parameter(name: str, type_of: Any, default: Any, declared: Option) -> inspect.Parameter:
     # Untyped, because its arguments are known only when this runs.
     annotated: Any = Annotated
-    kind = inspect.Parameter.KEYWORD_ONLY
-    for name, declared in options_in(group):
-        info = _as_typer(declared, name, flag=types[name] is bool)
-        yield inspect.Parameter(
-            name, kind, default=defaults[name], annotation=annotated[types[name], info, declared]
-        )
+    annotation = annotated[type_of, _as_typer(declared, name, flag=type_of is bool), declared]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 def _types(group: Any) -> dict[str, Any]:

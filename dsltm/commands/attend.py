@@ -2,9 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from dsltm.commands.options import (
     CorpusFile,
@@ -18,6 +16,7 @@ from dsltm.errors import UsageError
 from dsltm.formats.output import open_output
 from dsltm.formats.records import write_jsonl
 from dsltm.formats.source import holds_labels
+from dsltm.option import option
 from dsltm.written.attend.config import AttendConfig
 
 if TYPE_CHECKING:
@@ -37,25 +36,16 @@ def command(
     *,
     output: Output = None,
     labels: LabelsOption = None,
-    heads: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|L.H,...",
-            help="Attention heads; auto takes those that choose alike in every order of the topics.",
-        ),
-    ] = AUTO,
-    layers: Annotated[
-        str | None, typer.Option(metavar="N-N", help="With --heads auto: only of these layers.")
-    ] = None,
+    heads: str = option(
+        AUTO,
+        "Attention heads; auto takes those that choose alike in every order of the topics.",
+        metavar="auto|L.H,...",
+    ),
+    layers: str | None = option(None, "With --heads auto: only of these layers.", metavar="N-N"),
     config: AttendConfig,
-    assignments_output: Annotated[
-        str | None,
-        typer.Option(
-            "--assignments",
-            metavar="FILE",
-            help="Write what attention itself gave each document that was read.",
-        ),
-    ] = None,
+    assignments_output: str | None = option(
+        None, "Write what attention itself gave each document that was read.", "--assignments", metavar="FILE"
+    ),
     teacher: TeacherOfFile,
     reading: CorpusWithLabels,
 ) -> None:

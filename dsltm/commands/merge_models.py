@@ -7,6 +7,7 @@ import typer
 from dsltm import console
 from dsltm.commands.options import Output
 from dsltm.formats.output import open_output
+from dsltm.option import option
 
 READS, WRITES = {"A, B": "Model", "A_LABELS, B_LABELS": "Labels"}, "Model"
 
@@ -18,13 +19,10 @@ def command(
     b_labels: Annotated[str, typer.Argument(metavar="B_LABELS", help="Labels of its documents.")],
     *,
     output: Output = None,
-    table_output: Annotated[
-        str | None,
-        typer.Option(
-            "--table", metavar="FILE", help="Write where each topic comes from, as JSON lines, to this file."
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = 0,
+    table_output: str | None = option(
+        None, "Write where each topic comes from, as JSON lines, to this file.", "--table", metavar="FILE"
+    ),
+    seed: int = option(0, "Seed of everything random.", metavar="N", min=0),
 ) -> None:
     """Two topics are one where each is the other's nearest in the space of both corpora, nearer than any
     topic of its own model. A topic that is like none stays as it is. The joined model learns from the

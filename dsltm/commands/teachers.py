@@ -1,25 +1,22 @@
 """`dsltm teachers`: the teachers that have a name, as a table for people and JSON lines for programs."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from dsltm import console, screen
 from dsltm.commands.options import Output
 from dsltm.formats.output import for_people
+from dsltm.option import option
 
-Check = Annotated[
-    str | None,
-    typer.Option(
-        "--check",
+
+def command(
+    output: Output = None,
+    check: str | None = option(
+        None,
+        "Compare how this teacher is read with its own forward pass, and say what was found.",
         metavar="TEACHER",
-        help="Compare how this teacher is read with its own forward pass, and say what was found.",
     ),
-]
-
-
-def command(output: Output = None, check: Check = None) -> None:
+) -> None:
     """Shows a table on a terminal, the default teacher first, with the number of parameters as the size.
     Writes JSON lines {"alias", "id", "parameters", "licence", "source", "cached", "default"} into a pipe or a
     file.

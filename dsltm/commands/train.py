@@ -9,6 +9,7 @@ from dsltm.commandline.values import given
 from dsltm.commands.options import Output
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout
+from dsltm.option import option
 from dsltm.training.config import TrainConfig
 from dsltm.training.decided import Baseline
 
@@ -22,65 +23,49 @@ def command(
     ] = "-",
     *,
     output: Output = None,
-    topics: Annotated[
-        str | None,
-        typer.Option(
-            "-k",
-            "--topics",
-            metavar="K",
-            show_default=str(TrainConfig().topics),
-            help="Number of topics. Several, as in 10,25,50, train as many models: FILE.npz becomes "
-            "FILE-k10.npz, FILE-k25.npz, … auto takes the number at which two halves of the corpus, "
-            "clustered apart, agree best.",
-        ),
-    ] = None,
-    seeds: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Train N models, of seeds --seed and up; FILE.npz becomes FILE-s0.npz, FILE-s1.npz, … "
-            "`dsltm eval` gives mean and standard deviation of several models.",
-        ),
-    ] = None,
-    seed_topics: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help='Topics 0, 1, … begin at these: a label a line, or JSON lines of a "topic" with "words" and '
-            '"examples" (ids of documents, or texts); they keep these names. The other topics are free.',
-        ),
-    ] = None,
-    semi: Annotated[
-        bool,
-        typer.Option(
-            "--semi",
-            help="Every class of the documents is a topic, to which documents of that class are drawn; those "
-            "without a class are placed. Topics beyond the classes are free.",
-        ),
-    ] = False,
-    init: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="Go on from this model with these documents: the same vocabulary, and topics keep their "
-            "numbers. The options that shape a model are its own, unless it is one of dsltm ground.",
-        ),
-    ] = None,
-    new: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            min=0,
-            help="With --init: N topics more, found among documents that fit none of the model's.",
-        ),
-    ] = 0,
-    baseline: Annotated[
-        Baseline | None,
-        typer.Option(
-            help="A model of word counts as published, in place of --model, --input and --target.",
-        ),
-    ] = None,
+    topics: str | None = option(
+        None,
+        "Number of topics. Several, as in 10,25,50, train as many models: FILE.npz becomes "
+        "FILE-k10.npz, FILE-k25.npz, … auto takes the number at which two halves of the corpus, "
+        "clustered apart, agree best.",
+        "-k",
+        "--topics",
+        metavar="K",
+        shown=str(TrainConfig().topics),
+    ),
+    seeds: int | None = option(
+        None,
+        "Train N models, of seeds --seed and up; FILE.npz becomes FILE-s0.npz, FILE-s1.npz, … "
+        "`dsltm eval` gives mean and standard deviation of several models.",
+        metavar="N",
+        min=1,
+    ),
+    seed_topics: str | None = option(
+        None,
+        'Topics 0, 1, … begin at these: a label a line, or JSON lines of a "topic" with "words" and '
+        '"examples" (ids of documents, or texts); they keep these names. The other topics are free.',
+        metavar="FILE",
+    ),
+    semi: bool = option(
+        False,
+        "Every class of the documents is a topic, to which documents of that class are drawn; those "
+        "without a class are placed. Topics beyond the classes are free.",
+    ),
+    init: str | None = option(
+        None,
+        "Go on from this model with these documents: the same vocabulary, and topics keep their "
+        "numbers. The options that shape a model are its own, unless it is one of dsltm ground.",
+        metavar="MODEL",
+    ),
+    new: int = option(
+        0,
+        "With --init: N topics more, found among documents that fit none of the model's.",
+        metavar="N",
+        min=0,
+    ),
+    baseline: Baseline | None = option(
+        None, "A model of word counts as published, in place of --model, --input and --target."
+    ),
     config: TrainConfig,
 ) -> None:
     """Reads what `dsltm distill` wrote and writes a model for `assign` and `topics`. The teacher is not

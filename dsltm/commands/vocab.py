@@ -1,13 +1,13 @@
 """`dsltm vocab`: a corpus in, the words that its topics will be made of out."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
-
-import typer
+from typing import TYPE_CHECKING, Literal
 
 from dsltm import console
-from dsltm.commands.options import TEACHERS, CorpusFiles, CorpusOptions, Output
+from dsltm.commands.options import CorpusFiles, CorpusOptions, Output
 from dsltm.errors import UsageError
 from dsltm.formats.source import STDIN
+from dsltm.option import option
+from dsltm.teacher.files.registry import ALIASES
 from dsltm.words.config import WordConfig
 
 if TYPE_CHECKING:
@@ -21,44 +21,30 @@ def command(
     corpora: CorpusFiles = None,
     *,
     output: Output = None,
-    size: Annotated[int, typer.Option(min=1, metavar="N", help="At most N words.")] = 2000,
-    min_df: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            metavar="N",
-            show_default="1 to 10, by the corpus's size",
-            help="Least number of documents; below 1, least share of them.",
-        ),
-    ] = None,
-    max_df: Annotated[
-        float | None,
-        typer.Option(
-            min=0, metavar="N", help="Greatest number of documents; below 1, greatest share of them."
-        ),
-    ] = None,
+    size: int = option(2000, "At most N words.", min=1, metavar="N"),
+    min_df: float | None = option(
+        None,
+        "Least number of documents; below 1, least share of them.",
+        min=0,
+        metavar="N",
+        shown="1 to 10, by the corpus's size",
+    ),
+    max_df: float | None = option(
+        None, "Greatest number of documents; below 1, greatest share of them.", min=0, metavar="N"
+    ),
     words: WordConfig,
-    phrases: Annotated[
-        bool,
-        typer.Option(
-            "--phrases",
-            help="Also phrases of two words that come together far more often than by chance.",
-        ),
-    ] = False,
-    teacher: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Keep to words that this teacher writes as one token with a space in front.",
-        ),
-        TEACHERS,
-    ] = None,
-    preset: Annotated[
-        Literal["best", "paper"],
-        typer.Option(
-            help="paper: the words that come most often in lower case, of letters alone, within sentences."
-        ),
-    ] = "best",
+    phrases: bool = option(
+        False, "Also phrases of two words that come together far more often than by chance."
+    ),
+    teacher: str | None = option(
+        None,
+        "Keep to words that this teacher writes as one token with a space in front.",
+        metavar="NAME",
+        words=tuple(ALIASES),
+    ),
+    preset: Literal["best", "paper"] = option(
+        "best", "paper: the words that come most often in lower case, of letters alone, within sentences."
+    ),
     reading: CorpusOptions,
 ) -> None:
     """Writes JSON lines {"word", "df", "tf"}: the words that come in the most documents, in how many, and how
