@@ -13,6 +13,7 @@ from shell import dsltm
 
 from dsltm.commands.train_runs import AUTO, numbers_of
 from dsltm.errors import DsltmError, UsageError
+from dsltm.formats.joined import joined
 from dsltm.formats.model import read_model
 from dsltm.training.choose_k import NUMBERS, choose_topics, numbers_for
 
@@ -32,10 +33,10 @@ def _written(labels: Labels, path: Path) -> Path:
 def test_the_planted_number_is_chosen(planted: int) -> None:
     corpus = plant(documents=1500, topics=planted, words=240, hidden=48, empty=100, noise=0.6)
     steps: list[int] = []
-    choice = choose_topics(corpus.labels, 0, steps.append)
+    choice = choose_topics(corpus.labels, 0, lambda number, _: steps.append(number))
     assert choice.best.topics == planted
     assert choice.best.agreement > 0.9
-    assert steps == [tried.topics for tried in choice.tried] == list(numbers_for(corpus.labels))
+    assert steps == [tried.topics for tried in choice.tried] == list(numbers_for(1400))
     assert choice.why().startswith(f"{planted} topics: ")
 
 
@@ -53,10 +54,18 @@ def test_the_choice_repeats_and_empty_documents_do_not_count(corpus: Planted) ->
     assert choose_topics(replace(labels, hidden=hidden), 0) == choose_topics(labels, 0)
 
 
+def test_copies_of_a_text_count_once_unless_training_learns_from_all(corpus: Planted) -> None:
+    alone, rows = choose_topics(corpus.labels, 0), np.flatnonzero(~corpus.labels.empty)
+    spam = joined(corpus.labels, corpus.labels)
+    assert choose_topics(spam, 0) == alone
+    assert alone.documents == len(rows)
+    assert choose_topics(spam, 0, once=False).documents == 2 * len(rows)
+
+
 def test_few_documents_are_told_apart_from_none() -> None:
-    assert numbers_for(plant(documents=100).labels) == NUMBERS[:1]
-    with pytest.raises(DsltmError, match="-k auto needs 100 documents with text to tell, and there are 60"):
-        numbers_for(plant(documents=90, empty=30).labels)
+    assert numbers_for(100) == NUMBERS[:1]
+    with pytest.raises(DsltmError, match="-k auto needs 100 texts to tell, and there are 60"):
+        choose_topics(plant(documents=90, empty=30).labels, 0)
 
 
 def test_numbers_are_read() -> None:

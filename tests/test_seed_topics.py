@@ -16,7 +16,7 @@ from dsltm.assigning.inference import Inference
 from dsltm.errors import DsltmError, UsageError
 from dsltm.formats.labels import EMPTY, write_labels
 from dsltm.formats.topics import WrittenTopic
-from dsltm.training.beginning import beside, fits
+from dsltm.training.beginning import begin_around, fits
 from dsltm.training.config import TrainConfig
 from dsltm.training.seed_topics import SeedTopics, _of_texts
 
@@ -210,12 +210,12 @@ def test_documents_that_nothing_known_reaches_are_new() -> None:
     fit = fits(neighbours.astype(np.int32), known, np.minimum(truth, 1), 2)
     assert (fit[truth < 2] > 1).mean() > 0.95
     assert (fit[truth > 1] == 0).all()
-    topics = beside(points, neighbours.astype(np.int32), known, 2, 2, seed=0)
+    topics = begin_around(points, neighbours.astype(np.int32), known, 2, 2, seed=0)
     assert (topics[truth == 0] == 0).mean() > 0.95
     assert (topics[truth == 1] == 1).mean() > 0.95
     assert len({*topics[truth == 2]}) == len({*topics[truth == 3]}) == 1
     with pytest.raises(DsltmError, match="0 documents belong to no known topic"):
-        beside(points, neighbours.astype(np.int32), truth, 4, 1, seed=0)
+        begin_around(points, neighbours.astype(np.int32), truth, 4, 1, seed=0)
 
 
 def test_written_topics_may_be_called_topic_or_label(tmp_path: Path) -> None:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from dsltm import console
 from dsltm.api.corpora import labels_of
 from dsltm.api.models import Model
+from dsltm.api.training import epochs_shown
 from dsltm.training.config import TrainConfig
-from dsltm.training.decided import shaping
+from dsltm.training.decided import is_written, shaping
 
 if TYPE_CHECKING:
     from dsltm.api.corpora import Path
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model as Stored
     from dsltm.training.joining import Joined
-    from dsltm.training.loop import Epoch
 
 
 def merge_models(
@@ -54,15 +54,9 @@ def joint(
     a: Stored, a_labels: Labels, b: Stored, b_labels: Labels, seed: int = 0
 ) -> tuple[Stored, list[Joined]]:
     """The joined model, trained with the options of `a`, and where each of its topics comes from."""
-    from dsltm.training.going_on import is_written
     from dsltm.training.joining import join
 
     kept = {} if is_written(a) else shaping(a.header["hyperparameters"], ())
     config = TrainConfig(**{**kept, "topics": max(a.topics, 2), "seed": seed})
-    with console.progress("training", None, "epochs") as bar:
-
-        def show(epoch: Epoch) -> None:
-            bar.total = epoch.of
-            bar.advance(1, work=None, loss=f"{epoch.loss:.2f}")
-
+    with epochs_shown("training", config.loss) as show:
         return join(a, a_labels, b, b_labels, config, show)

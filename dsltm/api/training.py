@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,13 +15,14 @@ from dsltm.training.config import TrainConfig
 from dsltm.training.decided import Baseline, configured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dsltm.api.corpora import Path
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model as Stored
     from dsltm.formats.topics import WrittenTopic
     from dsltm.training.choose_k import Choice
+    from dsltm.training.config import Loss
     from dsltm.training.loop import Epoch
     from dsltm.training.seed_topics import SeedTopics
 
@@ -78,7 +80,7 @@ def train(
     config = configured(config, given, baseline, before, new)
     with console.called_by_a_program(progress=progress):
         opened = labels_of(labels)
-        choice = choose(opened, config.seed) if topics == "auto" else None
+        choice = choose(opened, config) if topics == "auto" else None
         written = None if seed_topics is None else written_of(seed_topics, "seed topics", least=1)
         seeds = seeded(opened, written, semi=semi)
         return Model(fitted(opened, config, before, choice, seeds=seeds))
@@ -102,16 +104,26 @@ def seeded(labels: Labels, topics: Sequence[WrittenTopic] | None, *, semi: bool)
     return SeedTopics.of(labels, topics or [], classes=semi)
 
 
-def choose(labels: Labels, seed: int) -> Choice:
+def choose(labels: Labels, config: TrainConfig) -> Choice:
     """The number of topics that suits the documents.
+
+    Args:
+        labels: the documents.
+        config: the seed, and whether copies of a text count once.
 
     Raises:
         DsltmError: too few documents to tell.
     """
-    from dsltm.training.choose_k import choose_topics, numbers_for
+    from dsltm.training.choose_k import choose_topics
 
-    with console.progress("choosing", len(numbers_for(labels)), "numbers of topics") as bar:
-        choice = choose_topics(labels, seed, lambda _: bar.advance())
+    once = config.resolved(len(labels)).copies == "once"
+    with console.progress("choosing", None, "numbers of topics") as bar:
+
+        def show(_: int, of: int) -> None:
+            bar.total = of
+            bar.advance()
+
+        choice = choose_topics(labels, config.seed, show, once=once)
     console.info(choice.why())
     return choice
 
@@ -143,24 +155,36 @@ def fitted(
         config = replace(config, topics=max(choice.best.topics, len(seeds or ())))
     if labels.header.get("teacher", {}) is None:
         config = _without_teacher(config)
-    with console.progress(name, None, "epochs") as bar:
-
-        def show(epoch: Epoch) -> None:
-            fields = {
-                "loss": f"{epoch.loss:.2f}",
-                config.loss: f"{epoch.divergence:.4f}",
-                "regulariser": f"{epoch.regulariser:.2f}",
-            }
-            # How many epochs there are follows from the documents.
-            bar.total = epoch.of
-            bar.advance(1, work=None, **fields)
-
+    with epochs_shown(name, config.loss) as show:
         model = train(labels, config, show, init, seeds)
     if collapsed(model):
         console.warn("all topics are the same: the regulariser outweighs the words, try a larger --weight")
     if choice is not None:
         model.header["training"]["chosen_topics"] = choice.header()
     return model
+
+
+@contextmanager
+def epochs_shown(name: str, loss: Loss) -> Iterator[Callable[[Epoch], None]]:
+    """A function that shows how far a training has come, called after every epoch.
+
+    Args:
+        name: what the run is called.
+        loss: what the divergence is.
+    """
+    with console.progress(name, None, "epochs") as bar:
+
+        def show(epoch: Epoch) -> None:
+            # How many epochs there are follows from the documents.
+            bar.total = epoch.of
+            fields: dict[str, str] = {
+                "loss": f"{epoch.loss:.2f}",
+                loss: f"{epoch.divergence:.4f}",
+                "regulariser": f"{epoch.regulariser:.2f}",
+            }
+            bar.advance(1, work=None, **fields)
+
+        yield show
 
 
 def _without_teacher(config: TrainConfig) -> TrainConfig:

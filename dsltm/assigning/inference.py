@@ -13,7 +13,8 @@ from dsltm.formats.blocks import slices
 from dsltm.formats.counts import first_columns
 from dsltm.models.restore import restore
 from dsltm.space.inputs import Inputs
-from dsltm.words.student import doubted, pooled, student_of
+from dsltm.words.pooling import doubted, pooled
+from dsltm.words.student import student_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ from dsltm.formats.model import write_model
 from dsltm.formats.output import open_output
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from dsltm.formats.model import Model
     from dsltm.formats.topics import WrittenTopic
@@ -75,26 +75,36 @@ def train_all(
         before: a model to go on from.
         steering: where topics begin.
     """
-    several = len(numbers or ()) > 1
-    if not several and seeds is None:
+    models = _trained(config, labels, numbers, seeds, before, steering)
+    if seeds is None and len(numbers or ()) < 2:
         # The output is opened first, so that one that cannot be written is noticed before the training.
         with open_output(output, binary=True) as file:
-            opened = labels_read(labels, "learning from")
-            choice = choose(opened, config.seed) if numbers == AUTO else None
-            at = seeded(opened, steering.topics, semi=steering.semi)
-            write_model(file, fitted(opened, config, before, choice, seeds=at))
+            ((_, model),) = models
+            write_model(file, model)
         return
-    assert output is not None
+    for parts, model in models:
+        with open_output(_named(str(output), parts), binary=True) as file:
+            write_model(file, model)
+
+
+def _trained(
+    config: TrainConfig,
+    labels: str,
+    numbers: tuple[int, ...] | None,
+    seeds: int | None,
+    before: Model | None,
+    steering: Steering,
+) -> Iterator[tuple[list[str], Model]]:
+    """Each model once it is asked for, and what tells its name from those of the others."""
     opened = labels_read(labels, "learning from")
-    choice = choose(opened, config.seed) if numbers == AUTO else None
+    choice = choose(opened, config) if numbers == AUTO else None
     at = seeded(opened, steering.topics, semi=steering.semi)
     for topics in numbers or (config.topics,):
         for seed in range(config.seed, config.seed + (seeds or 1)):
-            parts = [*([f"k{topics}"] if several else []), *([f"s{seed}"] if seeds is not None else [])]
+            several = [f"k{topics}"] if len(numbers or ()) > 1 else []
+            parts = [*several, *([f"s{seed}"] if seeds is not None else [])]
             own = replace(config, topics=topics, seed=seed)
-            trained = fitted(opened, own, before, choice, " ".join(["training", *parts]), at)
-            with open_output(_named(output, parts), binary=True) as file:
-                write_model(file, trained)
+            yield parts, fitted(opened, own, before, choice, " ".join(["training", *parts]), at)
 
 
 def _named(path: str, parts: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from dsltm.errors import DsltmError
 from dsltm.formats.labels import Labels
 from dsltm.formats.model import Model
 from dsltm.formats.records import kind, read_jsonl, whole
-from dsltm.words.ranking import ranked, telling
+from dsltm.words.ranking import first_words
 
 NO_TOPIC = "none"
 NONE = -1  # BERTopic and HDBSCAN write this for a document without a topic, where dsltm writes null
@@ -92,13 +92,7 @@ def from_model(name: str, model: Model, labels: Labels | None, words: int) -> Su
         theta = theta_of(model, labels)
     clusters = None if theta is None else assign(theta)
     vocabulary = model.vocabulary
-    shown = ranked(
-        telling(model.beta, model.usage, model.sizes),
-        vocabulary,
-        words,
-        usage=model.usage,
-        language=model.language,
-    )
+    shown = first_words(model, words)
     first = [row[0] for row in shown]
     return Subject(
         name,

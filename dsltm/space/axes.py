@@ -16,8 +16,9 @@ import numpy as np
 
 from dsltm.formats.blocks import slices
 from dsltm.formats.scratch import scratch
-from dsltm.space.inputs import Inputs, document_frequency
+from dsltm.space.inputs import Inputs, evenly
 from dsltm.space.neighbours import nearest
+from dsltm.words.bm25 import document_frequency
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +49,7 @@ def document_space(inputs: Inputs, rows: NDArray[np.int64], dimensions: int = DI
         dimensions: principal axes to keep.
     """
     description = _Description.of(inputs, rows)
-    sample = description(rows[np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLE)).astype(np.int64)])
+    sample = description(evenly(rows, _SAMPLE))
     centre = sample.mean(0)
     sample -= centre
     wide = principal_axes(sample, max(_WIDE, dimensions))
@@ -96,8 +97,8 @@ class _Words:
     def of(cls, counts: csr_array, rows: NDArray[np.int64]) -> _Words:
         frequency = document_frequency(counts, rows)
         rarity = np.log((1 + len(rows)) / (1 + frequency)).astype(np.float32)
-        sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), _WORD_SAMPLE)).astype(np.int64)]
-        return cls(counts, rarity, principal_axes(_weighted(counts[sample], rarity), _WORD_AXES))
+        sample = _weighted(counts[evenly(rows, _WORD_SAMPLE)], rarity)
+        return cls(counts, rarity, principal_axes(sample, _WORD_AXES))
 
     def __call__(self, rows: NDArray[np.int64]) -> Floats:
         return _unit(np.asarray(_weighted(self.counts[rows], self.rarity) @ self.axes))

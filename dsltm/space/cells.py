@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from dsltm.space.inputs import evenly
 from dsltm.space.kmeans import cluster, means
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def nearest_in_cells(units: Tensor, count: int, probes: int = PROBES) -> NDArray
 def _centres(units: Tensor) -> Tensor:
     """[sqrt(M), d] centres of cells, of length one, computed from an evenly spaced sample of the points."""
     number = round(len(units) ** 0.5)
-    part = np.linspace(0, len(units) - 1, min(len(units), _PER_CELL * number)).astype(np.int64)
+    part = evenly(np.arange(len(units)), _PER_CELL * number)
     sample = units[torch.from_numpy(part).to(units.device)]
     cells = torch.from_numpy(cluster(sample.cpu().numpy(), number, 0)).to(units.device)
     return torch.nn.functional.normalize(means(sample, cells, number)[0], dim=1)

@@ -173,6 +173,23 @@ def means(points: Tensor, chosen: Tensor, count: int) -> tuple[Tensor, Tensor]:
     return totals / sizes.clamp_min(1)[:, None], sizes
 
 
+def nearest_mean(
+    points: NDArray[np.float32], known: NDArray[np.float32], clusters: NDArray[np.int64], count: int
+) -> NDArray[np.int64]:
+    """The cluster [M] of each point, as that of known points whose mean is nearest to it.
+
+    Args:
+        points: [M, d].
+        known: [m, d] points whose clusters are known; a cluster without any of them gets no point.
+        clusters: [m] below `count`.
+        count: K.
+    """
+    centres, sizes = means(torch.from_numpy(known), torch.from_numpy(clusters), count)
+    used = torch.nonzero(sizes)[:, 0]
+    nearest: NDArray[np.int64] = used[_assign(torch.from_numpy(points), centres[used])[0]].numpy()
+    return nearest
+
+
 def _assign(points: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
     """The nearest centre [M] of each point, and the squared distance [M] to it."""
     lengths = centres.square().sum(1)

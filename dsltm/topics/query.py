@@ -11,7 +11,7 @@ from dsltm import console
 from dsltm.assigning.student import WordReader
 from dsltm.errors import DsltmError, UsageError
 from dsltm.topics import documents
-from dsltm.words.bm25 import document_frequency, idf, saturated
+from dsltm.words.bm25 import document_frequency, idf, relative_lengths, saturated
 from dsltm.words.text import words
 
 if TYPE_CHECKING:
@@ -140,8 +140,6 @@ def bm25(labels: Labels, query: str) -> Floats:
     known = {word: column for column, word in enumerate(labels.words)}
     wanted = [known[word] for word in dict.fromkeys(words(query)) if word in known]
     counts = labels.counts
-    length = np.asarray(counts.sum(axis=1), np.float64).ravel()
-    length /= length.mean() or 1.0
     own = np.asarray(counts[:, wanted].todense(), np.float64)
     weight = idf(document_frequency(counts)[wanted], len(labels))
-    return np.asarray(saturated(own, length[:, None]) @ weight)
+    return np.asarray(saturated(own, relative_lengths(counts.sum(axis=1))[:, None]) @ weight)

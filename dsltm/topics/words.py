@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.errors import UsageError
-from dsltm.words.ranking import ranked, relevance, telling
+from dsltm.words.ranking import first_words, relevance, telling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,7 @@ def chosen(
     else:
         scores = relevance(model.beta, choice.relevance, model.sizes if sizes is None else sizes)
     wanted = choice.count * (_CANDIDATES if choice.diversify else 1)
-    rows = ranked(scores, model.vocabulary, wanted, usage=model.usage, language=model.language)
+    rows = first_words(model, wanted, scores)
     if embeddings is None or not choice.diversify:
         return rows
     places = _directions(embeddings)

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from dsltm.errors import DsltmError
 from dsltm.formats.blocks import slices
 from dsltm.formats.scratch import scratch
-from dsltm.space.kmeans import cluster, means
+from dsltm.space.kmeans import cluster, nearest_mean
 from dsltm.space.neighbours import averaged
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Beginning:
         return cls(topics, np.zeros(len(topics), bool))
 
 
-def beside(
+def begin_around(
     points: Floats,
     neighbours: NDArray[np.int32],
     known: NDArray[np.int64],
@@ -69,7 +68,8 @@ def beside(
     Raises:
         DsltmError: too few documents are left for new topics.
     """
-    topics = _nearest(points, known, count)
+    own = np.flatnonzero(known >= 0)
+    topics = np.where(known < 0, nearest_mean(points, points[own], known[own], count), known)
     if not new:
         return topics
     open_to = np.flatnonzero(known < 0)
@@ -115,15 +115,3 @@ def fits(
         chance = np.quantile(share[others], _ELSEWHERE) if others.any() else 0
         best = np.maximum(best, share / max(_REACHED * np.median(share[known == topic]), chance))
     return best
-
-
-def _nearest(points: Floats, known: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """The topic [M] of each document: the known one, else that whose documents' mean is nearest."""
-    own = np.flatnonzero(known >= 0)
-    centres, sizes = means(torch.from_numpy(points[own]), torch.from_numpy(known[own]), count)
-    lengths = torch.where(sizes > 0, centres.square().sum(1), torch.inf)
-    topics = known.copy()
-    for rows in slices(len(points), _BLOCK):
-        nearest = (lengths - 2 * torch.from_numpy(points[rows]) @ centres.T).argmin(1).numpy()
-        topics[rows] = np.where(known[rows] < 0, nearest, known[rows])
-    return topics

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from dsltm.errors import DsltmError
-from dsltm.space.axes import document_space
-from dsltm.space.inputs import Inputs
-from dsltm.space.kmeans import cluster, means
-from dsltm.space.neighbours import nearest, settled
-from dsltm.training.presets import neighbourhood
+from dsltm.formats.copies import copies
+from dsltm.space.inputs import evenly
+from dsltm.space.kmeans import cluster, nearest_mean
+from dsltm.training.data import settled_places
 from dsltm.training.threads import one_thread
 
 if TYPE_CHECKING:
@@ -58,7 +56,7 @@ class Choice:
     """A number of topics, and why.
 
     Attributes:
-        documents: how many documents were clustered.
+        documents: how many documents were clustered, of copies of a text one.
         tried: the numbers that were tried, in rising order.
     """
 
@@ -89,62 +87,61 @@ class Choice:
 
 
 @one_thread()
-def choose_topics(labels: Labels, seed: int, advance: Callable[[int], object] = lambda _: None) -> Choice:
+def choose_topics(
+    labels: Labels,
+    seed: int,
+    advance: Callable[[int, int], object] = lambda number, of: None,  # noqa: ARG005
+    *,
+    once: bool = True,
+) -> Choice:
     """Find the number of topics, from the document vectors alone.
 
     Args:
         labels: documents; those flagged empty are left out.
         seed: of the halves and of k-means.
-        advance: called with each number once it has been tried.
+        advance: called with each number once it has been tried, and with how many there are to try.
+        once: a text that several documents share counts once, as in training: its copies would make a topic
+            of their own that both halves agree on.
 
     Raises:
         DsltmError: too few documents to tell.
     """
-    numbers, points = list(numbers_for(labels)), _points(labels)
+    rows = np.flatnonzero(~labels.empty)
+    if once:
+        rows = rows[copies(labels, rows)[0]]
+    numbers = numbers_for(len(rows))
+    points = settled_places(labels, evenly(rows, _DOCUMENTS))
     tried = []
     for count in numbers:
         values = [_agreement(points, count, seed + split) for split in range(SPLITS)]
         error = float(np.std(values, ddof=1)) / SPLITS**0.5
         tried.append(Tried(count, float(np.mean(values)), error))
-        advance(count)
+        advance(count, len(numbers))
     return Choice(len(points), tried)
 
 
-def numbers_for(labels: Labels) -> tuple[int, ...]:
-    """The numbers of topics that a corpus of this size lets one try.
+def numbers_for(texts: int) -> tuple[int, ...]:
+    """The numbers of topics that a corpus of so many texts lets one try.
 
     Raises:
-        DsltmError: too few documents for any.
+        DsltmError: too few texts for any.
     """
-    documents = min(int((~labels.empty).sum()), _DOCUMENTS)
-    numbers = tuple(count for count in NUMBERS if count * _LEAST <= documents)
+    numbers = tuple(count for count in NUMBERS if count * _LEAST <= min(texts, _DOCUMENTS))
     if not numbers:
         raise DsltmError(
-            f"-k auto needs {NUMBERS[0] * _LEAST} documents with text to tell, and there are {documents}",
+            f"-k auto needs {NUMBERS[0] * _LEAST} texts to tell, and there are {texts}",
             hint="-k with a number",
         )
     return numbers
 
 
-def _points(labels: Labels) -> Floats:
-    """Coordinates [M, d] of a sample of documents, each moved to the mean of its neighbours."""
-    rows = np.flatnonzero(~labels.empty)
-    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _DOCUMENTS)).astype(np.int64)]
-    points = document_space(Inputs(labels.hidden, labels.counts), rows)
-    return settled(points, nearest(points, neighbourhood(len(points))))
-
-
 def _agreement(points: Floats, count: int, seed: int) -> float:
+    """Adjusted Rand index of two divisions of all points, each by the nearest centre of a half's clusters."""
     from sklearn.metrics import adjusted_rand_score
 
     halves = np.array_split(np.random.default_rng(seed).permutation(len(points)), 2)
-    one, other = (_divided(points, points[half], count, seed) for half in halves)
+    one, other = (
+        nearest_mean(points, half, cluster(half, count, seed, restarts=3), count)
+        for half in (points[rows] for rows in halves)
+    )
     return float(adjusted_rand_score(one, other))
-
-
-def _divided(points: Floats, half: Floats, count: int, seed: int) -> NDArray[np.int64]:
-    """The cluster of each point, by the nearest of the centres that half of them have."""
-    chosen = torch.from_numpy(cluster(half, count, seed, restarts=3))
-    centres, sizes = (array.numpy() for array in means(torch.from_numpy(half), chosen, count))
-    gaps = np.where(sizes > 0, (centres**2).sum(1), np.inf) - 2 * points @ centres.T
-    return np.asarray(gaps.argmin(1))

@@ -47,8 +47,8 @@ class TrainConfig:
         guide: γ of -γ Σ_k q_k log θ_k, which draws a document's θ to q, its k-means cluster or what came of
             that by `rounds`; 0 for none.
         rounds: of `dsltm.training.consensus.agreed`.
-        words_weight: of `dsltm.words.student.pooled`, where the backbone has 1.
-        calibrate: "words" for the share of doubt of `dsltm.words.student.doubt_of`.
+        words_weight: of `dsltm.words.pooling.pooled`, where the backbone has 1.
+        calibrate: "words" for the share of doubt of `dsltm.words.pooling.doubt_of`.
         epochs, batch: where they are None, by `pace`, or as published.
         target_top, target_share: the most probable words of a soft label that are kept: so many, or so large
             a share of the vocabulary.

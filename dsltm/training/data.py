@@ -171,6 +171,15 @@ class TrainingSet:
         return torch.from_numpy(array).to(self.device)
 
 
+def settled_places(labels: Labels, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Places [M, d] of the documents `rows`, moved to the middle of their neighbours.
+
+    They are those in which training clusters documents, unless its options say otherwise.
+    """
+    points = document_space(Inputs(labels.hidden, labels.counts), rows)
+    return settled(points, nearest(points, neighbourhood(len(points))))
+
+
 def theta_of(backbone: Backbone, inputs: Inputs, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """θ [M, K] of the M documents `rows` by their vectors alone."""
     device = backbone.input_mean.device

@@ -63,7 +63,7 @@ def configured(
         chosen = {*given, *decided}
         if "topics" in given and config.topics != before.topics:
             raise UsageError(f"--init keeps the {before.topics} topics of its model", hint="--new N for more")
-        kept = {} if before.header.get("backbone") in WRITTEN else shaping(known, chosen)
+        kept = {} if is_written(before) else shaping(known, chosen)
         decided = kept | decided | {"topics": before.topics + new}
     elif new:
         raise UsageError("--new topics are beside those of a model", hint="--init MODEL")
@@ -71,6 +71,11 @@ def configured(
     # Options that do not fit each other are refused here, before anything is read.
     config.resolved()
     return config
+
+
+def is_written(model: Model) -> bool:
+    """Whether somebody wrote the model's topics, which were brought to the documents, not learned of them."""
+    return model.header.get("backbone") in WRITTEN
 
 
 def shaping(known: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:

@@ -10,14 +10,13 @@ import torch
 
 from dsltm.errors import DsltmError
 from dsltm.formats.model import check_compatible, edit_of
-from dsltm.models import WRITTEN
 from dsltm.models.base import Shape
 from dsltm.models.restore import restore
 from dsltm.space.inputs import Inputs
 from dsltm.space.kmeans import cluster_beside
-from dsltm.training.beginning import Beginning, beside
+from dsltm.training.beginning import Beginning, begin_around
 from dsltm.training.data import theta_of
-from dsltm.training.decided import SHAPING
+from dsltm.training.decided import SHAPING, is_written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +86,8 @@ def beginning(
         return Beginning.of(first)
     if is_written(init):
         sure = _surest(first, shares.max(1))
-        found = beside(points, neighbours, np.where(sure, first, -1), init.topics, new, config.seed)
+        known = np.where(sure, first, -1)
+        found = begin_around(points, neighbours, known, init.topics, new, config.seed)
         return Beginning.of(np.where(found < init.topics, first, found))
     # Topics that were merged or dropped still have their documents here: these are nothing new.
     known, trained = theta.argmax(axis=1), theta.shape[1]
@@ -114,11 +114,6 @@ def _trained(model: Model, labels: Labels, rows: NDArray[np.int64]) -> Floats:
 
 def _summed(theta: Floats, groups: list[list[int]]) -> Floats:
     return np.stack([theta[:, group].sum(axis=1) for group in groups], 1)
-
-
-def is_written(model: Model) -> bool:
-    """Whether somebody wrote the model's topics, which were brought to the documents, not learned of them."""
-    return model.header.get("backbone") in WRITTEN
 
 
 def _surest(topics: NDArray[np.int64], sureness: NDArray[np.floating]) -> NDArray[np.bool_]:

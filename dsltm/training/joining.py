@@ -15,13 +15,10 @@ import torch
 
 from dsltm.formats.joined import joined
 from dsltm.formats.model import check_compatible
-from dsltm.space.axes import document_space
-from dsltm.space.inputs import Inputs
 from dsltm.space.kmeans import means
-from dsltm.space.neighbours import nearest, settled
+from dsltm.training.data import settled_places
 from dsltm.training.going_on import proportions
 from dsltm.training.loop import train
-from dsltm.training.presets import neighbourhood
 from dsltm.training.seed_topics import SeedTopics
 from dsltm.training.threads import one_thread
 
@@ -98,20 +95,18 @@ def join(
     seeds = SeedTopics([name or "" for name in names], np.full(len(labels), -1), begin)
     model = train(labels, replace(config, topics=topics), progress, None, seeds)
     numbering = a.numbering.with_new(topics - a.topics)
-    header = {k: v for k, v in model.header.items() if k != "names"}
-    header |= {"names": names} if any(names) else {}
-    sizes = np.bincount(begin[begin >= 0], minlength=topics)
-    across = likeness[: a.topics, a.topics :]
     rows = [
         Joined(
-            number,
+            numbering.numbers[topic],
             a.numbering.numbers[topic] if topic < a.topics else None,
             b.numbering.numbers[of_b[topic]] if topic in of_b else None,
-            _cosine(across, topic, of_b.get(topic), a.topics),
-            int(sizes[topic]),
+            _cosine(likeness[: a.topics, a.topics :], topic, of_b.get(topic), a.topics),
+            int((begin == topic).sum()),
         )
-        for topic, number in enumerate(numbering.numbers)
+        for topic in range(topics)
     ]
+    header = {key: value for key, value in model.header.items() if key != "names"}
+    header |= {"names": names} if any(names) else {}
     header |= numbering.header()
     header["training"] = {**header["training"], "joined": [row.row() for row in rows]}
     return replace(model, header=header), rows
@@ -131,8 +126,7 @@ def _likeness(labels: Labels, first: list[NDArray[np.int64]], topics: tuple[int,
     The space is that of training, of vectors and words. A topic without documents is like none.
     """
     rows = np.flatnonzero(~labels.empty)
-    points = document_space(Inputs(labels.hidden, labels.counts), rows)
-    points = settled(points, nearest(points, neighbourhood(len(points))))
+    points = settled_places(labels, rows)
     own = np.concatenate([first[0], first[1] + topics[0]])[rows]
     centres = means(torch.from_numpy(points), torch.from_numpy(own), sum(topics))[0]
     units = torch.nn.functional.normalize(centres, dim=1)

@@ -17,11 +17,12 @@ from dsltm.formats.word_vectors import read_word_vectors
 from dsltm.models.base import Backbone, Embedded, Shape
 from dsltm.training.adam import Adam
 from dsltm.training.data import TrainingSet, theta_of
-from dsltm.training.going_on import beginning, begun, check_fits, is_written, remembering
+from dsltm.training.decided import is_written
+from dsltm.training.going_on import beginning, begun, check_fits, remembering
 from dsltm.training.seed_topics import SeedTopics, begin_at, called, check_room
 from dsltm.training.student import taught
 from dsltm.training.threads import one_thread
-from dsltm.words.student import doubt_of, pooled
+from dsltm.words.pooling import doubt_of, pooled
 
 if TYPE_CHECKING:
     from collections.abc import Callable

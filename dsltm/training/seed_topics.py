@@ -13,8 +13,8 @@ import numpy as np
 
 from dsltm import console
 from dsltm.errors import DsltmError, UsageError
-from dsltm.training.beginning import Beginning, beside
-from dsltm.words.bm25 import document_frequency, idf, saturated
+from dsltm.training.beginning import Beginning, begin_around
+from dsltm.words.bm25 import document_frequency, idf, relative_lengths, saturated
 from dsltm.words.forms import stems
 from dsltm.words.language import ASSUMED
 from dsltm.words.text import joined, words_and_pairs
@@ -115,7 +115,7 @@ def begin_at(
     """
     free = config.topics - len(seeds)
     known = _of_texts(seeds.documents, data)
-    topics = beside(points, neighbours, known, len(seeds), free, config.seed)
+    topics = begin_around(points, neighbours, known, len(seeds), free, config.seed)
     examples = _of_texts(seeds.examples, data)
     topics = np.where(examples < 0, topics, examples)
     return Beginning(topics, examples >= 0)
@@ -205,8 +205,7 @@ def _hits(
     counts, documents = labels.counts, len(labels)
     frequency = document_frequency(counts)
     inverse = idf(frequency, documents)
-    sums = np.asarray(counts.sum(axis=1), np.float64).ravel()
-    length = sums / max(sums.mean(), 1.0)
+    length = relative_lengths(counts.sum(axis=1))
     index = {word: number for number, word in enumerate(labels.words)}
     first, best = np.full(documents, -1), np.zeros(documents)
 

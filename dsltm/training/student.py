@@ -12,7 +12,8 @@ from scipy.special import log_softmax
 
 from dsltm.formats.blocks import slices
 from dsltm.formats.scratch import scratch
-from dsltm.space.inputs import document_frequency
+from dsltm.space.inputs import evenly
+from dsltm.words.bm25 import document_frequency
 from dsltm.words.student import Student, has_pieces, log_frequencies, pieces, unit_lengths
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Lessons:
     @classmethod
     def of(cls, counts: csr_array, words: Sequence[str], language: str) -> Lessons:
         """From word counts [M, W]."""
-        frequency = document_frequency(counts, np.arange(counts.shape[0]))
+        frequency = document_frequency(counts)
         chosen = _frequent_pieces(words, frequency)
         has = has_pieces(words, {piece: number for number, piece in enumerate(chosen)})
         weights = log_frequencies(counts)
@@ -84,7 +85,7 @@ def taught(lessons: Lessons, theta: NDArray[np.floating]) -> tuple[Student, floa
         The student; of how large a share of documents that it has not seen it names the first topic.
     """
     asked = held_out(lessons, theta)
-    some = _evenly(np.arange(len(lessons)))
+    some = evenly(np.arange(len(lessons)), _DOCUMENTS)
 
     def surprise(scale: float) -> float:
         return -float(np.mean((theta[some] * log_softmax(scale * asked[some], axis=1)).sum(1)))
@@ -129,7 +130,7 @@ def _regression(
         rows: the documents that teach.
         rounds: iterations at most.
     """
-    rows = _evenly(rows)
+    rows = evenly(rows, _DOCUMENTS)
     documents, wanted = lessons.documents[rows].astype(np.float64), theta[rows].astype(np.float64)
     has = lessons.has.astype(np.float64)
     documents_of, words_of = documents.T.tocsr(), has.T.tocsr()
@@ -147,11 +148,6 @@ def _regression(
     options = {"maxiter": rounds, "maxcor": _MEMORY}
     best = minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x
     return best[topics:].reshape(features, topics), best[:topics]
-
-
-def _evenly(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """At most `_DOCUMENTS` of the rows, evenly spaced."""
-    return rows[np.linspace(0, len(rows) - 1, min(len(rows), _DOCUMENTS)).astype(np.int64)]
 
 
 def _frequent_pieces(words: Sequence[str], frequency: NDArray[np.int64]) -> list[str]:

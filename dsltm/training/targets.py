@@ -8,8 +8,9 @@ import numpy as np
 
 from dsltm.formats.blocks import slices
 from dsltm.formats.scratch import scratch
-from dsltm.space.inputs import dense, document_frequency
+from dsltm.space.inputs import dense
 from dsltm.space.neighbours import averaged
+from dsltm.words.bm25 import document_frequency
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from dsltm.errors import DsltmError
+from dsltm.formats.blocks import slices
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -26,6 +29,7 @@ K1, B = 1.5, 0.75
 The defaults of bm25s and of rank_bm25; Robertson and Zaragoza 2009 recommend K1 between 1.2 and 2.
 """
 _TERM = re.compile(r"\w+")  # short words too, unlike in a vocabulary: topics are called "go" and "qt"
+_BLOCK = 8192  # documents counted at once, which changes no result
 _SMOOTHING = 0.05  # share of each topic's probability that all words share alike; chosen, not measured
 
 
@@ -34,9 +38,15 @@ def saturated(counts: Array, length: Array) -> Array:
 
     Args:
         counts: how often a word comes in a document, of any shape.
-        length: of that document, the mean being 1; of a shape that fits `counts`.
+        length: of that document (`relative_lengths`); of a shape that fits `counts`.
     """
     return counts * (K1 + 1) / (counts + K1 * (1 - B + B * length))
+
+
+def relative_lengths(words: NDArray[np.number]) -> NDArray[np.float64]:
+    """[N] how long documents of so many words are, the mean being 1; 0 where none has a word."""
+    lengths = np.asarray(words, np.float64).ravel()
+    return lengths / (float(lengths.mean() if len(lengths) else 0) or 1.0)
 
 
 def terms(text: str) -> list[str]:
@@ -75,8 +85,7 @@ def search(texts: Iterable[str], wanted: Sequence[Sequence[str]], common: float 
     where, which, often = np.array(rows, np.int64), np.array(columns, np.int64), np.array(counts, np.float64)
     frequency = np.bincount(which, minlength=len(index))
     inverse = idf(frequency, total)
-    length = np.array(lengths) / (np.mean(lengths) or 1.0) if any(lengths) else np.ones(total)
-    weight = saturated(often, length[where]) * inverse[which]
+    weight = saturated(often, relative_lengths(np.array(lengths))[where]) * inverse[which]
     scores = np.zeros((total, len(wanted)), np.float32)
     for number, query in enumerate(wanted):
         telling = [word for word in query if frequency[index[word]] <= common * total]
@@ -90,9 +99,19 @@ def idf(frequency: NDArray[np.int64], documents: int) -> NDArray[np.float64]:
     return np.asarray(np.log1p((documents - frequency + 0.5) / (frequency + 0.5)))
 
 
-def document_frequency(counts: csr_array) -> NDArray[np.int64]:
-    """[V] in how many documents each word comes."""
-    return np.bincount(counts.indices, minlength=counts.shape[1])
+def document_frequency(counts: csr_array, rows: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """[V] in how many of N documents, or of those in `rows`, each word comes.
+
+    Raises:
+        DsltmError: a count is below zero.
+    """
+    frequency = np.zeros(counts.shape[1], np.int64)
+    for block in slices(counts.shape[0] if rows is None else len(rows), _BLOCK):
+        part = counts[block if rows is None else rows[block]]
+        if (part.data < 0).any():
+            raise DsltmError("the labels hold word counts below zero")
+        frequency += np.bincount(part.indices, minlength=len(frequency))
+    return frequency
 
 
 def expansion(
@@ -119,7 +138,7 @@ def expansion(
     for topic, rows in enumerate(representatives):
         if not len(rows):
             continue
-        share = document_frequency(counts[rows]) / len(rows) - everywhere
+        share = document_frequency(counts, rows) / len(rows) - everywhere
         weight = np.maximum(share, 0) * inverse
         best = np.argsort(-weight, kind="stable")[:most]
         out[topic, best] = weight[best] / max(weight.max(), 1e-9)

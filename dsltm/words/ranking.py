@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dsltm.formats.model import Model
+
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
@@ -102,6 +104,19 @@ def ranked(
         own = row[used[row] > 0]
         chosen.append(_one_form_each(own if len(own) else row, forms, used)[:count])
     return chosen
+
+
+def first_words(model: Model, count: int, scores: Floats | None = None) -> list[Integers]:
+    """The first words of each topic of a model, as columns of its β: as of `ranked`.
+
+    Args:
+        model: K topics.
+        count: how many of each.
+        scores: [K, V]; None: those of `telling`.
+    """
+    if scores is None:
+        scores = telling(model.beta, model.usage, model.sizes)
+    return ranked(scores, model.vocabulary, count, usage=model.usage, language=model.language)
 
 
 def _one_form_each(row: Integers, forms: Integers, used: NDArray[np.integer] | None) -> Integers:

@@ -13,7 +13,8 @@ from scipy.special import log_softmax, softmax
 
 from dsltm.errors import DsltmError
 from dsltm.training.student import Lessons, held_out, taught, teach
-from dsltm.words.student import Student, aligned, doubt_of, doubted, pieces, pooled
+from dsltm.words.pooling import doubt_of, doubted, pooled
+from dsltm.words.student import Student, aligned, pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
