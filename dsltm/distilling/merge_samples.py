@@ -49,7 +49,7 @@ def merge_samples(paths: Sequence[str], samples: Sequence[Labels], target: Binar
         keys = {*first.header, *sample.header}.difference(_PER_SAMPLE)
         for key in sorted(key for key in keys if sample.header.get(key) != first.header.get(key)):
             raise DsltmError(f"{path} and {paths[0]} do not belong together: their {key} differs")
-    read = np.stack([(sample.flags & UNREAD) == 0 for sample in samples])
+    read = np.stack([~sample.unread for sample in samples])
     flags = np.bitwise_or.reduce([sample.flags & ~np.uint8(UNREAD) for sample in samples])
     flags[~read.any(axis=0)] |= UNREAD
     header: dict[str, Any] = {

@@ -104,6 +104,11 @@ def _refuse(status: os.stat_result, name: str) -> None:
             )
 
 
+def name_of(path: str) -> str:
+    """What messages call a file: by its path, and "-" by what it means."""
+    return "standard input" if path == "-" else path
+
+
 def open_input(path: str) -> BinaryIO:
     """Open a file to be read at any place and as often as is wanted.
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from dsltm.formats.labels import Labels
+from dsltm.formats.labels import one_after_another
 from dsltm.formats.model import check_compatible
-from dsltm.formats.stacked import stacked
-from dsltm.formats.strings import Strings, pointers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from dsltm.formats.labels import Labels
 
 
 def joined(one: Labels, other: Labels) -> Labels:
@@ -28,30 +29,21 @@ def joined(one: Labels, other: Labels) -> Labels:
         DsltmError: they were not.
     """
     check_compatible(one.header, other.header)
-    extra = {word: place for place, word in enumerate(dict.fromkeys([*one.words, *other.words]))}
-    counts = [_renumbered(labels, extra) for labels in (one, other)]
-    parts = (one, other)
-    return Labels(
-        header={**one.header, "words": [*extra], "gold_names": []},
-        ids=Strings(
-            stacked([part.ids.data for part in parts]), pointers([part.ids.indptr for part in parts])
-        ),
-        logits=stacked([part.logits for part in parts]),
-        hidden=stacked([part.hidden for part in parts]),
-        bow_indptr=pointers([part.indptr.astype(np.int64) for part in counts]),
-        bow_indices=stacked([part.indices.astype(np.int32) for part in counts]),
-        bow_data=stacked([part.data for part in counts]),
-        gold_codes=np.full(len(one) + len(other), -1, np.int32),
-        flags=np.concatenate([part.flags for part in parts]),
-        word_embeddings=one.word_embeddings,
-    )
+    words = {word: place for place, word in enumerate(dict.fromkeys([*one.words, *other.words]))}
+    parts = [_counting(labels, words) for labels in (one, other)]
+    header = {**one.header, "words": [*words], "gold_names": []}
+    return one_after_another(parts, header, np.full(len(one) + len(other), -1, np.int32))
 
 
-def _renumbered(labels: Labels, places: dict[str, int]) -> csr_array:
-    """The word counts with a column for each of other words' numbers, ascending within a document."""
-    counts = labels.counts
+def _counting(labels: Labels, places: dict[str, int]) -> Labels:
+    """The labels with a column for each of these words by their numbers, ascending within a document."""
     table: NDArray[np.int32] = np.array([places[word] for word in labels.words], np.int32)
-    shape = (counts.shape[0], len(places))
-    renumbered = csr_array((counts.data, table[counts.indices], counts.indptr), shape=shape)
-    renumbered.sort_indices()
-    return renumbered
+    old, shape = labels.counts, (len(labels), len(places))
+    counts = csr_array((old.data, table[old.indices], old.indptr), shape=shape)
+    counts.sort_indices()
+    return replace(
+        labels,
+        bow_indptr=counts.indptr.astype(np.int64),
+        bow_indices=counts.indices.astype(np.int32),
+        bow_data=counts.data,
+    )

@@ -12,7 +12,8 @@ import numpy as np
 from dsltm import console
 from dsltm.errors import DsltmError
 from dsltm.formats.counts import csr, first_columns
-from dsltm.formats.labels_check import check_shapes
+from dsltm.formats.inputs import name_of
+from dsltm.formats.labels_check import MEMBERS, check_shapes, check_types
 from dsltm.formats.npz import Blocks, open_npz, write_npz
 from dsltm.formats.output import reason
 from dsltm.formats.parts import finished_parts
@@ -20,7 +21,7 @@ from dsltm.formats.stacked import stacked, whole
 from dsltm.formats.strings import Strings, pointers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -81,11 +82,6 @@ class Labels:
         return len(self.flags)
 
     @property
-    def count(self) -> int:
-        """N, how many documents there are."""
-        return len(self)
-
-    @property
     def read_count(self) -> int:
         """R, how many of them the teacher read."""
         return len(self.logits)
@@ -93,15 +89,15 @@ class Labels:
     @cached_property
     def read(self) -> NDArray[np.int64] | None:
         """[R] the documents that were read, ascending; None where all were."""
-        return None if self.read_count == self.count else np.flatnonzero(~_unread(self.flags))
+        return None if self.read_count == len(self) else np.flatnonzero(~self.unread)
 
     @property
-    def unread(self) -> NDArray[np.int64]:
-        """[N - R] the documents that were not read, ascending."""
-        return np.flatnonzero(_unread(self.flags))
+    def unread(self) -> NDArray[np.bool_]:
+        """[N] True where the document was not read."""
+        return _unread(self.flags)
 
     def among(self, documents: Iterable[T]) -> Iterator[T]:
-        """These documents among all of the corpus in its order, or among whatever has one item for each."""
+        """What belongs to these documents, of what has an item for each document of the whole corpus."""
         if self.rows is None:
             yield from documents
             return
@@ -170,27 +166,13 @@ class Labels:
         return np.asarray(self.flags & EMPTY, bool)
 
 
-_DTYPES: dict[str, tuple[type[np.generic], int]] = {
-    "ids": (np.uint8, 1),
-    "ids_indptr": (np.int64, 1),
-    "logits": (np.float16, 2),
-    "hidden": (np.float16, 2),
-    "bow_indptr": (np.int64, 1),
-    "bow_indices": (np.int32, 1),
-    "bow_data": (np.int32, 1),
-    "gold": (np.int32, 1),
-    "flags": (np.uint8, 1),
-    "word_embeddings": (np.float16, 2),
-}
-
-
 def write_labels(target: BinaryIO, header: dict[str, Any], members: Mapping[str, Rows | Blocks]) -> None:
     """Stream a labels file to `target`; `members` are the arrays of `Labels` by their names on disk."""
     flags = members["flags"]
     assert not isinstance(flags, Blocks)
     version = VERSION if _unread(np.asarray(flags)).any() else _ALL_READ
     header = {"format": FORMAT, "words": _words(header)} | header | {"version": version}
-    write_npz(target, header, ((name, members[name]) for name in _DTYPES))
+    write_npz(target, header, ((name, members[name]) for name in MEMBERS))
 
 
 def _unread(flags: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -212,10 +194,8 @@ def read_labels(path: str) -> Labels:
     if path != "-" and os.path.isdir(path):
         return _stack([_open_part(place, count) for place, count in finished_parts(path, FORMAT)], path)
     header, arrays = open_npz(path, expect=FORMAT, newest=VERSION)
-    name = "standard input" if path == "-" else path
-    for key, (dtype, dimensions) in _DTYPES.items():
-        if key not in arrays or arrays[key].dtype != dtype or arrays[key].ndim != dimensions:
-            raise DsltmError(f"{name}: its array {key!r} is missing or of another type")
+    name = name_of(path)
+    check_types(arrays, name)
     check_shapes(header, arrays, int(_unread(arrays["flags"]).sum()), name)
     return Labels(
         header=header,
@@ -282,18 +262,26 @@ def _stack(parts: list[Labels], path: str) -> Labels:
             counts[key] += int(part.header.get(key, 0))
         # The first part's header speaks for all: thousands of equal vocabularies would take gigabytes.
         part.header.clear()
-    return Labels(
-        header={**first, **counts, "gold_names": list(names)},
+    codes = np.concatenate([tables[n][part.gold_codes] for n, part in enumerate(parts)])
+    return one_after_another(parts, {**first, **counts, "gold_names": list(names)}, codes)
+
+
+def one_after_another(
+    parts: Sequence[Labels], header: dict[str, Any], gold_codes: NDArray[np.int32]
+) -> Labels:
+    """The documents of all parts, which count the same words, with this header and these classes."""
+    return replace(
+        parts[0],
+        header=header,
         ids=Strings(
-            stacked([part.ids.data for part in parts]),
-            pointers([part.ids.indptr for part in parts]),
+            stacked([part.ids.data for part in parts]), pointers([part.ids.indptr for part in parts])
         ),
         logits=stacked([part.logits for part in parts]),
         hidden=stacked([part.hidden for part in parts]),
         bow_indptr=pointers([part.bow_indptr for part in parts]),
         bow_indices=stacked([part.bow_indices for part in parts]),
         bow_data=stacked([part.bow_data for part in parts]),
-        gold_codes=np.concatenate([tables[n][part.gold_codes] for n, part in enumerate(parts)]),
+        gold_codes=gold_codes,
         flags=np.concatenate([part.flags for part in parts]),
-        word_embeddings=parts[0].word_embeddings,
+        rows=None,
     )

@@ -1,4 +1,4 @@
-"""Whether the arrays of a labels file fit each other, its header, and the words that this names."""
+"""The arrays of a labels file: whether all are there, and fit each other, the header and its words."""
 
 from __future__ import annotations
 
@@ -12,6 +12,36 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+
+MEMBERS: dict[str, tuple[type[np.generic], int]] = {
+    "ids": (np.uint8, 1),
+    "ids_indptr": (np.int64, 1),
+    "logits": (np.float16, 2),
+    "hidden": (np.float16, 2),
+    "bow_indptr": (np.int64, 1),
+    "bow_indices": (np.int32, 1),
+    "bow_data": (np.int32, 1),
+    "gold": (np.int32, 1),
+    "flags": (np.uint8, 1),
+    "word_embeddings": (np.float16, 2),
+}
+"""In the order of the file, by name: the type, and how many dimensions there are."""
+
+
+def check_types(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
+    """Refuse labels that lack an array, or have another one in its place.
+
+    Args:
+        arrays: by their names in the file.
+        name: the file's, for messages.
+
+    Raises:
+        DsltmError: there is one.
+    """
+    for key, (dtype, dimensions) in MEMBERS.items():
+        if key not in arrays or arrays[key].dtype != dtype or arrays[key].ndim != dimensions:
+            raise DsltmError(f"{name}: its array {key!r} is missing or of another type")
 
 
 def check_shapes(

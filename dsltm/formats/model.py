@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from dsltm.errors import DsltmError
+from dsltm.formats.inputs import name_of
 from dsltm.formats.npz import open_npz, write_npz
 from dsltm.formats.numbering import Numbering
 from dsltm.formats.old_model import predicted_beta
@@ -135,7 +136,7 @@ def read_model(path: str) -> Model:
         DsltmError: not a model file, or one whose parts do not fit each other.
     """
     header, arrays = open_npz(path, expect=FORMAT, newest=VERSION)
-    name = "standard input" if path == "-" else path
+    name = name_of(path)
     beta, vocabulary = arrays.pop("beta", None), header.get("vocabulary")
     if beta is None or beta.dtype != np.float32 or beta.ndim != 2 or not len(beta):
         raise DsltmError(f"{name}: its topic-word matrix is missing")

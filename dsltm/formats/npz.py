@@ -20,7 +20,7 @@ import numpy as np
 import orjson
 
 from dsltm.errors import DsltmError
-from dsltm.formats.inputs import copied, open_input
+from dsltm.formats.inputs import copied, name_of, open_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -170,7 +170,7 @@ def mappable(path: str) -> Iterator[tuple[str, str]]:
     if path != "-" and (not os.path.exists(path) or os.path.isfile(path)):
         yield path, path
         return
-    name = "standard input" if path == "-" else path
+    name = name_of(path)
     with copied(sys.stdin.buffer) if path == "-" else open_input(path) as copy:
         if not os.fstat(copy.fileno()).st_size:
             raise DsltmError(f"{name}: is empty (did the stage before it fail?)")

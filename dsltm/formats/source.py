@@ -12,7 +12,7 @@ from dsltm import console
 from dsltm.errors import DsltmError
 from dsltm.formats.encoding import UTF8, UTF8_MARK, Recoded, encoding_of
 from dsltm.formats.foreign import ZIP, refuse_foreign
-from dsltm.formats.inputs import copied, note_open, open_input
+from dsltm.formats.inputs import copied, name_of, note_open, open_input
 from dsltm.formats.output import reason
 from dsltm.formats.packing import Unpacked, packing_of
 
@@ -72,7 +72,7 @@ class Source:
     inside = ""
 
     def __init__(self, path: str, encoding: str | None = None) -> None:
-        self.name = "standard input" if path == STDIN else path or "''"
+        self.name = name_of(path) or "''"
         self.encoding = encoding
         self._digest: str | None = None
         try:

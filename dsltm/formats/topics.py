@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dsltm.errors import DsltmError
+from dsltm.formats.inputs import name_of
 from dsltm.formats.records import decode, kind, parse_object, write_jsonl
 from dsltm.formats.source import Source
 
@@ -63,7 +64,7 @@ def read_topics(path: str, least: int = 2) -> list[WrittenTopic]:
     Raises:
         DsltmError: a line that is not a topic, a label that comes twice, or too few topics.
     """
-    return _checked(_rows(path), "standard input" if path == "-" else path, least)
+    return _checked(_rows(path), name_of(path), least)
 
 
 def written_topics(rows: Iterable[Mapping[str, Any]], name: str, least: int = 2) -> list[WrittenTopic]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsltm.errors import UsageError
+from dsltm.formats.inputs import name_of
 from dsltm.formats.labels import FORMAT, Labels, labels_read
 from dsltm.formats.model import read_model
 from dsltm.formats.npz import format_of
@@ -44,7 +45,7 @@ def open_inputs(
     if labels is None and len(models) > 1 and _has_documents(models[-1]):
         labels = models.pop()
     opened = None if labels is None else labels_read(labels, "scoring")
-    subjects = [from_model(_name(path), read_model(path), opened, topn) for path in models]
+    subjects = [from_model(name_of(path), read_model(path), opened, topn) for path in models]
     if topics is not None or assignments is not None:
         subjects.append(from_files(topics, assignments))
     if not subjects:
@@ -67,7 +68,3 @@ def open_word_vectors(path: str, subjects: Sequence[Subject]) -> WordVectors:
 
 def _has_documents(path: str) -> bool:
     return path == STDIN or format_of(path) == FORMAT or is_folder_of_parts(path)
-
-
-def _name(path: str) -> str:
-    return "standard input" if path == STDIN else path

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from dsltm.errors import DsltmError
 from dsltm.formats.corpus import Document
+from dsltm.formats.inputs import name_of
 from dsltm.formats.records import read_jsonl, write_jsonl
 from dsltm.words.config import ENGLISH, WordRules
 from dsltm.words.counts import Counts, count_words, usual_min_df, with_phrases
@@ -115,7 +116,7 @@ def read_vocabulary(path: str) -> list[Entry]:
     if isinstance(known, list) and all(isinstance(word, str) for word in known):
         return [Entry(word) for word in known]
     seen: dict[str, Entry] = {}
-    name = "standard input" if path == "-" else path
+    name = name_of(path)
     for number, row in read_jsonl(path):
         word = row.get("word")
         if not isinstance(word, str) or not word.strip():
