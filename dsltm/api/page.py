@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from dsltm.formats.output import open_output
 from dsltm.report.data import collect
 from dsltm.report.page import page
-from dsltm.topics.config import WordChoice
+from dsltm.topics.config import ViewOptions, WordChoice
+from dsltm.topics.layers import grouped, layers_of
+from dsltm.topics.periods import with_words
+from dsltm.topics.showing import shares_by
 
 if TYPE_CHECKING:
     from dsltm.api.corpora import Path
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 # The height of the page in a notebook, in pixels; chosen, not measured.
 _HEIGHT = 720
+_WORDS, _SHOWN = WordChoice(), ViewOptions()
 
 
 class Page:
@@ -32,19 +36,36 @@ class Page:
         self.content = content
 
     @classmethod
-    def of(cls, view: View, corpus: Corpus | None, options: ReportOptions) -> Page:
+    def of(
+        cls,
+        view: View,
+        corpus: Corpus | None,
+        options: ReportOptions,
+        words: WordChoice = _WORDS,
+        shown: ViewOptions = _SHOWN,
+        label_field: str = "label",
+    ) -> Page:
         """The page of a model and its documents, with their classes where the labels have some.
 
         Args:
             view: model and documents.
             corpus: the documents' texts; None: they have only their names.
             options: of the page.
+            words: which words of each topic.
+            shown: a field to show the topics over, levels of groups, and whether words are scored.
+            label_field: the field whose values the labels hold.
 
         Raises:
+            UsageError: a field that is neither in the labels nor is there a corpus.
             DsltmError: the corpus is not that of the labels.
         """
-        classes = [view.shares("label", None, None)] if view.labels.header.get("gold_names") else []
-        return cls(page(collect(view, view.topics(WordChoice()), classes, corpus, options)))
+        fields = [] if shown.by is None else [shares_by(view, shown, corpus, label_field)]
+        fields = [with_words(view, each, words.count) for each in fields]
+        if shown.by != label_field and view.labels.has_gold:
+            fields.append(view.shares(label_field, None, None))
+        topics = view.topics(words, coherence=shown.coherence)
+        groups = grouped(view.model, view, layers_of(view.model, shown.levels), words)
+        return cls(page(collect(view, topics, fields, corpus, options, groups)))
 
     def save(self, path: Path) -> None:
         """Write the page to a file.

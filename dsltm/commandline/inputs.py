@@ -9,9 +9,20 @@ import typer
 from dsltm.errors import UsageError
 from dsltm.formats.inputs import note_input, note_open, refuse_input
 from dsltm.formats.output import is_stdout
+from dsltm.formats.source import STDIN
 
 # The names of parameters whose files are written end with one of these.
 OUTPUTS = ("output", "html", "log_file")
+
+
+def check_stdin(*paths: str | None) -> None:
+    """Refuse to read standard input as two files.
+
+    Raises:
+        UsageError: "-" is there twice.
+    """
+    if paths.count(STDIN) > 1:
+        raise UsageError("only one of the files can be standard input")
 
 
 def keep_inputs(ctx: typer.Context) -> None:

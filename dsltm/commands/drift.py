@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from dsltm import console
+from dsltm.commandline.inputs import check_stdin
 from dsltm.commands.options import ModelFile, Output, OutputFormat
-from dsltm.errors import UsageError
 from dsltm.formats.output import for_people
 from dsltm.formats.tables import table_form, write_table
+from dsltm.option import option
 
 READS = {"MODEL": "Model", "OLD, NEW": "Labels", "OLD, NEW, in their place": "Assignments"}
 WRITES = "Changes"
@@ -24,15 +25,13 @@ def command(
     *,
     output: Output = None,
     output_format: OutputFormat = None,
-    fail_above: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            max=1,
-            metavar="SHARE",
-            help="End with status 1 if the share of a topic surely changed by more, as 0.05 for five points.",
-        ),
-    ] = None,
+    fail_above: float | None = option(
+        None,
+        "End with status 1 if the share of a topic surely changed by more, as 0.05 for five points.",
+        min=0,
+        max=1,
+        metavar="SHARE",
+    ),
 ) -> None:
     """Writes which of the model's topics grew, shrank, came or went, the largest change first.
 
@@ -48,8 +47,7 @@ def command(
     from dsltm.topics.drift import counted, drift, moved
     from dsltm.topics.terminal_shares import show_changes
 
-    if [model, old, new].count("-") > 1:
-        raise UsageError("only one of the files can be standard input")
+    check_stdin(model, old, new)
     opened = read_model(model)
     changes = drift(opened, counted(opened, old), counted(opened, new))
     if output_format is None and for_people(output):

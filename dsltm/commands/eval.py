@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsltm import console, screen
+from dsltm.commandline.inputs import check_stdin
 from dsltm.commands.options import CorpusWithLabels, Output
 from dsltm.errors import UsageError
 from dsltm.formats.output import for_people
 from dsltm.formats.records import write_jsonl
 from dsltm.metrics.config import OTHERS, CoherenceOptions, EvalOptions, RatingOptions
+from dsltm.option import option
 
 if TYPE_CHECKING:
     from dsltm.formats.labels import Labels
@@ -32,36 +34,26 @@ def command(
     ] = None,
     *,
     output: Output = None,
-    labels: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Labels file, then all FILES are models.", rich_help_panel=OTHERS),
-    ] = None,
-    gold: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CORPUS",
-            help="Take the gold classes from this corpus, by the documents' ids.",
-            rich_help_panel=OTHERS,
-        ),
-    ] = None,
-    topics: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help='Topics of any tool: JSON lines with "words".',
-            rich_help_panel=OTHERS,
-        ),
-    ] = None,
-    assignments: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help='Assignments of any tool: JSON lines with "id" and "topic", "theta" or both.',
-            rich_help_panel=OTHERS,
-        ),
-    ] = None,
+    labels: str | None = option(
+        None, "Labels file, then all FILES are models.", metavar="FILE", heading=OTHERS
+    ),
+    gold: str | None = option(
+        None,
+        "Take the gold classes from this corpus, by the documents' ids.",
+        metavar="CORPUS",
+        heading=OTHERS,
+    ),
+    topics: str | None = option(
+        None, 'Topics of any tool: JSON lines with "words".', metavar="FILE", heading=OTHERS
+    ),
+    assignments: str | None = option(
+        None,
+        'Assignments of any tool: JSON lines with "id" and "topic", "theta" or both.',
+        metavar="FILE",
+        heading=OTHERS,
+    ),
     measured: EvalOptions,
-    per_topic: Annotated[bool, typer.Option("--per-topic", help="Show each topic's values as well.")] = False,
+    per_topic: bool = option(False, "Show each topic's values as well."),
     coherence: CoherenceOptions,
     rating: RatingOptions,
     reading: CorpusWithLabels,
@@ -91,10 +83,8 @@ def command(
 
     if files is None and topics is None and assignments is None:
         files = ["-"]
-    if [*(files or []), labels, topics, assignments, gold, coherence.reference, rating.judge_texts].count(
-        "-"
-    ) > 1:
-        raise UsageError("standard input can be read as one of the files only")
+    others = labels, topics, assignments, gold, coherence.reference, rating.judge_texts
+    check_stdin(*(files or ()), *others)
     asked = judges(rating)
     opened = open_inputs(files or [], labels, topics, assignments, measured.topn)
     if opened.labels is None and measured.vectors:

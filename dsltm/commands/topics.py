@@ -2,21 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from dsltm.commandline.inputs import check_stdin
 from dsltm.commandline.values import given
 from dsltm.commands.options import CorpusWithLabels, ModelFile, Output, OutputFormat
 from dsltm.errors import UsageError
 from dsltm.formats.output import for_people, open_output
 from dsltm.formats.tables import table_form, write_table
+from dsltm.option import option
 from dsltm.report.config import REPORT, ReportOptions
 from dsltm.topics.config import DOCUMENTS, EditOptions, ViewOptions, WordChoice
-
-if TYPE_CHECKING:
-    from dsltm.formats.corpus import Corpus
-    from dsltm.topics.view import View
 
 READS = {"MODEL": "Model", "LABELS": "Labels", "--corpus": "Corpus"}
 WRITES = "Topics"
@@ -34,22 +32,15 @@ def command(
     output_format: OutputFormat = None,
     words: WordChoice,
     shown: ViewOptions,
-    corpus: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="The corpus that LABELS was made from, for its texts.",
-            rich_help_panel=DOCUMENTS,
-        ),
-    ] = None,
-    html: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write a page with a map of the documents, that needs no network.",
-            rich_help_panel=REPORT,
-        ),
-    ] = None,
+    corpus: str | None = option(
+        None, "The corpus that LABELS was made from, for its texts.", metavar="FILE", heading=DOCUMENTS
+    ),
+    html: str | None = option(
+        None,
+        "Write a page with a map of the documents, that needs no network.",
+        metavar="FILE",
+        heading=REPORT,
+    ),
     report: ReportOptions,
     edit: EditOptions,
     reading: CorpusWithLabels,
@@ -86,6 +77,7 @@ def command(
 
     dsltm topics model.npz labels.npz --merge 3,17 --drop 5 -o tidier.npz
     """
+    from dsltm.api.page import Page
     from dsltm.formats.labels import labels_read
     from dsltm.formats.model import read_model, write_model
     from dsltm.topics.editing import edited_view, labelled
@@ -112,8 +104,10 @@ def command(
         with open_output(output, binary=True) as file:
             write_model(file, opened)
     if html is not None:
+        if view is None:
+            raise UsageError("--html shows documents", hint="adding a labels file")
         report = replace(report, title=report.title or _title(corpus))
-        _write_page(html, view, words, shown, texts, reading.label_field, report)
+        Page.of(view, texts, report, words, shown, reading.label_field).save(html)
     elif not writes_model:
         terminal = for_people(output)
         result = table(opened, view, words, shown, texts, reading.label_field, by_size=terminal)
@@ -121,37 +115,6 @@ def command(
             result.draw()
         else:
             write_table(output, result.rows, table_form(output, output_format))
-
-
-def _write_page(
-    place: str,
-    view: "View | None",
-    words: WordChoice,
-    shown: ViewOptions,
-    texts: "Corpus | None",
-    label_field: str,
-    report: ReportOptions,
-) -> None:
-    from dsltm.report.data import collect
-    from dsltm.report.page import page
-    from dsltm.topics.layers import grouped, layers, parse_levels
-    from dsltm.topics.periods import with_words
-    from dsltm.topics.showing import shares_by
-
-    if view is None:
-        raise UsageError("--html shows documents", hint="adding a labels file")
-    fields = [] if shown.by is None else [shares_by(view, shown, texts, label_field)]
-    fields = [with_words(view, each, words.count) for each in fields]
-    if shown.by != label_field and view.labels.header.get("gold_names"):
-        fields.append(view.shares(label_field, None, None))
-    topics = view.topics(words, coherence=shown.coherence)
-    cuts = []
-    if shown.levels is not None:
-        cuts = layers(view.model, parse_levels(shown.levels, view.model.topics))
-    groups = grouped(view.model, view, cuts, words)
-    data = collect(view, topics, fields, texts, report, groups)
-    with open_output(place) as file:
-        file.write(page(data))
 
 
 def _title(corpus: str | None) -> str | None:
@@ -174,8 +137,8 @@ def _check_views(shown: ViewOptions, html: str | None, *, writes_model: bool) ->
         "--examples": shown.documents,
         "--by": shown.by is not None,
     }
-    views = [option for option, wanted in asked.items() if wanted]
-    others = [option for option in views[1:] if option not in _BESIDE.get(views[0], [])]
+    views = [name for name, wanted in asked.items() if wanted]
+    others = [name for name in views[1:] if name not in _BESIDE.get(views[0], [])]
     if others:
         raise UsageError(f"{views[0]} and {others[0]} are shown one at a time")
     if writes_model and views and views[0] != "--html":
@@ -186,14 +149,13 @@ def _check_views(shown: ViewOptions, html: str | None, *, writes_model: bool) ->
 
 def _check_files(model: str, labels: str | None, corpus: str | None, shown: ViewOptions) -> None:
     """Refuse what cannot be shown for want of a file."""
-    if [model, labels, corpus].count("-") > 1:
-        raise UsageError("only one of the files can be standard input")
+    check_stdin(model, labels, corpus)
     asked = {
         "--examples": shown.examples,
         "--borderline": shown.borderline,
         "--coherence": shown.scored,
         "--corpus": corpus,
     }
-    for option, wanted in asked.items():
+    for name, wanted in asked.items():
         if wanted and labels is None:
-            raise UsageError(f"{option} is about documents", hint="adding a labels file")
+            raise UsageError(f"{name} is about documents", hint="adding a labels file")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm.errors import DsltmError
-from dsltm.formats.labels import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -53,11 +52,6 @@ class Example:
         if self.other is not None:
             row["other"] = self.other
         return row if self.text is None else {**row, "text": self.text}
-
-
-def has_text(labels: Labels) -> NDArray[np.bool_]:
-    """[N] whether a document says anything; the topic of an empty one means nothing."""
-    return np.asarray((labels.flags & EMPTY) == 0)
 
 
 def first_topics(theta: Floats, full: NDArray[np.bool_]) -> Integers:

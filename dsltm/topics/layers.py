@@ -38,12 +38,6 @@ class Layer:
     level: int
     groups: list[list[int]]
 
-    @property
-    def group_of(self) -> list[int]:
-        """[K] the group of each topic."""
-        pairs = sorted((place, number) for number, group in enumerate(self.groups) for place in group)
-        return [number for _, number in pairs]
-
     def numbers(self, model: Model) -> dict[int, int]:
         """For the number of each topic that of its group, which is the lowest among its topics."""
         own = model.numbering.numbers
@@ -107,6 +101,25 @@ def layers(model: Model, levels: Sequence[int]) -> list[Layer]:
     return [_cut(joins, model.topics, level) for level in levels]
 
 
+def layers_of(model: Model, levels: str | None) -> list[Layer]:
+    """The layers that a list such as "5,15" asks for; none for None.
+
+    Raises:
+        UsageError: as `parse_levels`.
+    """
+    return [] if levels is None else layers(model, parse_levels(levels, model.topics))
+
+
+def level_columns(model: Model, levels: str | None) -> dict[str, dict[int, int]]:
+    """The numbers of groups beside documents: a column a level, of each its name and the group of each topic.
+
+    Args:
+        model: K topics.
+        levels: as of `layers_of`.
+    """
+    return {f"level_{layer.level}": layer.numbers(model) for layer in layers_of(model, levels)}
+
+
 def _cut(joins: list[Join], topics: int, level: int) -> Layer:
     whole = {topic: [topic] for topic in range(topics)}
     for join in joins[: topics - level]:
@@ -132,7 +145,7 @@ def grouped(
     Args:
         model: whose topics they are.
         view: it with documents; None: groups have no sizes.
-        found: from `layers`.
+        found: the levels.
         choice: which words.
         examples: how many typical documents of each group.
         corpus: where their texts are; None: they have only their names.
@@ -168,8 +181,7 @@ def _topics(model: Model, view: View | None, layer: Layer, choice: WordChoice) -
         sizes = np.array([view.sizes[group].sum() for group in layer.groups])
     weight = model.sizes if view is None else view.sizes
     labels = [_name(model, group, None if weight is None else weight.tolist()) for group in layer.groups]
-    embeddings = None if view is None or not view.labels.word_embeddings.size else view.labels.word_embeddings
-    topics = describe(merged, choice, sizes, embeddings)
+    topics = describe(merged, choice, sizes, None if view is None else view.embeddings)
     return [replace(topic, label=label) for topic, label in zip(topics, labels, strict=True)]
 
 

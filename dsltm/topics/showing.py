@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dsltm import console
 from dsltm.errors import UsageError
 from dsltm.topics.describe import describe, ordered
-from dsltm.topics.layers import grouped, layers, parse_levels
+from dsltm.topics.layers import grouped, layers_of
 from dsltm.topics.terminal import show_answers, show_documents, show_groups, show_topics, show_tree
 from dsltm.topics.terminal_shares import show_effects, show_shares
 from dsltm.topics.tree import tree
@@ -69,11 +69,10 @@ def table(
         raise UsageError("--sort size counts documents", hint="adding a labels file")
     order = options.sort or ("size" if by_size and view else "id")
     if options.levels is not None:
-        found = layers(model, parse_levels(options.levels, model.topics))
         groups = grouped(
             model,
             view,
-            found,
+            layers_of(model, options.levels),
             choice,
             examples=options.examples,
             corpus=texts,

@@ -55,8 +55,8 @@ class View:
 
     @cached_property
     def full(self) -> NDArray[np.bool_]:
-        """[N] whether a document says anything."""
-        return documents.has_text(self.labels)
+        """[N] whether a document says anything; the topic of an empty one means nothing."""
+        return ~self.labels.empty
 
     @cached_property
     def first(self) -> NDArray[np.int64]:
@@ -68,10 +68,15 @@ class View:
         """[K] how many documents each topic is the first of."""
         return documents.sizes(self.first, self.model.topics)
 
+    @property
+    def embeddings(self) -> NDArray[np.float16] | None:
+        """[V, E] the teacher's, of the words; None where no teacher read."""
+        embeddings = self.labels.word_embeddings
+        return embeddings if embeddings.size else None
+
     def topics(self, choice: WordChoice, *, coherence: bool = False) -> list[Topic]:
         """The topics with their sizes, in the order of their numbers."""
-        embeddings = self.labels.word_embeddings
-        topics = describe(self.model, choice, self.sizes, embeddings if embeddings.size else None)
+        topics = describe(self.model, choice, self.sizes, self.embeddings)
         return with_coherence(topics, self.labels) if coherence else topics
 
     def with_documents(

@@ -49,7 +49,6 @@ def test_a_planted_hierarchy_is_found() -> None:
     assert two.groups == [[0, 2, 4, 6], [1, 3, 5, 7]]
     assert four.groups == [[0, 4], [1, 5], [2, 6], [3, 7]]
     assert eight.groups == [[topic] for topic in range(8)]
-    assert two.group_of == [0, 1] * 4
 
 
 def test_words_of_a_group_are_those_that_its_topics_share() -> None:
