@@ -11,8 +11,9 @@ import pytest
 from planted import plant
 from shell import dsltm
 
-from dsltm.assigning.documents import Block, assign_labels, assign_windows, assignment_rows, theta_of
+from dsltm.assigning.documents import Block, assign_labels, assign_windows, theta_of
 from dsltm.assigning.inference import Inference
+from dsltm.assigning.rows import assignment_rows
 from dsltm.distilling.reading import Window
 from dsltm.distilling.rows import counts_of
 from dsltm.formats.corpus import Document

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm import console
-from dsltm.api.assigning import assign_any
-from dsltm.api.corpora import corpus_of, open_teacher
+from dsltm.api.corpora import corpus_of, labels_or_corpus, open_teacher
 from dsltm.api.page import Page
-from dsltm.api.records import Reader, Record, plain
+from dsltm.api.records import Record, plain
 from dsltm.api.topics import Topics
+from dsltm.assigning.config import Parts, Reader, ReaderOptions
+from dsltm.assigning.rows import assignment_rows
+from dsltm.assigning.run import assign
 from dsltm.formats.model import read_model, write_model
 from dsltm.formats.output import open_output
 from dsltm.report.config import ReportOptions
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.api.corpora import Path, TextsLike
-    from dsltm.assigning.parts import Parts
+    from dsltm.assigning.documents import Assigned
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model as Stored
     from dsltm.teacher.reading.teacher import Teacher
@@ -94,11 +96,9 @@ class Model(Topics):
         >>> sorted(record["reader"] for record in some)
         ['teacher', 'words']
         """
-        from dsltm.assigning.documents import assignment_rows
-
+        options = _reader_options(reader, budget, parts)
         with console.called_by_a_program(progress=progress):
-            teacher = partial(self._open, progress=progress)
-            assigned = assign_any(self.stored, texts, teacher, reader, budget, parts)
+            assigned = self._assigned(texts, options, progress=progress)
             return [plain(row) for row in assignment_rows(assigned.blocks, top=top, min_prob=min_prob)]
 
     def theta(
@@ -120,8 +120,7 @@ class Model(Topics):
         (120, 6)
         """
         with console.called_by_a_program(progress=progress):
-            teacher = partial(self._open, progress=progress)
-            assigned = assign_any(self.stored, texts, teacher, reader, budget)
+            assigned = self._assigned(texts, _reader_options(reader, budget), progress=progress)
             blocks = [block.theta for block in assigned.blocks]
         return np.concatenate(blocks) if blocks else np.empty((0, self.stored.numbering.given), np.float32)
 
@@ -218,6 +217,9 @@ class Model(Topics):
     def _with(self, stored: Stored) -> Model:
         return Model(stored, self._teacher)
 
+    def _assigned(self, texts: Labels | TextsLike, options: ReaderOptions, *, progress: bool) -> Assigned:
+        return assign(self.stored, labels_or_corpus(texts), partial(self._open, progress=progress), options)
+
     def _open(self, *, progress: bool) -> Teacher:
         if self._teacher is None:
             recorded = self.stored.header["teacher"]
@@ -225,6 +227,10 @@ class Model(Topics):
                 str(recorded["name"]), weights_sha256=recorded["weights_sha256"], progress=progress
             )
         return self._teacher
+
+
+def _reader_options(reader: Reader, budget: int | str | None, parts: Parts | None = None) -> ReaderOptions:
+    return ReaderOptions(reader, None if budget is None else str(budget), parts)
 
 
 def load(path: Path, *, teacher: str | Teacher | None = None) -> Model:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Record: TypeAlias = dict[str, Any]
-Reader = Literal["teacher", "words", "auto"]
-"""Who reads new texts; auto: words first, and the teacher what they are least sure of."""
 
 
 def plain(row: Mapping[str, Any]) -> Record:

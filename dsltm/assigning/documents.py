@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsltm import console
-from dsltm.assigning.student import WordReader
+from dsltm.assigning.word_reader import WordReader
 from dsltm.errors import DsltmError
 from dsltm.formats.blocks import slices
-from dsltm.formats.labels import EMPTY, TRUNCATED, UNREAD
+from dsltm.formats.labels import EMPTY, TRUNCATED
 from dsltm.formats.model import check_compatible
-from dsltm.formats.npz import Blocks, write_npz
-from dsltm.formats.strings import Strings
 from dsltm.words.student import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import BinaryIO
 
     from numpy.typing import NDArray
 
@@ -29,11 +26,9 @@ if TYPE_CHECKING:
     from dsltm.formats.corpus import Document
     from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model
-    from dsltm.formats.stacked import Rows
     from dsltm.teacher.reading.forward import Reader
     from dsltm.teacher.reading.teacher import Teacher
 
-FORMAT, VERSION = "dsltm.assignments", 1
 WORDS, TEACHER = "words", "teacher"
 """Who placed a document, in a row of assignments."""
 # So many documents are assigned at a time, to bound the memory; chosen, not measured.
@@ -116,7 +111,7 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
     inference = Inference(model)
     words = None if labels.read is None else WordReader.of(model)
     # The row of each document among those that were read.
-    places = np.cumsum((labels.flags & UNREAD) == 0) - 1
+    places = np.cumsum(~labels.unread) - 1
 
     def theta(rows: NDArray[np.int64]) -> NDArray[np.float32]:
         counts = None
@@ -132,7 +127,7 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
             if words is None:
                 yield Block(ids, theta(rows), empty, fields)
                 continue
-            unread = (labels.flags[rows] & UNREAD) != 0
+            unread = labels.unread[rows]
             of_all = np.empty((len(rows), model.numbering.given), np.float32)
             of_all[unread] = words.of_counts(labels.counts[rows[unread]], labels.words)
             of_all[~unread] = theta(rows[~unread])
@@ -222,60 +217,3 @@ def reader_of(model: Model, teacher: Teacher, batch_tokens: int | None) -> Reade
         raise DsltmError(f"the tokenizer of {teacher.name} is not the one that the model was trained with")
     prompts = [Prompt.from_header(prompt) for prompt in header["prompts"]]
     return teacher.reader(prompts, projection, max_tokens=header["max_tokens"], batch_tokens=batch_tokens)
-
-
-def assignment_rows(
-    blocks: Iterable[Block], *, top: int | None = None, min_prob: float = 0.0
-) -> Iterator[dict[str, Any]]:
-    """One row a document, as a line of an assignments file.
-
-    Args:
-        top: only so many topics of each, as [topic, probability] pairs, the most probable first.
-        min_prob: a document whose first topic is less probable than this has topic None.
-
-    Yields:
-        {"id", "topic", "p", "theta": [...]}, or "topics": [[topic, p], ...] for "theta" with `top`; and
-        "empty": true where the document has no text; "reader" where not all were read by the teacher;
-        "parts" where it was read in parts.
-    """
-    for block in blocks:
-        order = np.argsort(-block.theta, axis=1, kind="stable")[:, :top]
-        rows = zip(block.ids, block.theta, order, block.empty, strict=True)
-        for number, (name, theta, best, empty) in enumerate(rows):
-            p = theta[best[0]]
-            row: dict[str, Any] = {"id": name, "topic": int(best[0]) if p >= min_prob else None, "p": p}
-            if top is None:
-                row["theta"] = theta
-            else:
-                row["topics"] = [[int(topic), theta[topic]] for topic in best]
-            if empty:
-                row["empty"] = True
-            if block.readers:
-                row["reader"] = block.readers[number]
-            if block.parts:
-                row["parts"] = block.parts[number]
-            yield row
-
-
-def write_matrix(target: BinaryIO, assigned: Assigned) -> None:
-    """Write an assignments NPZ: `theta` [N, K] float32, `empty` [N] bool, and ids as in labels files."""
-    names: list[Strings] = []
-    empty: list[NDArray[np.bool_]] = []
-
-    def proportions() -> Iterator[NDArray[np.float32]]:
-        for block in assigned.blocks:
-            names.append(Strings.pack(block.ids))
-            empty.append(block.empty)
-            yield block.theta
-
-    def members() -> Iterator[tuple[str, Rows | Blocks]]:
-        assert assigned.documents is not None
-        shape = (assigned.documents, assigned.topics)
-        yield "theta", Blocks(shape, np.dtype(np.float32), proportions())
-        yield "empty", np.concatenate([np.empty(0, bool), *empty])
-        ids = Strings.joined(names)
-        yield "ids", ids.data
-        yield "ids_indptr", ids.indptr
-
-    header = {"format": FORMAT, "version": VERSION, "topics": assigned.topics}
-    write_npz(target, header, members())

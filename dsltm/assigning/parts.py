@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dsltm.assigning.config import Parts
     from dsltm.formats.corpus import Document
     from dsltm.formats.model import Model
     from dsltm.words.sentences import Span
 
-Parts = Literal["sentences", "windows"]
-"""What a document is divided into."""
 # A teacher's token has more characters than these in most languages, and there is room for the instruction;
 # chosen, not measured.
 _CHARACTERS_PER_TOKEN = 2

@@ -10,7 +10,7 @@ import numpy as np
 
 from dsltm import console
 from dsltm.assigning.documents import TEACHER, WORDS, Assigned, Block, assign_windows
-from dsltm.assigning.student import WordReader
+from dsltm.assigning.word_reader import WordReader
 from dsltm.formats.blocks import batches
 
 if TYPE_CHECKING:

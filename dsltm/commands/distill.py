@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
@@ -81,24 +81,19 @@ def command(
     *,
     output: Output = None,
     teacher: TeacherOptions,
-    vocab: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Vocabulary from dsltm vocab, or a model that has it; by default the corpus's own words.",
-        ),
-    ] = None,
+    vocab: str | None = option(
+        None,
+        "Vocabulary from dsltm vocab, or a model that has it; by default the corpus's own words.",
+        metavar="FILE",
+    ),
     lexicon: WordConfig,
     prompts: PromptOptions,
     config: DistillConfig,
-    shard: Annotated[
-        str | None, typer.Option(metavar="I/N", help="Read only share I of N; dsltm merge joins the shares.")
-    ] = None,
-    scratch: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="Where finished rows are kept; by default OUTPUT.journal."),
-    ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start over, whatever an earlier run left.")] = False,
+    shard: str | None = option(None, "Read only share I of N; dsltm merge joins the shares.", metavar="I/N"),
+    scratch: str | None = option(
+        None, "Where finished rows are kept; by default OUTPUT.journal.", metavar="DIR"
+    ),
+    fresh: bool = option(False, "Start over, whatever an earlier run left."),
     reading: CorpusWithLabels,
     ray: RayOptions,
 ) -> None:
@@ -122,8 +117,6 @@ def command(
 
     dsltm distill s3://bucket/posts/ --ray auto --workers 8 -o labels/
     """
-    from dsltm.words.vocabulary import read_vocabulary
-
     corpora = corpora or [STDIN]
     if ray.ray is not None and len(corpora) > 1:
         raise UsageError("--ray takes one CORPUS", hint="their folder, or a pattern")
@@ -143,20 +136,19 @@ def command(
         with open_output(output, binary=True):
             # A terminal is refused now, not after an hour of reading.
             pass
-    share = _shard(shard)
-    words = tuple(entry.word for entry in read_vocabulary(vocab)) if vocab is not None else None
-    rules = lexicon.rules()
     chosen = prompts.prompts()
-    published = prompts.preset == "paper" and words is None
+    config = replace(
+        config,
+        prompts=chosen or (),
+        words=None if vocab is None else _words(vocab),
+        rules=lexicon.rules(),
+        shard=_shard(shard),
+    )
     if prompts.preset == "paper" and "projection" not in given(ctx):
         config = replace(config, projection="first")
+    published = prompts.preset == "paper" and vocab is None
     if published:
-        for name, value in (("--ray", ray.ray), ("--min-df", config.min_df), ("--phrases", config.phrases)):
-            if value not in (None, False):
-                raise UsageError(
-                    f"{name} does not go with the paper's vocabulary", hint="dsltm vocab, and --vocab FILE"
-                )
-    config = replace(config, prompts=chosen or (), words=words, rules=rules, shard=share)
+        _check_published(config, ray)
     if ray.ray is not None:
         from dsltm.on_ray.distill import distill_on_ray
 
@@ -172,33 +164,48 @@ def command(
             fresh=fresh,
         )
         return
+    source = reading.open(corpora)
     if teacher.teacher == NO_TEACHER:
-        _without_teacher(ctx, reading.open(corpora), config, output)
+        from dsltm.distilling.untaught import distill_untaught
+
+        refuse(given(ctx), _OF_TEACHERS, "is about a teacher, and there is none")
+        distill_untaught(source, config, output=output)
         return
+    from dsltm.distilling.choose import choose_prompts
     from dsltm.distilling.run import distill
 
-    source, opened = reading.open(corpora), teacher.open()
+    opened = teacher.open()
     if published:
-        from dsltm.words.language import sample_of
-        from dsltm.words.published import published_vocabulary
-
-        stop = rules.of(sample_of(source)).stopwords
-        entries = published_vocabulary(source, config.size, stopwords=stop)
-        config = replace(config, words=tuple(entry.word for entry in entries))
+        config = replace(config, words=_published_words(source, config))
     if chosen is None:
-        from dsltm.distilling.choose import choose_prompts
-
         chosen = choose_prompts(
             source, opened, max_tokens=config.max_tokens, batch_tokens=config.batch_tokens
         )
-    distill(source, opened, replace(config, prompts=chosen), output=output, scratch=scratch, fresh=fresh)
+        config = replace(config, prompts=chosen)
+    distill(source, opened, config, output=output, scratch=scratch, fresh=fresh)
 
 
-def _without_teacher(ctx: typer.Context, corpus: "Corpus", config: DistillConfig, output: str | None) -> None:
-    from dsltm.distilling.untaught import distill_untaught
+def _check_published(config: DistillConfig, ray: RayOptions) -> None:
+    """Refuse what the paper's vocabulary has no place for."""
+    for name, value in (("--ray", ray.ray), ("--min-df", config.min_df), ("--phrases", config.phrases)):
+        if value not in (None, False):
+            raise UsageError(
+                f"{name} does not go with the paper's vocabulary", hint="dsltm vocab, and --vocab FILE"
+            )
 
-    refuse(given(ctx), _OF_TEACHERS, "is about a teacher, and there is none")
-    distill_untaught(corpus, config, output=output)
+
+def _published_words(corpus: "Corpus", config: DistillConfig) -> tuple[str, ...]:
+    from dsltm.words.language import sample_of
+    from dsltm.words.published import published_vocabulary
+
+    stop = config.rules.of(sample_of(corpus)).stopwords
+    return tuple(entry.word for entry in published_vocabulary(corpus, config.size, stopwords=stop))
+
+
+def _words(vocab: str) -> tuple[str, ...]:
+    from dsltm.words.vocabulary import read_vocabulary
+
+    return tuple(entry.word for entry in read_vocabulary(vocab))
 
 
 def _template(file: str) -> "Prompt":

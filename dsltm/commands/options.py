@@ -17,14 +17,15 @@ from dsltm.formats.corpus import Corpus, Fields, Format, OnError, Reading
 from dsltm.formats.output import is_stdout
 from dsltm.formats.source import STDIN
 from dsltm.formats.tables import TableForm
-from dsltm.option import Option, option
+from dsltm.option import option
 from dsltm.teacher.files.registry import ALIASES, DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dsltm.on_ray.distill import Cluster, TeacherChoice
     from dsltm.on_ray.pieces import Cut
+    from dsltm.on_ray.session import Cluster
+    from dsltm.on_ray.teacher import TeacherChoice
     from dsltm.teacher.reading.teacher import Teacher
 
 # The headings of the options in help and manual.
@@ -32,7 +33,6 @@ CORPUS, TEACHER, RAY = "Corpus", "Teacher", "Many machines"
 # The documents of a part file; chosen, not measured.
 PART_DOCUMENTS = 16384
 PARAMETER_TYPES = ("auto", "float32", "bfloat16", "float16")
-TEACHERS = Option(words=tuple(ALIASES))
 
 CorpusFile = Annotated[
     str,
@@ -174,7 +174,7 @@ class TeacherOptions:
 
     def on_workers(self, recorded: Mapping[str, Any] | None = None) -> TeacherChoice:
         """The same teacher for the workers of a cluster to open."""
-        from dsltm.on_ray.distill import TeacherChoice
+        from dsltm.on_ray.teacher import TeacherChoice
 
         return TeacherChoice(self.name_or(recorded), self.dtype, self.device, self.trust_remote_code)
 
@@ -258,7 +258,7 @@ class RayOptions:
 
     def cluster(self) -> Cluster:
         """The cluster that was asked for."""
-        from dsltm.on_ray.distill import Cluster
+        from dsltm.on_ray.session import Cluster
 
         assert self.ray is not None
         return Cluster(self.ray, self.workers, self.cpus_per_worker, self.gpus_per_worker)

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsltm import console
-from dsltm.distilling.counted import counted_words
 from dsltm.distilling.journal import Journal
 from dsltm.distilling.reading import read_windows, tell_cut, windows
 from dsltm.distilling.rows import table_of
 from dsltm.distilling.survey import survey
 from dsltm.distilling.texts import Texts
 from dsltm.distilling.unsure import sureness
-from dsltm.distilling.vocabulary import vocabulary_of
+from dsltm.distilling.vocabulary import counted_words, vocabulary_of
 from dsltm.formats.inputs import refuse_input
 from dsltm.formats.output import descriptor_of, open_output
 from dsltm.formats.vectors import Vectors
@@ -31,7 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsltm.distilling.config import DistillConfig
+    from dsltm.distilling.sample import Sample
     from dsltm.distilling.survey import Survey
+    from dsltm.distilling.texts import Digests
     from dsltm.formats.corpus import Corpus, Document
     from dsltm.teacher.reading.forward import Reader
     from dsltm.teacher.reading.projection import Projection
@@ -65,31 +66,13 @@ def distill(
         sample = config.sampling()
         seed = 0 if sample is None else sample.seed
         overview = survey(corpus, max_tokens=config.max_tokens, seed=seed, phrases=config.phrases)
-        sure = None
-        if sample is not None and config.unsure_of is not None:
-            model, sure = sureness(config.unsure_of, corpus)
-            sample = replace(sample, unsure_of=model)
-        texts = Texts.of(overview.digests, sample, config.shard, sure)
-        _report_texts(texts)
+        texts = _texts(corpus, config, overview.digests, sample)
         vectors = None if config.vectors is None else Vectors.open(config.vectors, len(overview.work))
         lexicon = config.rules.of(overview.words.texts)
         counts = with_phrases(overview.words, lexicon.stopwords)
         projection = vocabulary_of(counts, lexicon, teacher, config)
         words = counted_words(counts, projection.words, lexicon.stopwords)
-        reader = teacher.reader(
-            config.prompts,
-            projection,
-            max_tokens=config.max_tokens,
-            batch_tokens=config.batch_tokens,
-        )
-        if reader.encoder.max_tokens < config.max_tokens:
-            console.warn(
-                f"{teacher.name} reads {reader.encoder.max_tokens:,} tokens at most: documents are cut there"
-            )
-        if not reader.way.packs:
-            console.note(
-                f"{teacher.name} reads whole prompts: its layers cannot share the instruction's prefix"
-            )
+        reader = _reader(teacher, config, projection)
         settings = settings_of(
             corpus.digest(), teacher, config, projection, words, lexicon.language, reader
         ) | sample_of(texts)
@@ -155,8 +138,13 @@ def sample_of(texts: Texts) -> dict[str, Any]:
     return {"sample": {"texts": sample.size(texts.different), "of": texts.different, **how}}
 
 
-def _report_texts(texts: Texts) -> None:
-    """Say how many texts are read where they are fewer than the documents."""
+def _texts(corpus: Corpus, config: DistillConfig, digests: Digests, sample: Sample | None) -> Texts:
+    """The texts that are read; a message says how many, where they are fewer than the documents."""
+    sure = None
+    if sample is not None and config.unsure_of is not None:
+        model, sure = sureness(config.unsure_of, corpus)
+        sample = replace(sample, unsure_of=model)
+    texts = Texts.of(digests, sample, config.shard, sure)
     documents = len(texts.numbers)
     if texts.sample is not None:
         console.info(
@@ -167,6 +155,21 @@ def _report_texts(texts: Texts) -> None:
         console.note(
             f"{documents:,} documents have {texts.count:,} different texts, each of which is read once"
         )
+    return texts
+
+
+def _reader(teacher: Teacher, config: DistillConfig, projection: Projection) -> Reader:
+    """What reads documents; messages tell what it does otherwise than one may expect."""
+    reader = teacher.reader(
+        config.prompts, projection, max_tokens=config.max_tokens, batch_tokens=config.batch_tokens
+    )
+    if reader.encoder.max_tokens < config.max_tokens:
+        console.warn(
+            f"{teacher.name} reads {reader.encoder.max_tokens:,} tokens at most: documents are cut there"
+        )
+    if not reader.way.packs:
+        console.note(f"{teacher.name} reads whole prompts: its layers cannot share the instruction's prefix")
+    return reader
 
 
 def facts_of(projection: Projection, skipped: int, reader: Reader) -> dict[str, Any]:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsltm.distilling.counted import counted_words
 from dsltm.distilling.rows import table_of
 from dsltm.distilling.survey import survey
 from dsltm.distilling.texts import Texts
-from dsltm.distilling.vocabulary import wanted_words
+from dsltm.distilling.vocabulary import counted_words, wanted_words
 from dsltm.errors import UsageError
 from dsltm.formats.labels import EMPTY, write_labels
 from dsltm.formats.output import open_output

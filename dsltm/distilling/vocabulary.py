@@ -1,7 +1,8 @@
-"""The words that the teacher is asked for, and how many of those that are wanted it can write."""
+"""The words that the teacher is asked for, how many of them it can write, and the words that are counted."""
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from dsltm import console
@@ -10,6 +11,8 @@ from dsltm.teacher.reading.projection import Kind, Projection, project
 from dsltm.words.vocabulary import choose_words
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from dsltm.distilling.config import DistillConfig
     from dsltm.teacher.reading.teacher import Teacher
     from dsltm.words.config import Lexicon
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
 # A teacher that can say a smaller part of the vocabulary is warned of; chosen, not measured.
 LOW_COVERAGE = 0.9
+# The names of so many words take half a megabyte of a labels file; chosen for that, not measured.
+_MOST_WORDS = 50_000
 # How a teacher writes the words that a projection keeps.
 _WRITES: dict[Kind, str] = {
     "every": "as one token",
@@ -48,6 +53,24 @@ def wanted_words(config: DistillConfig, counts: Counts, lexicon: Lexicon) -> tup
         return config.words
     chosen = choose_words(counts, config.size, min_df=config.min_df, stopwords=lexicon.stopwords)
     return tuple(entry.word for entry in chosen)
+
+
+def counted_words(counts: Counts, vocabulary: Sequence[str], stopwords: Collection[str]) -> list[str]:
+    """The words that the labels count: the vocabulary, then those of the most documents.
+
+    The vocabulary keeps its order, so that its counts are the first columns; the others follow in the order
+    of their document frequency, words of the same frequency by the alphabet. There are 50,000 at most. A word
+    of a single document says nothing of how documents are alike, but its letters do
+    (tests/bench/README.md, "Readers of words").
+
+    Args:
+        counts: of all words of the corpus.
+        vocabulary: the words that the labels have logits of.
+        stopwords: are not counted, unless they are of the vocabulary.
+    """
+    left_out = {*vocabulary, *stopwords}
+    others = ((-documents, word) for word, documents in counts.df.items() if word not in left_out)
+    return [*vocabulary, *(word for _, word in nsmallest(_MOST_WORDS - len(vocabulary), others))]
 
 
 def report_coverage(projection: Projection, wanted: int, teacher: str, kind: Kind) -> None:

@@ -9,16 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsltm.assigning.documents import (
-    FORMAT,
-    WORDS,
-    Assigned,
-    assign_windows,
-    assignment_rows,
-    reader_of,
-    write_matrix,
-)
-from dsltm.assigning.student import WordReader
+from dsltm.assigning.documents import WORDS, Assigned, assign_windows, reader_of
+from dsltm.assigning.rows import FORMAT, assignment_rows, write_matrix
+from dsltm.assigning.vectors import check_teacher_reads
+from dsltm.assigning.word_reader import WordReader
 from dsltm.assigning.words import placed_by_words
 from dsltm.errors import DsltmError
 from dsltm.formats.model import read_model
@@ -34,30 +28,23 @@ from dsltm.on_ray.writing import open_manifest, part_name, write_parts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from dsltm.assigning.config import RowOptions
     from dsltm.assigning.documents import Block
     from dsltm.formats.corpus import Document, Format
     from dsltm.formats.model import Model
-    from dsltm.on_ray.distill import Cluster, TeacherChoice
     from dsltm.on_ray.pieces import Cut, Piece
+    from dsltm.on_ray.session import Cluster
+    from dsltm.on_ray.teacher import TeacherChoice
 
     # The topics of a part's documents; takes the id of each one that fails, and why.
     Place = Callable[[list[Document], list[tuple[str, str]]], Iterator[Block]]
-
-
-@dataclass(frozen=True)
-class Written:
-    """How assignments are written; see `assignment_rows`."""
-
-    top: int | None
-    min_prob: float
-    npz: bool
 
 
 def assign_on_ray(
     model: str,
     corpus: str,
     teacher: TeacherChoice | None,
-    written: Written,
+    rows: RowOptions,
     cut: Cut,
     cluster: Cluster,
     *,
@@ -72,6 +59,7 @@ def assign_on_ray(
         model: a model file; the machines of the cluster need not reach it.
         corpus: a file or a folder, path or URI.
         teacher: who reads the documents; None: they are placed by their words, each worker on one core.
+        rows: how assignments are written; nothing stands beside them.
         output: the folder. Parts that an earlier run of the same settings finished in it are kept.
         fresh: start over.
 
@@ -83,15 +71,18 @@ def assign_on_ray(
     except OSError as error:
         raise DsltmError(f"{model}: {reason(error)}") from error
     # Models of vectors from elsewhere have no such limit; their words are no work worth estimating.
-    limit = int(read_model(model).header.get("max_tokens", 0))
+    opened = read_model(model)
+    limit = int(opened.header.get("max_tokens", 0))
+    if teacher is not None:
+        check_teacher_reads(opened)
     with connected(cluster.address):
         files, folder = input_files(corpus, format), Folder(output)
         with folder.alone():
             if teacher is None:
                 cluster = replace(cluster, cpus=cluster.cpus or 1, gpus=cluster.gpus or 0)
-            workers = room(cluster.workers, cluster.cpus, cluster.gpus)
+            workers = room(cluster)
             plan = survey(files, cut, max_tokens=limit, count=False)
-            job = Job(output, cut, data, teacher, written, batch_tokens, workers.cpus)
+            job = Job(output, cut, data, teacher, rows, batch_tokens, workers.cpus)
             manifest = open_manifest(folder, FORMAT, job.settings(plan.digest), len(plan.parts), fresh=fresh)
             write_parts(folder, manifest, plan, cut, workers, partial(Assigner, job), "assigning")
 
@@ -104,7 +95,7 @@ class Job:
     cut: Cut
     model: bytes
     teacher: TeacherChoice | None
-    written: Written
+    rows: RowOptions
     batch_tokens: int | None
     cpus: int
 
@@ -115,9 +106,9 @@ class Job:
             "corpus": digest,
             "model": hashlib.sha256(self.model).hexdigest(),
             **self._reading(),
-            "top": self.written.top,
-            "min_prob": self.written.min_prob,
-            "npz": self.written.npz,
+            "top": self.rows.top,
+            "min_prob": self.rows.min_prob,
+            "npz": self.rows.npz,
             "part_documents": self.cut.lines,
             "fields": [fields.text, fields.id],
         }
@@ -142,15 +133,15 @@ class Assigner:
 
     def work(self, piece: Piece, part: int) -> dict[str, Any]:
         """Write a part; see `Worker`."""
-        written, failed = self._job.written, list[tuple[str, str]]()
-        name = part_name(part, "npz" if written.npz else "jsonl")
+        rows, failed = self._job.rows, list[tuple[str, str]]()
+        name = part_name(part, "npz" if rows.npz else "jsonl")
         documents = piece.documents(self._job.cut)
         blocks = self._place(documents, failed)
         with self._folder.writing(name) as stream:
-            if written.npz:
+            if rows.npz:
                 write_matrix(stream, Assigned(len(documents), self._model.numbering.given, blocks))
             else:
-                write_jsonl(stream, assignment_rows(blocks, top=written.top, min_prob=written.min_prob))
+                write_jsonl(stream, assignment_rows(blocks, top=rows.top, min_prob=rows.min_prob))
         return {
             "part": part,
             "file": name,

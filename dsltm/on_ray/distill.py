@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsltm import console
-from dsltm.distilling.counted import counted_words
 from dsltm.distilling.journal import Journal
 from dsltm.distilling.rows import table_of
 from dsltm.distilling.run import facts_of, settings_of, word_embeddings
 from dsltm.distilling.texts import Digests, Texts
-from dsltm.distilling.vocabulary import report_coverage, wanted_words
+from dsltm.distilling.vocabulary import counted_words, report_coverage, wanted_words
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import FORMAT
 from dsltm.on_ray.careful import read_carefully
@@ -24,6 +23,7 @@ from dsltm.on_ray.pieces import input_files, texts_of
 from dsltm.on_ray.session import connected, room
 from dsltm.on_ray.storage import Folder
 from dsltm.on_ray.survey import survey
+from dsltm.on_ray.teacher import open_tokenizer, spell
 from dsltm.on_ray.writing import open_manifest, part_name, write_parts
 from dsltm.words.config import ENGLISH
 from dsltm.words.counts import with_phrases
@@ -31,58 +31,13 @@ from dsltm.words.counts import with_phrases
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from transformers import PreTrainedTokenizerFast
-
     from dsltm.distilling.config import DistillConfig
     from dsltm.formats.corpus import Format
     from dsltm.on_ray.pieces import Cut, InputFile, Piece
-    from dsltm.on_ray.session import Workers
+    from dsltm.on_ray.session import Cluster, Workers
     from dsltm.on_ray.survey import Plan
-    from dsltm.teacher.files.resolve import Source
-    from dsltm.teacher.reading.projection import Projection
+    from dsltm.on_ray.teacher import Spelling, TeacherChoice
     from dsltm.teacher.reading.prompts import Prompt
-    from dsltm.teacher.reading.teacher import Teacher
-
-
-@dataclass(frozen=True)
-class TeacherChoice:
-    """How every worker opens the teacher; see `load_teacher`."""
-
-    spec: str
-    dtype: str
-    device: str
-    trust_remote_code: bool
-
-    def open(self, cpus: int, weights_sha256: str | None = None) -> Teacher:
-        """Open it to run on so many cores; `weights_sha256` as for `load_teacher`."""
-        import torch
-
-        from dsltm.teacher.files.load import load_teacher
-
-        torch.set_num_threads(cpus)
-        return load_teacher(
-            self.spec,
-            dtype=self.dtype,
-            device=self.device,
-            trust_remote_code=self.trust_remote_code,
-            weights_sha256=weights_sha256,
-        )
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Which Ray a run uses, and how much of it; None: as much as it has.
-
-    Attributes:
-        address: see `session.connected`.
-        workers: how many.
-        cpus, gpus: of each worker.
-    """
-
-    address: str
-    workers: int | None = None
-    cpus: int | None = None
-    gpus: float | None = None
 
 
 def distill_on_ray(
@@ -113,27 +68,14 @@ def distill_on_ray(
     with connected(cluster.address):
         files, folder = input_files(corpus, format), Folder(output)
         with folder.alone():
-            workers = room(cluster.workers, cluster.cpus, cluster.gpus)
-            plan, config, spelling, counted, language = _prepared(
-                files, cut, teacher, config, workers, choose=choose
-            )
-            job = Job(
-                output,
-                cut,
-                plan.digest,
-                config,
-                teacher,
-                spelling,
-                counted,
-                language,
-                workers.cpus,
-                plan.skipped,
-            )
+            workers = room(cluster)
+            plan, job = _planned(output, files, cut, teacher, config, workers, choose=choose)
             manifest = open_manifest(folder, FORMAT, job.settings(), len(plan.parts), fresh=fresh)
             write_parts(folder, manifest, plan, cut, workers, partial(Distiller, job), "distilling")
 
 
-def _prepared(
+def _planned(
+    output: str,
     files: Sequence[InputFile],
     cut: Cut,
     teacher: TeacherChoice,
@@ -141,12 +83,12 @@ def _prepared(
     workers: Workers,
     *,
     choose: bool,
-) -> tuple[Plan, DistillConfig, Spelling, list[str], str]:
+) -> tuple[Plan, Job]:
     """Survey the corpus, and settle the prompts, the vocabulary, the words that are counted and the language.
 
     The process that holds the tokenizer ends with this function: it must not take time from the workers.
     """
-    speller = Resident(partial(_open_tokenizer, teacher))
+    speller = Resident(partial(open_tokenizer, teacher))
     plan = survey(files, cut, max_tokens=config.max_tokens, count=True, phrases=config.phrases)
     assert plan.words is not None
     lexicon = config.rules.of(plan.words.texts)
@@ -156,25 +98,23 @@ def _prepared(
         chosen = started(_choose, teacher, files, cut, config, workers.cpus, workers=workers)
         config = replace(config, prompts=result(chosen))
         console.info("prompts: " + ", ".join(prompt.name for prompt in config.prompts))
-    spelling = result(speller.started(_spell, wanted, config))
+    spelling = result(speller.started(spell, wanted, config.projection))
     report_coverage(spelling.projection, len(wanted), teacher.spec, config.projection)
     counted = counted_words(counts, spelling.words, lexicon.stopwords)
     # The workers need no stop words, which may be many.
     config = replace(config, words=spelling.words, rules=ENGLISH)
-    return plan, config, spelling, counted, lexicon.language
-
-
-@dataclass(frozen=True)
-class Spelling:
-    """A teacher's weights, by its files, and the words of the vocabulary that it can write."""
-
-    revision: str | None
-    weights_sha256: str
-    projection: Projection
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        return tuple(self.projection.words)
+    return plan, Job(
+        output=output,
+        cut=cut,
+        digest=plan.digest,
+        config=config,
+        teacher=teacher,
+        spelling=spelling,
+        counted=counted,
+        language=lexicon.language,
+        cpus=workers.cpus,
+        skipped=plan.skipped,
+    )
 
 
 @dataclass(frozen=True)
@@ -266,25 +206,6 @@ class Distiller:
             "same": {"dtype": self._settings["teacher"]["dtype"], "batch_tokens": self._reader.batch_tokens},
             **({"failed": failed} if failed else {}),
         }
-
-
-def _open_tokenizer(teacher: TeacherChoice) -> tuple[Source, PreTrainedTokenizerFast]:
-    """Fetch the teacher and open its tokenizer, which takes seconds that pass while words are counted."""
-    from dsltm.teacher.files.resolve import resolve
-    from dsltm.teacher.files.tokenizer import load_tokenizer
-
-    trusted = teacher.trust_remote_code
-    source = resolve(teacher.spec, trust_remote_code=trusted)
-    return source, load_tokenizer(source, trust_remote_code=trusted)
-
-
-def _spell(
-    opened: tuple[Source, PreTrainedTokenizerFast], words: Sequence[str], config: DistillConfig
-) -> Spelling:
-    from dsltm.teacher.reading.projection import project
-
-    source, tokenizer = opened
-    return Spelling(source.revision, source.weights_sha256, project(tokenizer, words, config.projection))
 
 
 def _choose(

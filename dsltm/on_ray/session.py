@@ -23,6 +23,22 @@ _USUAL_CPUS = 4
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """Which Ray a run uses, and how much of it; None: as much as it has.
+
+    Attributes:
+        address: see `connected`.
+        workers: how many.
+        cpus, gpus: of each worker.
+    """
+
+    address: str
+    workers: int | None = None
+    cpus: int | None = None
+    gpus: float | None = None
+
+
+@dataclass(frozen=True)
 class Workers:
     """What the workers of a run take.
 
@@ -117,7 +133,7 @@ def _hushed() -> Iterator[None]:
         os.close(standard_error)
 
 
-def room(count: int | None, cpus: int | None, gpus: float | None) -> Workers:
+def room(cluster: Cluster) -> Workers:
     """The workers of a run; what the user leaves open is as much as the cluster has room for.
 
     Raises:
@@ -125,10 +141,11 @@ def room(count: int | None, cpus: int | None, gpus: float | None) -> Workers:
     """
     import ray
 
-    resources = ray.cluster_resources()
+    resources, count = ray.cluster_resources(), cluster.workers
     all_cpus, all_gpus = int(resources.get("CPU", 0)), float(resources.get("GPU", 0))
-    gpus = (1.0 if all_gpus else 0.0) if gpus is None else gpus
-    cpus = (1 if gpus else max(1, min(_USUAL_CPUS, all_cpus))) if cpus is None else cpus
+    gpus = (1.0 if all_gpus else 0.0) if cluster.gpus is None else cluster.gpus
+    usual = 1 if gpus else max(1, min(_USUAL_CPUS, all_cpus))
+    cpus = usual if cluster.cpus is None else cluster.cpus
     fitting = min(all_cpus // cpus, int(all_gpus / gpus + 1e-9) if gpus else all_cpus)
     if not fitting:
         raise DsltmError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsltm import console
-from dsltm.assigning.student import WordReader
+from dsltm.assigning.word_reader import WordReader
 from dsltm.errors import DsltmError, UsageError
 from dsltm.topics import documents
 from dsltm.words.bm25 import document_frequency, idf, relative_lengths, saturated
