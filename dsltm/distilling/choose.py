@@ -46,7 +46,6 @@ def choose_prompts(
     *,
     max_tokens: int,
     batch_tokens: int | None = None,
-    candidates: Sequence[Prompt] = CANDIDATES,
 ) -> tuple[Prompt, ...]:
     """The instruction that agrees best with the others, and up to three of the next that begin like it.
 
@@ -57,7 +56,6 @@ def choose_prompts(
         teacher: an open teacher.
         max_tokens: the longest prompt.
         batch_tokens: about how many tokens are read at once.
-        candidates: two or more.
 
     Raises:
         DsltmError: too few documents to find neighbours among.
@@ -66,12 +64,12 @@ def choose_prompts(
     texts = first[:: max(1, len(first) // SAMPLE)][:SAMPLE]
     if len(texts) <= _NEIGHBOURS:
         raise DsltmError("--prompt auto needs more documents with text", hint="name a --prompt")
-    hidden = np.empty((len(candidates), len(texts), teacher.hidden_size), np.float16)
-    with console.progress("choosing prompts", len(candidates), "prompts") as bar:
-        for beginning in dict.fromkeys(_beginning(prompt) for prompt in candidates):
-            alike = [number for number, p in enumerate(candidates) if _beginning(p) == beginning]
+    hidden = np.empty((len(CANDIDATES), len(texts), teacher.hidden_size), np.float16)
+    with console.progress("choosing prompts", len(CANDIDATES), "prompts") as bar:
+        for beginning in dict.fromkeys(_beginning(prompt) for prompt in CANDIDATES):
+            alike = [number for number, p in enumerate(CANDIDATES) if _beginning(p) == beginning]
             reader = teacher.reader(
-                [candidates[number] for number in alike], max_tokens=max_tokens, batch_tokens=batch_tokens
+                [CANDIDATES[number] for number in alike], max_tokens=max_tokens, batch_tokens=batch_tokens
             )
             for rows, reading in reader.read(reader.encoder.encode(texts)):
                 states = reading.hidden.reshape(len(rows), len(alike), -1)
@@ -79,8 +77,8 @@ def choose_prompts(
             bar.advance(len(alike))
     scores = agreement(hidden)
     for number in np.argsort(-scores, kind="stable"):
-        console.note(f"prompt {candidates[number].name}: agreement {scores[number]:.3f}")
-    chosen = best_alike(candidates, scores)
+        console.note(f"prompt {CANDIDATES[number].name}: agreement {scores[number]:.3f}")
+    chosen = best_alike(CANDIDATES, scores)
     console.info("prompts: " + ", ".join(prompt.name for prompt in chosen))
     return chosen
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from dsltm.errors import DsltmError
 from dsltm.formats.corpus import Classless, Corpus, Document, Reading, document_of
-from dsltm.formats.fields import Fields
 from dsltm.formats.records import without_surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from dsltm.formats.fields import Fields
 
 
 class Texts(Corpus):
@@ -22,17 +23,11 @@ class Texts(Corpus):
         texts: strings, or mappings that have the text and, where known, an id and a class, under the names in
             `fields`. A text without an id is called by its 0-based position.
         fields: these names.
-        reading: only its `on_error` means something here.
     """
 
-    def __init__(
-        self,
-        texts: Iterable[str | Mapping[str, Any]],
-        fields: Fields | None = None,
-        reading: Reading | None = None,
-    ) -> None:
+    def __init__(self, texts: Iterable[str | Mapping[str, Any]], fields: Fields) -> None:
         self.name, self.skipped = "the texts", 0
-        self._fields, self._reading = fields or Fields(), reading or Reading()
+        self._fields, self._reading = fields, Reading()
         self._warned = False
         self._texts = list(texts)
 

@@ -51,6 +51,7 @@ class Table:
             yield "  ".join(cells).rstrip()
 
 
+_WIDTH = 80  # characters of a page of text, as of a terminal
 Block = Paragraph | Definition | Example | Heading | Table
 
 
@@ -150,22 +151,22 @@ def _escape(text: str) -> str:
     return "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in text)
 
 
-def plain(page: Page, width: int = 80) -> str:
+def plain(page: Page) -> str:
     """The page as text."""
     lines = ["NAME", f"    {page.name} - {page.summary}", ""]
     if page.synopsis:
         lines += ["SYNOPSIS", *(f"    {line}" for line in page.synopsis), ""]
     for heading, blocks in page.sections.items():
-        lines += [heading, *(line for block in blocks for line in _plain_block(block, width)), ""]
+        lines += [heading, *(line for block in blocks for line in _plain_block(block)), ""]
     return "\n".join(lines[:-1]) + "\n"
 
 
-def _plain_block(block: Block, width: int) -> Iterator[str]:
+def _plain_block(block: Block) -> Iterator[str]:
     def filled(text: str, indent: int) -> list[str]:
         margin = " " * indent
         return textwrap.wrap(
             text.replace("`", ""),
-            width,
+            _WIDTH,
             initial_indent=margin,
             subsequent_indent=margin,
             break_on_hyphens=False,

@@ -78,13 +78,13 @@ def rbo(first: Sequence[str], second: Sequence[str], p: float = PERSISTENCE) -> 
     return (1 - p) / p * total + ((overlap - overlap_at_s) / length + overlap_at_s / s) * p**length
 
 
-def i_rbo(topics: Topics, topn: int = TOP_WORDS, p: float = PERSISTENCE) -> float:
+def i_rbo(topics: Topics, topn: int = TOP_WORDS) -> float:
     """1 minus the mean `rbo` over all pairs of topics, in [0, 1]: 1 if no two share a word, 0 if all agree.
 
     Bianchi, Terragni and Hovy 2021, "Pre-training is a hot topic".
     """
     tops = [top_words(topic, topn) for topic in topics]
-    values = [rbo(first, second, p) for first, second in combinations(tops, 2)]
+    values = [rbo(first, second) for first, second in combinations(tops, 2)]
     return 1.0 - sum(values) / len(values) if values else 1.0
 
 

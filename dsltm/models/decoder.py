@@ -27,16 +27,10 @@ class NormalisedDecoder(nn.Module):
     running_variance: Tensor
     temperature: Tensor | None
 
-    def __init__(
-        self,
-        topics: int,
-        words: int,
-        momentum: float = 0.1,
-        epsilon: float = 1e-5,
-        temperature: float | None = None,
-    ) -> None:
+    momentum, epsilon = 0.1, 1e-5  # PyTorch's defaults for batch normalisation
+
+    def __init__(self, topics: int, words: int, temperature: float | None = None) -> None:
         super().__init__()
-        self.momentum, self.epsilon = momentum, epsilon
         self.shift = nn.Parameter(torch.zeros(words), requires_grad=temperature is None)
         self.register_buffer("temperature", None if temperature is None else torch.tensor(temperature))
         self.register_buffer("running_mean", torch.zeros(topics))

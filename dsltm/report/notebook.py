@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from dsltm.topics.describe import Topic
 
-_WORDS = 10
+_WORDS = 10  # of each topic; chosen, not measured
 
 
-def topics_table(topics: Sequence[Topic], words: int = _WORDS) -> str:
+def topics_table(topics: Sequence[Topic]) -> str:
     """The topics, one a row, with their names, sizes and coherence where they have them.
 
     A class can return it from `_repr_html_`. Names and words are escaped, as they come from a corpus. There
@@ -23,7 +23,6 @@ def topics_table(topics: Sequence[Topic], words: int = _WORDS) -> str:
 
     Args:
         topics: what to show, in this order.
-        words: how many words of each topic.
     """
     columns = ["topic"]
     if any(topic.label for topic in topics):
@@ -34,18 +33,18 @@ def topics_table(topics: Sequence[Topic], words: int = _WORDS) -> str:
         columns.append("coherence")
     columns.append("words")
     head = "".join(f"<th>{column}</th>" for column in columns)
-    body = "".join(_row(topic, columns, words) for topic in topics)
+    body = "".join(_row(topic, columns) for topic in topics)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _row(topic: Topic, columns: Iterable[str], words: int) -> str:
+def _row(topic: Topic, columns: Iterable[str]) -> str:
     values = {
         "topic": str(topic.topic),
         "name": topic.label or "",
         "documents": "" if topic.size is None else f"{topic.size:,}",
         "share": "" if topic.share is None else f"{topic.share:.1%}",
         "coherence": "" if topic.coherence is None else f"{topic.coherence:.2f}",
-        "words": ", ".join(topic.words[:words]),
+        "words": ", ".join(topic.words[:_WORDS]),
     }
     cells = "".join(f"<td>{html.escape(plain(values[column]))}</td>" for column in columns)
     return f"<tr>{cells}</tr>"

@@ -118,16 +118,14 @@ def read_along(corpus: Corpus, labels: Labels) -> Iterator[Document]:
         place, known = next(expected, (None, ""))
 
 
-def texts_of(
-    rows: Iterable[int], corpus: Corpus, labels: Labels, characters: int = CHARACTERS
-) -> dict[int, str]:
+def texts_of(rows: Iterable[int], corpus: Corpus, labels: Labels) -> dict[int, str]:
     """The texts of these rows, from one pass over the corpus; long texts are cut, with an ellipsis."""
     wanted = set(rows)
-    return {i: _cut(d.text, characters) for i, d in enumerate(read_along(corpus, labels)) if i in wanted}
+    return {i: _cut(d.text) for i, d in enumerate(read_along(corpus, labels)) if i in wanted}
 
 
-def _cut(text: str, characters: int) -> str:
-    return text if len(text) <= characters else text[: characters - 1].rstrip() + "…"
+def _cut(text: str) -> str:
+    return text if len(text) <= CHARACTERS else text[: CHARACTERS - 1].rstrip() + "…"
 
 
 def shown(
