@@ -166,7 +166,7 @@ def test_same_model_and_tokens_and_the_second_time_no_conversion(
     assert load_teacher(str(moved), device="cpu").weights_sha256 == teacher.weights_sha256
 
 
-@pytest.mark.parametrize("damage", ["magic", "cut", "architecture"])
+@pytest.mark.parametrize("damage", ["magic", "cut", "header", "version", "width", "architecture"])
 def test_damaged_files_are_refused_and_leave_nothing(damage: str, home: Path, tmp_path: Path) -> None:
     path = tmp_path / "tiny.gguf"
     write_gguf(path)
@@ -175,12 +175,21 @@ def test_damaged_files_are_refused_and_leave_nothing(damage: str, home: Path, tm
         content = b"JUNK" + content[4:]
     elif damage == "cut":
         content = content[: len(content) // 2]
+    elif damage == "header":
+        content = content[:24]
+    elif damage == "version":
+        content = content[:4] + b"\x63" + content[5:]
+    elif damage == "width":
+        at = content.index(b"feed_forward_length") + len("feed_forward_length") + 4
+        content = content[:at] + b"\x20\0\0\0" + content[at + 4 :]
     else:
         content = content.replace(b"llama", b"lhama")
     path.write_bytes(content)
     with pytest.raises(DsltmError, match=r"tiny\.gguf") as raised:
         load_teacher(str(path))
     assert "\n" not in str(raised.value)
+    assert str(home) not in str(raised.value)  # nobody knows that copy
+    assert "above" not in str(raised.value)
     kept = [file.name for file in home.rglob("*") if file.is_file() and file.name != ".lock"]
     assert kept == []
 
@@ -247,3 +256,12 @@ def test_a_tensor_that_is_not_read_is_not_left_out_in_silence(home: Path, tmp_pa
     write_gguf(tmp_path / "tiny.gguf", extra="blk.0.attn_q.bias")
     with pytest.raises(DsltmError, match="weights that transformers does not read"):
         load_teacher(str(tmp_path / "tiny.gguf"))
+
+
+def test_a_way_of_splitting_that_is_not_known_is_told(home: Path, tmp_path: Path) -> None:
+    write_gguf(tmp_path / "tiny.gguf")
+    content = (tmp_path / "tiny.gguf").read_bytes()
+    (tmp_path / "tiny.gguf").write_bytes(content.replace(b"gpt-2", b"new-2"))
+    said: list[str] = []
+    load_teacher(str(tmp_path / "tiny.gguf"), notify=said.append)
+    assert [sentence for sentence in said if "not known here (new-2)" in sentence]

@@ -32,6 +32,7 @@ _PART = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
 _ALONE = "model.gguf"
 # Ways to split text that transformers 5.23 does not know: each digit stands alone, the rest is as in GPT-2.
 _SINGLE_DIGITS = {"smollm", "starcoder", "refact", "command-r"}
+_AS_GPT2 = {None, "default", "gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "gigachat", "mellum"}
 _SENTENCE = "The committee read the report on the price of bread, and then it rained."
 
 
@@ -71,7 +72,7 @@ def converted(path: Path, sha256: str, notify: Callable[[str], None]) -> Path:
             alone.mkdir()
             (alone / _ALONE).symlink_to(path.resolve())
             whole = directory / "model"
-            _convert(path, alone, whole)
+            _convert(path, alone, whole, notify)
             for file_name in whole.iterdir():
                 _sync(file_name)
             whole.rename(place)
@@ -84,46 +85,14 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _convert(path: Path, alone: Path, directory: Path) -> None:
+def _convert(path: Path, alone: Path, directory: Path, notify: Callable[[str], None]) -> None:
     """Write the model of `path`, which lies in the folder `alone`, to `directory`."""
     import torch
     import transformers
     from safetensors.torch import save_file
-    from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 
-    from dsltm.teacher.reading.network import FAILURES
-
-    options: dict[str, Any] = {}
-    # Without this, and with some packages installed, weights would stay in GGUF's blocks.
-    if hasattr(transformers, "GgufConfig"):
-        options["quantization_config"] = transformers.GgufConfig(dequantize=True)
-    try:
-        # Standard error is redirected because of progress bars that no setting turns off.
-        with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
-            tokenizer = transformers.AutoTokenizer.from_pretrained(alone, gguf_file=_ALONE)
-            config: Any = transformers.AutoConfig.from_pretrained(alone, gguf_file=_ALONE)
-            described = Described(path)
-            described.turn(config)
-            opened: Any = transformers.AutoModelForCausalLM.from_pretrained(
-                alone,
-                gguf_file=_ALONE,
-                config=config,
-                dtype=torch.bfloat16,
-                output_loading_info=True,
-                **options,
-            )
-    except (OSError, ImportError, *FAILURES) as exc:
-        raise DsltmError(f"{path} cannot be read as a GGUF model: {first_line(exc)}") from exc
-    model: PreTrainedModel = opened[0]
-    if absent := sorted(opened[1]["missing_keys"]):  # transformers would go on with random weights
-        raise DsltmError(f"{path} lacks {len(absent)} of its model's weights, such as {absent[0]}")
-    unique = {tensor.data_ptr(): tensor.numel() for tensor in model.state_dict().values()}
-    if described.size(int(config.num_hidden_layers)) > sum(unique.values()):
-        raise DsltmError(f"{path} has weights that transformers does not read from GGUF")
-    if _pre_tokenizer(path) in _SINGLE_DIGITS:
-        tokenizer.backend_tokenizer.pre_tokenizer = Sequence(
-            [Digits(True), ByteLevel(add_prefix_space=False)]
-        )
+    tokenizer, model = _opened(path, alone)
+    _split_as_said(tokenizer, path, notify)
     # save_pretrained refuses a model that came from GGUF, so its parts are saved one by one.
     config = model.config
     if hasattr(config, "quantization_config"):
@@ -144,6 +113,66 @@ def _convert(path: Path, alone: Path, directory: Path) -> None:
         )
     if not torch.allclose(_logits(again, ids), expected, rtol=0.0, atol=1e-2):
         raise DsltmError(f"{path} gives other results once converted; transformers cannot read it")
+
+
+def _opened(path: Path, alone: Path) -> tuple[Any, Any]:
+    """The tokenizer and the model, all of whose weights are the file's and have a place.
+
+    Raises:
+        DsltmError: it cannot be opened, or weights are absent, of another shape, or would be left out.
+    """
+    import torch
+    import transformers
+
+    from dsltm.teacher.reading.network import FAILURES
+
+    # Without dequantizing, and with some packages installed, weights would stay in GGUF's blocks.
+    packed = hasattr(transformers, "GgufConfig")
+    options: dict[str, Any] = (
+        {"quantization_config": transformers.GgufConfig(dequantize=True)} if packed else {}
+    )
+    try:
+        # Standard error is redirected because of progress bars that no setting turns off.
+        with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
+            tokenizer: Any = transformers.AutoTokenizer.from_pretrained(alone, gguf_file=_ALONE)
+            config: Any = transformers.AutoConfig.from_pretrained(alone, gguf_file=_ALONE)
+            described = Described(path)
+            described.turn(config)
+            opened: Any = transformers.AutoModelForCausalLM.from_pretrained(
+                alone,
+                gguf_file=_ALONE,
+                config=config,
+                dtype=torch.bfloat16,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # so that they are reported, and refused below by name
+                **options,
+            )
+    except (OSError, ImportError, struct.error, *FAILURES) as exc:
+        told = first_line(exc).replace(str(alone / _ALONE), "it")
+        raise DsltmError(f"{path} cannot be read as a GGUF model: {told}") from exc
+    model, report = opened
+    if absent := sorted(report["missing_keys"]):  # transformers would go on with random weights
+        raise DsltmError(f"{path} lacks {len(absent)} of its model's weights, such as {absent[0]}")
+    if mismatched := sorted(report["mismatched_keys"], key=str):
+        name = mismatched[0][0]
+        raise DsltmError(f"{path} has weights of another shape than its metadata say, such as {name}")
+    unique = {tensor.data_ptr(): tensor.numel() for tensor in model.state_dict().values()}
+    if described.size(int(config.num_hidden_layers)) > sum(unique.values()):
+        raise DsltmError(f"{path} has weights that transformers does not read from GGUF")
+    return tokenizer, model
+
+
+def _split_as_said(tokenizer: Any, path: Path, notify: Callable[[str], None]) -> None:
+    """Have a tokenizer split texts in the way that the file names."""
+    from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
+
+    kind, backend = _pre_tokenizer(path), tokenizer.backend_tokenizer
+    if kind in _SINGLE_DIGITS:
+        backend.pre_tokenizer = Sequence([Digits(True), ByteLevel(add_prefix_space=False)])
+    elif isinstance(backend.pre_tokenizer, ByteLevel) and kind not in _AS_GPT2:
+        notify(
+            f"{path.name} splits texts in a way that is not known here ({kind}); they are split as by GPT-2"
+        )
 
 
 def _pre_tokenizer(path: Path) -> str | None:
