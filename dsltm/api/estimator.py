@@ -114,11 +114,7 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if not isinstance(texts, Labels):
             teacher = open_teacher(self.teacher)
             texts = distill(
-                texts,
-                teacher=teacher,
-                prompts=self.prompts,
-                stopwords=self.stopwords,
-                config=self.distilling,
+                texts, teacher=teacher, prompts=self.prompts, stopwords=self.stopwords, config=self.distilling
             )
         trained = train(texts, self.topics, seed=self.seed, config=self.training)
         self.model_ = Model(trained.stored, teacher)

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from dsltm.commandline.values import given, refuse
-from dsltm.commands.options import (
-    CorpusFiles,
-    CorpusWithLabels,
-    Output,
-    RayOptions,
-    TeacherOptions,
-)
+from dsltm.commands.options import CorpusFiles, CorpusWithLabels, Output, RayOptions, TeacherOptions
 from dsltm.distilling.config import NO_TEACHER, DistillConfig
 from dsltm.errors import UsageError
 from dsltm.formats.output import is_stdout, open_output

@@ -22,10 +22,7 @@ class EndpointOptions:
     """A chat model behind HTTP."""
 
     endpoint: str | None = option(
-        None,
-        "An OpenAI-compatible API; its key is in the environment.",
-        metavar="URL",
-        heading=ENDPOINT,
+        None, "An OpenAI-compatible API; its key is in the environment.", metavar="URL", heading=ENDPOINT
     )
     model: str | None = option(None, "The model's name there.", metavar="NAME", heading=ENDPOINT)
     key_env: str | None = option(

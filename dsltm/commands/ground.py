@@ -12,8 +12,7 @@ READS = {"TOPICS": "Written topics", "DOCUMENTS": "Corpus", "--labels": "Labels"
 WRITES = "Model"
 
 DocumentsFile = Annotated[
-    str,
-    typer.Argument(metavar="DOCUMENTS", help="Corpus or labels file; - is standard input."),
+    str, typer.Argument(metavar="DOCUMENTS", help="Corpus or labels file; - is standard input.")
 ]
 
 

@@ -1,6 +1,7 @@
 """`dsltm train`: labels in, a topic model out."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -81,7 +82,8 @@ def command(
 
     dsltm train labels.npz -k 10,25,50 -o model.npz && dsltm eval model-k*.npz --labels labels.npz
     """
-    from dsltm.commands.train_runs import AUTO, Steering, numbers_of, train_all
+    from dsltm.api.training import seeded
+    from dsltm.commands.train_runs import AUTO, numbers_of, train_all
     from dsltm.formats.model import read_model
     from dsltm.formats.topics import read_topics
     from dsltm.training.decided import configured
@@ -95,10 +97,11 @@ def command(
     if init is not None and (semi or seed_topics is not None):
         which = "--semi" if semi else "--seed-topics"
         raise UsageError(f"--init has its topics already, so {which} has nothing to begin")
-    steering = Steering(None if seed_topics is None else read_topics(seed_topics, least=1), semi)
+    written = None if seed_topics is None else read_topics(seed_topics, least=1)
+    begin = partial(seeded, topics=written, semi=semi)
     before = None if init is None else read_model(init)
     own = given(ctx)
     if numbers:
         config, own = replace(config, topics=numbers[0]), own | {"topics"}
     config = configured(config, own, baseline, before, new)
-    train_all(config, labels, output, None if before else numbers, seeds, before, steering)
+    train_all(config, labels, output, None if before else numbers, seeds, before, begin)

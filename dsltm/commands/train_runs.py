@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dsltm.api.training import choose, fitted, seeded
+from dsltm.api.training import choose, fitted
 from dsltm.errors import UsageError
 from dsltm.formats.labels import labels_read
 from dsltm.formats.model import write_model
 from dsltm.formats.output import open_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from dsltm.formats.labels import Labels
     from dsltm.formats.model import Model
-    from dsltm.formats.topics import WrittenTopic
     from dsltm.training.config import TrainConfig
+    from dsltm.training.seed_topics import SeedTopics
+
+    Begin = Callable[[Labels], SeedTopics | None]
 
 AUTO: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Steering:
-    """What the user says of where topics begin.
-
-    Attributes:
-        topics: the first ones, as somebody wrote them; None where nobody did.
-        semi: documents' classes are topics, too.
-    """
-
-    topics: list[WrittenTopic] | None = None
-    semi: bool = False
 
 
 def numbers_of(text: str) -> tuple[int, ...]:
@@ -61,7 +51,7 @@ def train_all(
     numbers: tuple[int, ...] | None,
     seeds: int | None,
     before: Model | None,
-    steering: Steering,
+    begin: Begin,
 ) -> None:
     """Train and write each model.
 
@@ -73,9 +63,9 @@ def train_all(
         seeds: how many models of each number, with seeds from that of `config` on; None: one, and no seed in
             the names of files.
         before: a model to go on from.
-        steering: where topics begin.
+        begin: tells where topics begin in the documents; None where nobody said so.
     """
-    models = _trained(config, labels, numbers, seeds, before, steering)
+    models = _trained(config, labels, numbers, seeds, before, begin)
     if seeds is None and len(numbers or ()) < 2:
         # The output is opened first, so that one that cannot be written is noticed before the training.
         with open_output(output, binary=True) as file:
@@ -93,12 +83,12 @@ def _trained(
     numbers: tuple[int, ...] | None,
     seeds: int | None,
     before: Model | None,
-    steering: Steering,
+    begin: Begin,
 ) -> Iterator[tuple[list[str], Model]]:
     """Each model once it is asked for, and what tells its name from those of the others."""
     opened = labels_read(labels, "learning from")
     choice = choose(opened, config) if numbers == AUTO else None
-    at = seeded(opened, steering.topics, semi=steering.semi)
+    at = begin(opened)
     for topics in numbers or (config.topics,):
         for seed in range(config.seed, config.seed + (seeds or 1)):
             several = [f"k{topics}"] if len(numbers or ()) > 1 else []

@@ -41,11 +41,7 @@ CANDIDATES = tuple(p for p in NAMED.values() if not p.chat and p.name != "exampl
 
 
 def choose_prompts(
-    corpus: Iterable[Document],
-    teacher: Teacher,
-    *,
-    max_tokens: int,
-    batch_tokens: int | None = None,
+    corpus: Iterable[Document], teacher: Teacher, *, max_tokens: int, batch_tokens: int | None = None
 ) -> tuple[Prompt, ...]:
     """The instruction that agrees best with the others, and up to three of the next that begin like it.
 

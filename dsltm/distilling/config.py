@@ -46,8 +46,7 @@ class DistillConfig:
         shown="1 to 10, by the corpus's size",
     )
     phrases: bool = option(
-        False,
-        "Without --vocab: also phrases of two words that come together far more often than by chance.",
+        False, "Without --vocab: also phrases of two words that come together far more often than by chance."
     )
     rules: WordRules = ENGLISH
     max_tokens: int = option(

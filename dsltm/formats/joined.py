@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,9 +40,4 @@ def _counting(labels: Labels, places: dict[str, int]) -> Labels:
     old, shape = labels.counts, (len(labels), len(places))
     counts = csr_array((old.data, table[old.indices], old.indptr), shape=shape)
     counts.sort_indices()
-    return replace(
-        labels,
-        bow_indptr=counts.indptr.astype(np.int64),
-        bow_indices=counts.indices.astype(np.int32),
-        bow_data=counts.data,
-    )
+    return labels.with_counts(counts)

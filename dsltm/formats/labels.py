@@ -112,16 +112,21 @@ class Labels:
         """The R documents that were read, as labels of their own; `rows` tells which they are."""
         if self.read is None:
             return self
-        counts = self.counts[self.read]
         return replace(
-            self,
+            self.with_counts(self.counts[self.read]),
             ids=Strings.pack(self.ids[row] for row in self.read.tolist()),
-            bow_indptr=counts.indptr.astype(np.int64),
-            bow_indices=counts.indices.astype(np.int32),
-            bow_data=counts.data,
             gold_codes=self.gold_codes[self.read],
             flags=self.flags[self.read],
             rows=self.read if self.rows is None else self.rows[self.read],
+        )
+
+    def with_counts(self, counts: csr_array) -> Labels:
+        """The labels with other word counts."""
+        return replace(
+            self,
+            bow_indptr=counts.indptr.astype(np.int64),
+            bow_indices=counts.indices.astype(np.int32),
+            bow_data=counts.data,
         )
 
     @property

@@ -36,11 +36,7 @@ class ReportOptions:
         heading=REPORT,
     )
     points: int = option(
-        _POINTS,
-        "At most so many documents on the map, chosen at random.",
-        metavar="N",
-        min=1,
-        heading=REPORT,
+        _POINTS, "At most so many documents on the map, chosen at random.", metavar="N", min=1, heading=REPORT
     )
     seed: int = option(0, "Seed of choice and map.", min=0, heading=REPORT)
     few: int = _FEW

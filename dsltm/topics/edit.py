@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 
 
 def edited(
-    model: Model,
-    merge: Sequence[Sequence[int]],
-    drop: Iterable[int],
-    sizes: NDArray[np.int64] | None = None,
+    model: Model, merge: Sequence[Sequence[int]], drop: Iterable[int], sizes: NDArray[np.int64] | None = None
 ) -> Model:
     """A model with some topics put together and some left out.
 

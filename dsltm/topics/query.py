@@ -11,7 +11,7 @@ from dsltm import console
 from dsltm.assigning.word_reader import WordReader
 from dsltm.errors import DsltmError, UsageError
 from dsltm.topics import documents
-from dsltm.words.bm25 import document_frequency, idf, relative_lengths, saturated
+from dsltm.words.bm25 import WordSearch
 from dsltm.words.text import words
 
 if TYPE_CHECKING:
@@ -139,7 +139,4 @@ def bm25(labels: Labels, query: str) -> Floats:
     """BM25 [N] of the documents for the words of a query that were counted."""
     known = {word: column for column, word in enumerate(labels.words)}
     wanted = [known[word] for word in dict.fromkeys(words(query)) if word in known]
-    counts = labels.counts
-    own = np.asarray(counts[:, wanted].todense(), np.float64)
-    weight = idf(document_frequency(counts)[wanted], len(labels))
-    return np.asarray(saturated(own, relative_lengths(counts.sum(axis=1))[:, None]) @ weight)
+    return WordSearch.of(labels.counts).bm25(wanted)

@@ -6,15 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from dsltm import console, screen
-from dsltm.topics.glyphs import (
-    ACCENT,
-    FittingWords,
-    bar,
-    has_unicode,
-    shaded,
-    shortened,
-    terminal_width,
-)
+from dsltm.topics.glyphs import ACCENT, FittingWords, bar, has_unicode, shaded, shortened, terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -202,11 +194,7 @@ def show_answers(topics: Sequence[tuple[Topic, float]], answers: Sequence[Answer
     largest = topics[0][1]
     shown = [(topic, p) for topic, p in topics[:_TOPICS] if p >= _PART * largest]
     screen.table(
-        [
-            screen.Column("topic", "right"),
-            screen.Column("of the query"),
-            screen.Column("words", wrap=True),
-        ],
+        [screen.Column("topic", "right"), screen.Column("of the query"), screen.Column("words", wrap=True)],
         [[topic.topic, bar(p, largest, _BAR), FittingWords(topic, named=True)] for topic, p in shown],
     )
     if answers:

@@ -48,12 +48,7 @@ class Beginning:
 
 
 def begin_around(
-    points: Floats,
-    neighbours: NDArray[np.int32],
-    known: NDArray[np.int64],
-    count: int,
-    new: int,
-    seed: int,
+    points: Floats, neighbours: NDArray[np.int32], known: NDArray[np.int64], count: int, new: int, seed: int
 ) -> NDArray[np.int64]:
     """The topic [M] that each document begins in: a known one, or one of the new ones above them.
 

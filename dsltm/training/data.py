@@ -61,11 +61,7 @@ class TrainingSet:
     """
 
     def __init__(
-        self,
-        labels: Labels,
-        config: TrainConfig,
-        device: torch.device,
-        begin: Begin | None = None,
+        self, labels: Labels, config: TrainConfig, device: torch.device, begin: Begin | None = None
     ) -> None:
         self.documents = np.flatnonzero(~labels.empty)
         first = self.text = np.arange(len(self.documents))
@@ -107,12 +103,7 @@ class TrainingSet:
         centre = self._centre(labels, config)
         if config.target == "soft":
             return soft_targets(
-                labels.logits,
-                self.rows,
-                config.temperature,
-                top,
-                centre=centre,
-                neighbours=neighbours,
+                labels.logits, self.rows, config.temperature, top, centre=centre, neighbours=neighbours
             )
         return mixed_targets(
             labels.logits,
@@ -138,10 +129,7 @@ class TrainingSet:
         return np.array(empty_logits, np.float32)
 
     def _look_around(
-        self,
-        labels: Labels,
-        config: TrainConfig,
-        begin: Begin | None,
+        self, labels: Labels, config: TrainConfig, begin: Begin | None
     ) -> NDArray[np.int32] | None:
         """Each document's neighbours [M, n], None where none are averaged with.
 

@@ -34,11 +34,7 @@ _BEFORE: dict[str, Any] = {"sharpness": "one"}
 
 
 def configured(
-    config: TrainConfig,
-    given: Collection[str],
-    baseline: Baseline | None,
-    before: Model | None,
-    new: int = 0,
+    config: TrainConfig, given: Collection[str], baseline: Baseline | None, before: Model | None, new: int = 0
 ) -> TrainConfig:
     """The options of a run, with those that a baseline or a model to go on from decides.
 

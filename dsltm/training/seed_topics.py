@@ -14,7 +14,7 @@ import numpy as np
 from dsltm import console
 from dsltm.errors import DsltmError, UsageError
 from dsltm.training.beginning import Beginning, begin_around
-from dsltm.words.bm25 import document_frequency, idf, relative_lengths, saturated
+from dsltm.words.bm25 import WordSearch
 from dsltm.words.forms import stems
 from dsltm.words.language import ASSUMED
 from dsltm.words.text import joined, words_and_pairs
@@ -202,28 +202,22 @@ def _hits(
     labels: Labels, topics: Sequence[WrittenTopic], texts: Iterable[tuple[int, str]]
 ) -> NDArray[np.int64]:
     """The topic [N] whose words each document has, by BM25 where it has those of several."""
-    counts, documents = labels.counts, len(labels)
-    frequency = document_frequency(counts)
-    inverse = idf(frequency, documents)
-    length = relative_lengths(counts.sum(axis=1))
+    search, documents = WordSearch.of(labels.counts), len(labels)
     index = {word: number for number, word in enumerate(labels.words)}
     first, best = np.full(documents, -1), np.zeros(documents)
 
     def scores(columns: Sequence[int]) -> NDArray[np.float64]:
-        part = counts[:, columns].tocoo()
-        rows, rarity = part.coords[0], inverse[columns][part.coords[1]]
         # Of many words the documents of a topic have several, and others one or two by chance.
-        evidence = np.bincount(rows, rarity, documents)
-        usual = np.quantile(evidence[evidence > 0], _MUCH) if len(rows) else 0
-        own = np.bincount(rows, saturated(part.data.astype(np.float64), length[rows]) * rarity, documents)
-        return np.where(evidence >= _ENOUGH * usual, own, 0)
+        evidence = search.evidence(columns)
+        usual = np.quantile(evidence[evidence > 0], _MUCH) if evidence.any() else 0
+        return np.where(evidence >= _ENOUGH * usual, search.bm25(columns), 0)
 
     def take(topic: int, own: NDArray[np.float64]) -> None:
         better = (own > best) & ~labels.empty
         first[better], best[better] = topic, own[better]
 
     for number, columns in enumerate(_columns(labels, topics, index)):
-        telling = [column for column in columns if frequency[column] <= _COMMON * documents]
+        telling = [column for column in columns if search.frequency[column] <= _COMMON * documents]
         if columns:
             take(number, scores(telling or columns))
     for number, text in texts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -94,6 +95,41 @@ def search(texts: Iterable[str], wanted: Sequence[Sequence[str]], common: float 
     return scores
 
 
+@dataclass(frozen=True)
+class WordSearch:
+    """N documents, searched for words that were counted in them.
+
+    Attributes:
+        counts: [N, W] how often each of W words comes.
+        frequency: [W] in how many documents each word comes.
+        rarity: [W] their inverse document frequencies.
+        lengths: [N] how long the documents are, the mean being 1.
+    """
+
+    counts: csr_array
+    frequency: NDArray[np.int64]
+    rarity: NDArray[np.float64]
+    lengths: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, counts: csr_array) -> WordSearch:
+        frequency = document_frequency(counts)
+        return cls(counts, frequency, idf(frequency, counts.shape[0]), relative_lengths(counts.sum(axis=1)))
+
+    def evidence(self, words: Sequence[int]) -> NDArray[np.float64]:
+        """[N] the rarity of those of these words that a document has, summed."""
+        part = self.counts[:, words].tocoo()
+        rows, columns = part.coords
+        return np.bincount(rows, self.rarity[words][columns], len(self.lengths))
+
+    def bm25(self, words: Sequence[int]) -> NDArray[np.float64]:
+        """[N] BM25 of these words."""
+        part = self.counts[:, words].tocoo()
+        rows, columns = part.coords
+        weights = saturated(part.data.astype(np.float64), self.lengths[rows])
+        return np.bincount(rows, weights * self.rarity[words][columns], len(self.lengths))
+
+
 def idf(frequency: NDArray[np.int64], documents: int) -> NDArray[np.float64]:
     """log(1 + (N - df + 1/2) / (df + 1/2)) of words that come in df of N documents."""
     return np.asarray(np.log1p((documents - frequency + 0.5) / (frequency + 0.5)))
@@ -115,10 +151,7 @@ def document_frequency(counts: csr_array, rows: NDArray[np.int64] | None = None)
 
 
 def expansion(
-    counts: csr_array,
-    representatives: Sequence[NDArray[np.int64]],
-    inverse: NDArray[np.float64],
-    most: int,
+    counts: csr_array, representatives: Sequence[NDArray[np.int64]], inverse: NDArray[np.float64], most: int
 ) -> NDArray[np.float32]:
     """[K, V] weights in [0, 1] of words that a topic's representative documents have and others lack.
 
