@@ -59,8 +59,10 @@ class Page:
             UsageError: a field that is neither in the labels nor is there a corpus.
             DsltmError: the corpus is not that of the labels.
         """
-        fields = [] if shown.by is None else [shares_by(view, shown, corpus, label_field)]
-        fields = [with_words(view, each, words.count) for each in fields]
+        fields = []
+        if shown.by is not None:
+            shares = shares_by(view, shown.by, shown.every, corpus, label_field)
+            fields.append(with_words(view, shares, words.count))
         if shown.by != label_field and view.labels.has_gold:
             fields.append(view.shares(label_field, None, None))
         topics = view.topics(words, coherence=shown.coherence)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dsltm.formats.corpus import Corpus
     from dsltm.formats.model import Model
-    from dsltm.topics.config import ViewOptions, WordChoice
+    from dsltm.topics.config import Every, ViewOptions, WordChoice
     from dsltm.topics.describe import Topic
     from dsltm.topics.shares import Shares
     from dsltm.topics.view import View
@@ -91,7 +91,9 @@ def table(
     if options.effects is not None:
         return _effects(topics, view, options.effects, texts, label_field)
     if options.by is not None:
-        shares = shares_by(view, options, texts, label_field)
+        if view is None:
+            raise UsageError("--by counts documents", hint="adding a labels file")
+        shares = shares_by(view, options.by, options.every, texts, label_field)
         return Table(_rows(view, shares, choice), lambda: show_shares(topics, shares))
     if options.tree:
         joins = tree(model.beta, model.sizes)
@@ -102,29 +104,24 @@ def table(
     return Table(rows, lambda: show_topics(topics, all_words=choice.words is not None))
 
 
-def shares_by(view: View | None, options: ViewOptions, texts: Corpus | None, label_field: str) -> Shares:
-    """The topics' shares by the field of `options`, with a warning where documents lack it.
+def shares_by(view: View, field: str, every: Every | None, texts: Corpus | None, label_field: str) -> Shares:
+    """The topics' shares by a field, with a warning where documents lack it.
 
     Raises:
-        UsageError: there are no documents, or the field is neither in the labels nor is there a corpus.
+        UsageError: the field is neither in the labels nor is there a corpus.
     """
-    field = options.by
-    assert field is not None
-    if view is None:
-        raise UsageError("--by counts documents", hint="adding a labels file")
     if texts is None and field != label_field:
         raise UsageError(f"the field {field!r} is read from the corpus", hint="--corpus FILE")
-    shares = view.shares(field, options.every, texts)
+    shares = view.shares(field, every, texts)
     if shares.missing:
         console.warn(f"{shares.missing:,} documents have no field {field!r} and are left out")
     return shares
 
 
-def _rows(view: View | None, shares: Shares, choice: WordChoice) -> Iterator[Mapping[str, Any]]:
+def _rows(view: View, shares: Shares, choice: WordChoice) -> Iterator[Mapping[str, Any]]:
     """The lines of shares; over time with the words of each period, which takes a while."""
     from dsltm.topics.periods import with_words
 
-    assert view is not None
     yield from with_words(view, shares, choice.count).rows()
 
 

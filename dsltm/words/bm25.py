@@ -120,14 +120,14 @@ class WordSearch:
         """[N] the rarity of those of these words that a document has, summed."""
         part = self.counts[:, words].tocoo()
         rows, columns = part.coords
-        return np.bincount(rows, self.rarity[words][columns], len(self.lengths))
+        return np.asarray(np.bincount(rows, self.rarity[words][columns], len(self.lengths)), np.float64)
 
     def bm25(self, words: Sequence[int]) -> NDArray[np.float64]:
         """[N] BM25 of these words."""
         part = self.counts[:, words].tocoo()
         rows, columns = part.coords
-        weights = saturated(part.data.astype(np.float64), self.lengths[rows])
-        return np.bincount(rows, weights * self.rarity[words][columns], len(self.lengths))
+        weights = saturated(part.data.astype(np.float64), self.lengths[rows]) * self.rarity[words][columns]
+        return np.asarray(np.bincount(rows, weights, len(self.lengths)), np.float64)
 
 
 def idf(frequency: NDArray[np.int64], documents: int) -> NDArray[np.float64]:
