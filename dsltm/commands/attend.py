@@ -50,13 +50,15 @@ def command(
     reading: CorpusWithLabels,
 ) -> None:
     """Writes a model for assign, topics and eval. The teacher reads each document under a numbered list of
-    the topics. How much the place of the answer attends to each topic, in attention heads that are chosen
-    without labels, says what the document is about. How much it attends to each word of the document says
-    which words the topic has. The influence of a topic's place in the list, and of its length, is calibrated
-    away.
+    the topics. How much the document's words attend to each topic's name, in attention heads that are chosen
+    and weighed without labels, says what the document is about. The influence of a topic's place in the list,
+    and of its length, is calibrated away. A topic's words are those that its documents have more than others.
 
     The model learns from this attention to tell the topics of a document by its vector, so that assign needs
     no attention.
+
+    It is for looking at what a teacher attends to: with a small one, heads follow names that the documents
+    say, and little of what they mean, so that dsltm ground is right more often and takes less time.
 
     dsltm attend topics.jsonl corpus.jsonl --labels labels.npz -o model.npz
 

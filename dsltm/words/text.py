@@ -117,21 +117,6 @@ def is_spaced(word: str) -> bool:
     return not _UNSPACED.match(word)
 
 
-def word_places(text: str) -> Iterator[tuple[str, int, int]]:
-    """The words of a text as it is, not composed, with the places where each begins and ends."""
-    lower = text.lower()
-    if len(lower) != len(text):
-        return  # a few letters change their length in lower case, and the places would be wrong
-    spaced = _spaced(prose(lower).replace(_BREAK, " ")).replace("_", " ")
-    before = breaks = 0
-    for match in _WORD.finditer(spaced):
-        breaks += spaced.count(_BREAK, before, match.start())
-        before = match.end()
-        word = _POINTS.sub("", match[0])
-        if _WORD.fullmatch(word):
-            yield word, match.start() - breaks, match.end() - breaks
-
-
 def _prepared(text: str) -> tuple[re.Pattern[str], str]:
     """The pattern of a word, and the text made ready for it."""
     if text.isascii():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
@@ -21,9 +21,10 @@ from dsltm.models.attend import Attend
 from dsltm.models.base import Shape
 from dsltm.teacher.files.load import load_teacher
 from dsltm.words.text import words
+from dsltm.written.attend import scoring
 from dsltm.written.attend.config import AttendConfig
 from dsltm.written.attend.layout import layout
-from dsltm.written.attend.reading import TopicReader
+from dsltm.written.attend.reading import Seen, TopicReader
 from dsltm.written.attend.scoring import attend
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def test_what_the_teacher_does_not_have_is_refused(
     labels, corpus, teacher = read
     for change, complaint in (
         ({"heads": ((9, 0),)}, "there is no head 9.0, the teacher has 0.0 to 2.3"),
-        ({"layers": (7,)}, "there is no layer 7, the teacher has 0 to 2"),
+        ({"layers": (7,)}, "there is no layer 7 with heads, the teacher has 0 to 2"),
         ({"orders": 1}, "needs --orders 2"),
         ({"heads": ((1, 0),), "layers": (1,)}, "--layers is for --heads auto"),
     ):
@@ -99,24 +100,56 @@ def test_what_the_teacher_does_not_have_is_refused(
         attend(TOPICS, labels, corpus, teacher, AttendConfig(**{**CONFIG.__dict__, "max_tokens": 40}))
 
 
-def test_words_have_the_attention_of_their_tokens(read: tuple[Labels, Corpus, Teacher]) -> None:
+def test_few_heads_are_read_as_among_all(read: tuple[Labels, Corpus, Teacher]) -> None:
     _, _, teacher = read
     texts = ["We saw butter, and a GUITAR.", "", "x 1 \u0130stanbul", "piano " * 40, "<s> oven"]
     reader = TopicReader(teacher, TOPICS, np.array([range(6), range(5, -1, -1)]), max_tokens=500)
-    heads = np.array([0, 5, 11])
-    seen = reader.read(texts, heads)
-    assert seen.topics.shape == (2, 5, 3, 6)
-    np.testing.assert_allclose(np.exp(seen.numbers).sum(-1), 1, atol=1e-4)
-    for text, (found, mass) in zip(texts, seen.words, strict=True):
-        if text.isascii():
-            assert found == words(text)
-        assert mass.shape == (3, len(found))
-        assert (mass >= 0).all()
-        assert (mass.sum(1) <= 1 + 1e-5).all()
-    assert (seen.words[0][1] > 0).all()
-    assert (seen.words[3][1] > 0).all()
-    alone = reader.read(texts[:1], heads)
-    np.testing.assert_allclose(alone.topics[:, 0], seen.topics[:, 0], atol=1e-4)
+    assert reader.heads == [(layer, head) for layer in range(3) for head in range(4)]
+    every = reader.read(texts)
+    assert every.topics.shape == (2, 5, 12, 6)
+    np.testing.assert_allclose(np.exp(every.numbers).sum(-1), 1, atol=1e-4)
+    assert every.lengths.argmax() == 3
+    few = reader.read(texts[:1], [(0, 0), (1, 1), (2, 3)], numbers=False)
+    np.testing.assert_allclose(few.topics[:, 0], every.topics[:, 0, [0, 5, 11]], atol=1e-4)
+
+
+def test_what_most_heads_follow_is_the_topic_and_has_its_words(
+    read: tuple[Labels, Corpus, Teacher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Heads that follow a document's theme, each with noise of its own, among as many that do not."""
+    labels, corpus, teacher = read
+    names = [topic.label for topic in TOPICS]
+
+    def theme(text: str) -> int:
+        return next(i for i, name in enumerate(names) if set(tiny_teachers.THEMES[name]) & set(words(text)))
+
+    class Planted:
+        heads: ClassVar = [(layer, head) for layer in range(4) for head in range(4)]
+
+        def __init__(self, *_: object, **__: object) -> None: ...
+
+        def read(
+            self, texts: list[str], heads: list[tuple[int, int]] | None = None, *_: object, **__: object
+        ) -> Seen:
+            rng = np.random.default_rng(len(texts))
+            topics = rng.normal(0, 1, (2, len(texts), 16, len(TOPICS))).astype(np.float32)
+            truth = [theme(text) for text in texts]
+            topics[:, np.arange(len(texts)), :8, truth] += 2.5
+            chosen = [self.heads.index(head) for head in heads or self.heads]
+            numbers = np.zeros((2, len(texts), len(TOPICS)), np.float32)
+            return Seen(topics[:, :, chosen], numbers, np.arange(len(texts)) % 9)
+
+    monkeypatch.setattr(scoring, "TopicReader", Planted)
+    config = AttendConfig(**{**CONFIG.__dict__, "sample": 0, "choosing": 300})
+    done = attend(TOPICS, labels, corpus, teacher, config)
+    texts = [document.text for document in corpus]
+    found = dict(zip(done.rows.tolist(), done.theta.argmax(1).tolist(), strict=True))
+    assert np.mean([theme(texts[row]) == topic for row, topic in found.items()]) > 0.97
+    heads = done.model.header["training"]["heads"]
+    assert sum(layer < 2 for layer, _ in heads) == 8  # all that follow the theme
+    for topic, name in enumerate(names):
+        best = np.argsort(-done.model.beta[topic])[:5]
+        assert {labels.vocabulary[word] for word in best} <= set(tiny_teachers.THEMES[name])
 
 
 def test_labels_with_the_slot_in_them_are_only_text(read: tuple[Labels, Corpus, Teacher]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsltm.words.text import word_places, words
+from dsltm.words.text import words
 
 
 @pytest.mark.parametrize(
@@ -94,28 +94,3 @@ def test_words_are_what_they_are_said_to_be(text: str) -> None:
 @given(st.text(st.sampled_from("ab1 _.,/@:\\<{&+#")))
 def test_ascii_is_read_as_other_texts_are(text: str) -> None:
     assert words(text) == words(f"{text} Ж")
-    assert [word for word, _, _ in word_places(text)] == words(text)
-
-
-def test_words_are_placed_with_their_vowel_signs() -> None:
-    text = "مِنَ اللُّغَةِ"
-    assert list(word_places(text)) == [("من", 0, text.index(" ")), ("اللغة", text.index("ا"), len(text))]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "See https://a.b/c: Größe in Linux内核的 snake_case, 日本語の文章 @x",
-        "ประเทศไทย\u200bมีอาหาร อร่อย",
-        "Ａ plain text",
-    ],
-)
-def test_places_are_where_the_words_stand(text: str) -> None:
-    places = list(word_places(text))
-    assert [word for word, _, _ in places] == words(text)
-    assert [re.sub("\u200b", "", text[start:end]).lower() for _, start, end in places] == words(text)
-    assert all(end <= start for (_, _, end), (_, start, _) in pairwise(places))
-
-
-def test_places_are_not_told_where_lower_case_is_longer() -> None:
-    assert list(word_places("İstanbul")) == []

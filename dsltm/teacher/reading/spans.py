@@ -1,8 +1,6 @@
-"""What the end of a prompt attends to: one row of attention a layer and head, never the whole matrix.
+"""What documents attend to in the prompt before them: spans of its text, seen by each layer and head.
 
-Documents of one shape are read side by side behind a prefix whose keys and values are computed once. Beside
-each layer's usual attention the row of the answer position is computed again by itself, from one query and
-the keys that the layer has already.
+Documents of one shape are read side by side behind a prefix whose keys and values are computed once.
 """
 
 from __future__ import annotations
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from dsltm.teacher.reading.opened import Opened
     from dsltm.teacher.reading.prompts import Prompt
 
-_SINK = 20  # times the median token's attention make a token a sink; chosen, not measured
 _TRIAL = "The weather in the mountains changes within the hour, they say."
 # Differences, relative to the largest logit, that count as rounding: in float32, and in 16 bits. Chosen, not
 # measured.
@@ -37,16 +34,16 @@ _ATTENTION = ("full_attention", "sliding_attention")
 
 @dataclass(frozen=True)
 class Glance:
-    """The teacher's attention and logits at the end of one document's prompt.
+    """The attention that one document pays to the spans, and the logits at the end of its prompts.
 
     Attributes:
-        spans: [L, heads, S] float32, attention per token on each span of the prefix, in the layers read.
-        own: [L, heads, T] float32, attention on each token behind the prefix up to the answer position.
+        spans: [heads, S] float32, logarithm of the document's attention on each span of the prefix.
+        length: tokens of the document, with what the prompts have between prefix and answer.
         logits: [m, V] float32, of the wanted tokens at the end of each tail; [0, V] where none was wanted.
     """
 
     spans: NDArray[np.float32]
-    own: NDArray[np.float32]
+    length: int
     logits: NDArray[np.float32]
 
 
@@ -55,7 +52,7 @@ class Watcher:
 
     Args:
         teacher: an open teacher.
-        prompts: the first one's last token is the answer position; the others go on behind it.
+        prompts: the first one ends with the document; the others go on behind it.
         spans: (start, end) in characters of the text before the document.
         tokens: ids of the tokens whose logits are wanted.
         max_tokens: the longest prompt, document included.
@@ -63,7 +60,7 @@ class Watcher:
 
     Attributes:
         encoder: makes the `Tokens` that `read` takes.
-        layers: numbers of the teacher's attention layers; the layers of a `Glance` are among these.
+        heads: layer and head of all of the teacher's attention heads, in ascending order.
         shares_prefix: False for teachers with layers of another kind than attention, which read every
             prompt from its beginning.
     """
@@ -83,8 +80,10 @@ class Watcher:
         self._network, self._device = teacher.network, teacher.device
         depth = self._network.depth
         kinds = getattr(self._network.config, "layer_types", None) or [_ATTENTION[0]] * depth
-        self.layers = [number for number, kind in enumerate(kinds) if kind in _ATTENTION]
-        self.shares_prefix = len(self.layers) == len(kinds)
+        layers = [number for number, kind in enumerate(kinds) if kind in _ATTENTION]
+        count = int(self._network.config.num_attention_heads)
+        self.heads = [(layer, head) for layer in layers for head in range(count)]
+        self.shares_prefix = len(layers) == len(kinds)
         text, _ = prompts[0].around(teacher.tokenizer)
         prefix = self.encoder.prefix
         weights = torch.zeros(len(prefix), len(spans))
@@ -109,7 +108,7 @@ class Watcher:
     def _reads_right(self) -> bool:
         """Whether the watched network reads a text as the model itself does."""
         (document,) = self.encoder.encode([_TRIAL])
-        ((_, glance),) = self.read([document], [0])
+        ((_, glance),) = self.read([document], self.heads[:1])
         ids = [*(self.encoder.prefix if document.prefixed else ()), *document.stem, *document.tails[0]]
         with torch.inference_mode():
             expected = self._head(self._network.states(torch.tensor([ids], device=self._device))[0, -1])
@@ -119,47 +118,29 @@ class Watcher:
             1.0, expected.abs().max().item()
         )
 
-    def leave_out_sinks(self, documents: Sequence[Tokens]) -> int:
-        """Take tokens that draw attention whatever the document says out of the spans.
-
-        Such tokens are attention sinks (Xiao et al. 2023, "Efficient streaming language models with attention
-        sinks").
-
-        Args:
-            documents: documents without content.
-
-        Returns:
-            How many tokens were taken out. Each span keeps the token that draws the least, whatever it draws.
-        """
-        spans = self._watch.spans
-        self._watch.spans = torch.eye(len(spans), device=self._device)
-        means = [glance.spans.mean((0, 1)) for _, glance in self.read(documents)]
-        drawn = torch.from_numpy(sum(means[1:], means[0])).to(self._device)
-        inside = spans > 0
-        limit = _SINK * drawn[inside.any(1)].median()
-        least = torch.where(inside, drawn[:, None], torch.inf).argmin(0)
-        keep = inside & (drawn <= limit)[:, None]
-        keep[least, torch.arange(spans.shape[1], device=self._device)] = True
-        self._watch.spans = keep / keep.sum(0, keepdim=True)
-        return int(inside.sum() - keep.sum())
-
     def read(
-        self, documents: Sequence[Tokens], layers: Sequence[int] | None = None, *, answers: bool = True
+        self,
+        documents: Sequence[Tokens],
+        heads: Sequence[tuple[int, int]] | None = None,
+        *,
+        answers: bool = True,
     ) -> Iterator[tuple[int, Glance]]:
         """Read documents, those of one shape side by side.
 
         Args:
-            layers: read attention in these layers alone, as ascending positions in `self.layers`; None for
-                all.
+            heads: layer and head of those that are watched, in ascending order; None for all.
             answers: whether logits are wanted. Without them, only the first tail is read, and no layer above
-                the last one of `layers` is run.
+                the last one of `heads` is run.
 
         Yields:
-            The position of a document, and the attention and logits at its end.
+            The position of a document, and the attention and logits.
         """
-        chosen = self.layers if layers is None else [self.layers[place] for place in layers]
-        self._watch.layers = frozenset(chosen)
-        depth = self._network.depth if answers else max(chosen) + 1
+        chosen = self.heads if heads is None else heads
+        wanted: dict[int, list[int]] = {}
+        for layer, head in chosen:
+            wanted.setdefault(layer, []).append(head)
+        self._watch.heads = wanted
+        depth = self._network.depth if answers else max(wanted) + 1
         if not answers:
             documents = [replace(document, tails=document.tails[:1]) for document in documents]
         shapes = [document.shape for document in documents]
@@ -178,10 +159,10 @@ class Watcher:
         self._watch.shape = shape
         states = self._forward([document.ids() for document in documents], positions(shape, before), depth)
         logits = self._logits(states[:, shape.ends if answers else []])
-        layers = [self._watch.rows[layer] for layer in sorted(self._watch.layers)]
-        spans, own = (torch.stack(list(parts), 1).cpu().numpy() for parts in zip(*layers, strict=True))
+        spans = torch.cat([self._watch.seen[layer] for layer in self._watch.heads], 1).cpu().numpy()
+        length = shape.stem + shape.tails[0] - (0 if shape.prefixed else len(self.encoder.prefix))
         for i in range(len(documents)):
-            yield Glance(spans[i], own[i], logits[i])
+            yield Glance(spans[i], length, logits[i])
 
     def _whole(self, documents: Sequence[Tokens], depth: int, answers: bool) -> Iterator[Glance]:
         """The same as `_read`, with each tail read as a whole prompt from its first token."""
@@ -193,10 +174,9 @@ class Watcher:
                 for d in documents
             ]
             glances.append(list(self._read(prompts, depth, answers)))
-        skip = len(prefix) if documents[0].prefixed else 0
         for first, *others in zip(*glances, strict=True):
             logits = first.logits if not others else _stack([first, *others])
-            yield Glance(first.spans, first.own[..., skip:], logits)
+            yield replace(first, logits=logits)
 
     @torch.inference_mode()
     def _forward(self, ids: Sequence[Sequence[int]], places: torch.Tensor, depth: int) -> torch.Tensor:

@@ -14,6 +14,8 @@ Answer = Literal["attention", "numbers", "mixture"]
 class AttendConfig:
     """How attention becomes topics.
 
+    How many heads was chosen on 220 entries of FOLDOC (tests/bench/README.md, "Written topics").
+
     Attributes:
         heads: (layer, head) pairs; None chooses them without labels.
         layers: only heads of these layers, None for all.
@@ -28,7 +30,7 @@ class AttendConfig:
     )
     heads: tuple[tuple[int, int], ...] | None = None
     layers: tuple[int, ...] | None = None
-    most: int = option(4, "With auto: at most N.", "--most-heads", metavar="N", min=1)
+    most: int = option(24, "With auto: at most N.", "--most-heads", metavar="N", min=1)
     orders: int = option(2, "Orders of the topics, averaged.", metavar="N", min=1)
     calibrate: Literal["corpus", "empty"] = option(
         "corpus", "What a topic draws anyway is measured on documents, or on ones without content."

@@ -90,12 +90,14 @@ def shared_information(left: NDArray[np.int64], right: NDArray[np.int64], kinds:
 
 
 def choose(value: NDArray[np.float64], most: int) -> NDArray[np.int64]:
-    """The heads to use, in ascending order: the best ones, and none of less than half the best one's value.
+    """The heads to use, in ascending order: the best ones, and of these the ones that are better than chance.
+
+    A head that alone is far from the best still errs in other documents than the best, and counts by its
+    value. Where none is better than chance, the best one is used.
 
     Args:
         value: [heads] `agreement`.
         most: how many heads at most.
     """
     order = np.argsort(-value, kind="stable")[:most]
-    best = value[order[0]]
-    return np.asarray(np.sort(order[value[order] >= best - abs(best) / 2]))
+    return np.asarray(np.sort(order[: max(1, int((value[order] > 0).sum()))]))

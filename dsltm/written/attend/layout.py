@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from dsltm.formats.topics import WrittenTopic
 
-HEAD = "Topics:\n"
-QUESTION = f"\nDocument: {SLOT}\n\nTopic:"
+_HEAD = "Topics:\n"
+_DOCUMENT = f"\nDocument: {SLOT}"
+_QUESTION = "\n\nTopic:"
 _KEYWORDS = 5  # of a topic that its line in the prompt shows; chosen, not measured
 _OPEN, _CLOSE = " (", ")"
 
@@ -28,8 +29,8 @@ class Layout:
     """One order of the topics as prompts.
 
     Attributes:
-        prompts: the first ends in the question; each other one also has the beginning of a number that more
-            than one token may follow.
+        prompts: the first ends with the document; each other one also has the question, and the beginning of
+            a number that more than one token may follow.
         spans: by topic, where its words are in the prompts' text, (start, end) in characters.
         tokens: the tokens that an answer can go on with.
         steps: by topic, its number token by token: (prompt, place in `tokens`, places of all that could
@@ -58,16 +59,16 @@ def layout(topics: Sequence[WrittenTopic], order: Sequence[int], tokenizer: Any)
         order: for each line of the list the number of its topic.
         tokenizer: the teacher's.
     """
-    text, spans, plain = HEAD, [(0, 0)] * len(topics), PlainText(tokenizer)
+    text, spans, plain = _HEAD, [(0, 0)] * len(topics), PlainText(tokenizer)
     for number, topic in enumerate(order, 1):
         text += f"({number}) "
         line = plain(_line(topics[topic]))
         spans[topic] = (len(text), len(text) + len(line))
         text += line + "\n"
-    text += QUESTION
+    text += _DOCUMENT
     answers = _Answers(len(topics), tokenizer)
-    prompts = [Prompt("question", text)]
-    prompts += [Prompt("answer", text + _OPEN + begun) for begun in answers.branches.values()]
+    prompts = [Prompt("document", text)]
+    prompts += [Prompt("answer", text + _QUESTION + _OPEN + begun) for begun in answers.branches.values()]
     steps: list[list[tuple[int, int, list[int]]]] = [[] for _ in topics]
     for number, topic in enumerate(order, 1):
         steps[topic] = answers.steps(number)

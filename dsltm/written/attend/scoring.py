@@ -15,7 +15,7 @@ from dsltm.formats.model import Model
 from dsltm.models.attend import Attend
 from dsltm.models.base import Shape
 from dsltm.space.inputs import Inputs
-from dsltm.words.bm25 import smoothed
+from dsltm.words.bm25 import class_tfidf
 from dsltm.written.attend.config import AttendConfig
 from dsltm.written.attend.heads import Baseline, agreement, choose
 from dsltm.written.attend.reading import TopicReader
@@ -89,19 +89,22 @@ def attend(
     spread = np.linspace(0, len(texts) - 1, min(config.choosing, len(texts))).astype(np.int64)
     numbers = config.answer != "attention"
     trial = reader.read([texts[row] for row in spread], numbers=numbers)
-    heads, worth = _heads(reader, trial, config)
-    console.note("heads " + ", ".join("{}.{}".format(*divmod(int(h), reader.heads)) for h in heads))
-    free = reader.read(_FREE, heads, numbers=numbers) if config.calibrate == "empty" else _only(trial, heads)
-    scores, weights = _read(reader, texts, labels.vocabulary, heads, worth, free, config)
-    theta = _softmax(scores / config.temperature)
-    beta = smoothed(_per_topic(theta, weights, len(labels.vocabulary)))
+    chosen, worth = _heads(reader, trial, config)
+    heads = [reader.heads[number] for number in chosen]
+    console.note("heads " + ", ".join(f"{layer}.{head}" for layer, head in heads))
+    if config.calibrate == "empty":
+        free = reader.read(_FREE, heads, numbers=numbers)
+    else:
+        free = replace(trial, topics=trial.topics[:, :, chosen])
+    theta = _softmax(_read(reader, texts, heads, worth, free, config) / config.temperature)
+    beta = class_tfidf(labels.vocabulary_counts[rows], theta)
     model = _student(labels, rows, theta, config)
     header = header_of(labels, topics, BACKBONE) | {
         "seed": config.seed,
         "hyperparameters": {"input": "hidden", **asdict(config)},
         "training": {
             "documents": len(rows),
-            "heads": [[*map(int, divmod(int(head), reader.heads))] for head in heads],
+            "heads": [list(head) for head in heads],
             "agreement": [round(float(value), 4) for value in worth[0]],
         },
     }
@@ -126,11 +129,14 @@ def _heads(
     reader: TopicReader, trial: Seen, config: AttendConfig
 ) -> tuple[NDArray[np.int64], tuple[NDArray[np.float64], float]]:
     """The heads to use; and, in nats, the `agreement` of each and that of the numbers."""
-    allowed = np.arange(reader.layers * reader.heads)
+    allowed = np.arange(len(reader.heads))
+    layers = sorted({layer for layer, _ in reader.heads})
     if config.layers is not None:
-        if bad := [layer for layer in config.layers if not 0 <= layer < reader.layers]:
-            raise UsageError(f"there is no layer {bad[0]}, the teacher has 0 to {reader.layers - 1}")
-        allowed = allowed[np.isin(allowed // reader.heads, config.layers)]
+        if bad := [layer for layer in config.layers if layer not in layers]:
+            raise UsageError(
+                f"there is no layer {bad[0]} with heads, the teacher has {layers[0]} to {layers[-1]}"
+            )
+        allowed = np.array([i for i, (layer, _) in enumerate(reader.heads) if layer in config.layers])
     numbers = _off(trial.numbers[:, :, None], trial.numbers[:, :, None], trial.lengths, trial.lengths)
     by_numbers = float(agreement(numbers, trial.lengths)[0])
     if config.heads is None:
@@ -141,18 +147,12 @@ def _heads(
                 "no attention head follows the topics: a larger teacher, or dsltm ground, may do better"
             )
         return heads, (value[heads], by_numbers)
+    place = {head: number for number, head in enumerate(reader.heads)}
     for layer, head in config.heads:
-        if not (0 <= layer < reader.layers and 0 <= head < reader.heads):
-            raise UsageError(
-                f"there is no head {layer}.{head}, the teacher has 0.0 to "
-                f"{reader.layers - 1}.{reader.heads - 1}"
-            )
-    heads = np.array([layer * reader.heads + head for layer, head in config.heads])
-    return heads, (np.ones(len(heads)), by_numbers)
-
-
-def _only(seen: Seen, heads: NDArray[np.int64]) -> Seen:
-    return replace(seen, topics=seen.topics[:, :, heads])
+        if (layer, head) not in place:
+            first, last = ("{}.{}".format(*end) for end in (reader.heads[0], reader.heads[-1]))
+            raise UsageError(f"there is no head {layer}.{head}, the teacher has {first} to {last}")
+    return np.sort([place[head] for head in set(config.heads)]), (np.ones(len(set(config.heads))), by_numbers)
 
 
 def _off(
@@ -174,17 +174,15 @@ def _off(
 def _read(
     reader: TopicReader,
     texts: Sequence[str],
-    vocabulary: list[str],
-    heads: NDArray[np.int64],
+    heads: Sequence[tuple[int, int]],
     worth: tuple[NDArray[np.float64], float],
     free: Seen,
     config: AttendConfig,
-) -> tuple[NDArray[np.float32], list[tuple[NDArray[np.int64], NDArray[np.float32]]]]:
-    """Scores [n, K] with deviation one, and for each document its words and their weights."""
-    index = {word: i for i, word in enumerate(vocabulary)}
+) -> NDArray[np.float32]:
+    """Scores [n, K] with deviation one."""
     scale = np.maximum(_off(free.topics, free.topics, free.lengths, free.lengths).std((0, 1, 3)), 1e-6)
     share = np.maximum(worth[0], 1e-9) / np.maximum(worth[0], 1e-9).sum()
-    by_attention, by_numbers, weights = [], [], []
+    by_attention, by_numbers = [], []
     with console.progress("attending", len(texts) * config.orders, "readings") as bar:
         for start in range(0, len(texts), _CHUNK):
             wanted = config.answer != "attention"
@@ -193,35 +191,14 @@ def _read(
             by_attention.append(np.einsum("nhk,h->nk", calibrated, share / scale))
             numbers, usual = seen.numbers[:, :, None], free.numbers[:, :, None]
             by_numbers.append(_off(numbers, usual, seen.lengths, free.lengths).mean(0)[:, 0])
-            weights += [_weights(words, mass, share, index) for words, mass in seen.words]
     attention, numbers = (_unit(np.concatenate(scores)) for scores in (by_attention, by_numbers))
     if config.answer == "attention":
-        return attention, weights
+        return attention
     if config.answer == "numbers":
-        return numbers, weights
+        return numbers
     best = max(float(worth[0].max()), 0.0) if config.heads is None else 1.0
     both = np.array([best, max(worth[1], 0.0)]) / max(best + max(worth[1], 0.0), 1e-9)
-    return _unit(both[0] * attention + both[1] * numbers), weights
-
-
-def _weights(
-    words: list[str], mass: NDArray[np.float32], share: NDArray[np.float64], index: dict[str, int]
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """A document's words of the vocabulary and their weights, which sum to the number of these words."""
-    known = [i for i, word in enumerate(words) if word in index]
-    weight = (share @ mass)[known].astype(np.float32)
-    return np.array([index[words[i]] for i in known], np.int64), weight * (
-        len(known) / max(float(weight.sum()), 1e-12)
-    )
-
-
-def _per_topic(
-    theta: NDArray[np.float32], weights: list[tuple[NDArray[np.int64], NDArray[np.float32]]], words: int
-) -> NDArray[np.float64]:
-    total = np.zeros((theta.shape[1], words))
-    for row, (which, weight) in zip(theta, weights, strict=True):
-        np.add.at(total.T, which, weight[:, None] * row)
-    return total
+    return _unit(both[0] * attention + both[1] * numbers)
 
 
 def _student(
