@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
