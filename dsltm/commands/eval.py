@@ -87,12 +87,8 @@ def command(
     check_stdin(*(files or ()), *others)
     asked = judges(rating)
     opened = open_inputs(files or [], labels, topics, assignments, measured.topn)
-    if opened.labels is None and measured.vectors:
-        raise UsageError("--vectors needs a labels file")
-    if opened.labels is None and measured.reading:
-        raise UsageError("--reading needs a labels file")
-    if gold is not None and opened.labels is None and assignments is None:
-        raise UsageError("--gold is for documents, and neither a labels file nor --assignments is given")
+    if opened.labels is None:
+        _check_without_labels(measured, gold, assignments)
     classes = _classes(gold, opened.labels, reading)
     if measured.reliability and classes is None:
         raise UsageError("--reliability needs gold classes", hint="--gold CORPUS")
@@ -123,6 +119,16 @@ def command(
             screen.table(table.columns, table.rows)
     else:
         write_jsonl(output, report.rows(opened.subjects, scores, comparison, per_topic))
+
+
+def _check_without_labels(measured: EvalOptions, gold: str | None, assignments: str | None) -> None:
+    """Refuses what is asked of documents that are not there."""
+    if measured.vectors:
+        raise UsageError("--vectors needs a labels file")
+    if measured.reading:
+        raise UsageError("--reading needs a labels file")
+    if gold is not None and assignments is None:
+        raise UsageError("--gold is for documents, and neither a labels file nor --assignments is given")
 
 
 def _classes(path: str | None, labels: "Labels | None", reading: CorpusWithLabels) -> "Gold | None":

@@ -82,14 +82,7 @@ def collect(
         "layout": NAMES[layout],
         "topics": [
             {
-                "id": topic.place,
-                "number": topic.topic,
-                "label": plain(topic.label) if topic.label else None,
-                "words": [plain(word) for word in topic.words],
-                "weights": [round(float(weight), 6) for weight in topic.weights],
-                "size": topic.size,
-                "share": topic.share,
-                "coherence": _number(topic.coherence),
+                **_topic(topic),
                 "examples": [place_of[e.number] for e in shown[topic.place]],
                 "borderline": [place_of[e.number] for e in border[topic.place]],
                 "near": _near(apart[topic.place], topic.place),
@@ -106,6 +99,20 @@ def collect(
         "joins": [[*join.children, round(join.distance, 4)] for join in joins],
         "fields": [_field(each, options.few) for each in shares],
         "levels": _levels(groups, view),
+    }
+
+
+def _topic(topic: Topic) -> dict[str, Any]:
+    """What a topic is of itself, whatever its documents and the other topics are."""
+    return {
+        "id": topic.place,
+        "number": topic.topic,
+        "label": plain(topic.label) if topic.label else None,
+        "words": [plain(word) for word in topic.words],
+        "weights": [round(float(weight), 6) for weight in topic.weights],
+        "size": topic.size,
+        "share": topic.share,
+        "coherence": _number(topic.coherence),
     }
 
 

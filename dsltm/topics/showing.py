@@ -110,12 +110,16 @@ def shares_by(view: View, field: str, every: Every | None, texts: Corpus | None,
     Raises:
         UsageError: the field is neither in the labels nor is there a corpus.
     """
-    if texts is None and field != label_field:
-        raise UsageError(f"the field {field!r} is read from the corpus", hint="--corpus FILE")
+    _check_readable(field, texts, label_field)
     shares = view.shares(field, every, texts)
     if shares.missing:
         console.warn(f"{shares.missing:,} documents have no field {field!r} and are left out")
     return shares
+
+
+def _check_readable(field: str, texts: Corpus | None, label_field: str) -> None:
+    if texts is None and field != label_field:
+        raise UsageError(f"the field {field!r} is read from the corpus", hint="--corpus FILE")
 
 
 def _rows(view: View, shares: Shares, choice: WordChoice) -> Iterator[Mapping[str, Any]]:
@@ -157,8 +161,7 @@ def _effects(
         raise UsageError("--effects is about documents", hint="adding a labels file")
     terms = parse_formula(formula)
     for term in terms:
-        if texts is None and term.field != label_field:
-            raise UsageError(f"the field {term.field!r} is read from the corpus", hint="--corpus FILE")
+        _check_readable(term.field, texts, label_field)
     found = effects_on(view, terms, view.fields([term.field for term in terms], texts))
     place = {topic.topic: number for number, topic in enumerate(topics)}
     found = sorted(found, key=lambda each: place[each.topic])
