@@ -130,16 +130,7 @@ def command(
         with open_output(output, binary=True):
             # A terminal is refused now, not after an hour of reading.
             pass
-    chosen = prompts.prompts()
-    config = replace(
-        config,
-        prompts=chosen or (),
-        words=None if vocab is None else _words(vocab),
-        rules=lexicon.rules(),
-        shard=_shard(shard),
-    )
-    if prompts.preset == "paper" and "projection" not in given(ctx):
-        config = replace(config, projection="first")
+    config = _configured(ctx, config, prompts, lexicon, vocab=vocab, shard=shard)
     published = prompts.preset == "paper" and vocab is None
     if published:
         _check_published(config, ray)
@@ -154,7 +145,7 @@ def command(
             ray.cluster(),
             output=str(output),
             format=reading.format,
-            choose=chosen is None,
+            choose=not config.prompts,
             fresh=fresh,
         )
         return
@@ -171,12 +162,34 @@ def command(
     opened = teacher.open()
     if published:
         config = replace(config, words=_published_words(source, config))
-    if chosen is None:
+    if not config.prompts:
         chosen = choose_prompts(
             source, opened, max_tokens=config.max_tokens, batch_tokens=config.batch_tokens
         )
         config = replace(config, prompts=chosen)
     distill(source, opened, config, output=output, scratch=scratch, fresh=fresh)
+
+
+def _configured(
+    ctx: typer.Context,
+    config: DistillConfig,
+    prompts: PromptOptions,
+    lexicon: WordConfig,
+    *,
+    vocab: str | None,
+    shard: str | None,
+) -> DistillConfig:
+    """The options with all that decides the rows; without prompts where those are chosen later."""
+    config = replace(
+        config,
+        prompts=prompts.prompts() or (),
+        words=None if vocab is None else _words(vocab),
+        rules=lexicon.rules(),
+        shard=_shard(shard),
+    )
+    if prompts.preset == "paper" and "projection" not in given(ctx):
+        config = replace(config, projection="first")
+    return config
 
 
 def _check_published(config: DistillConfig, ray: RayOptions) -> None:
