@@ -54,7 +54,7 @@ class Teacher(Opened):
         *,
         max_tokens: int,
     ) -> Watcher:
-        """A reader of the attention that a prompt's end pays to parts of its beginning; see `Watcher`."""
+        """A reader of the attention that documents pay to parts of the prompt before them; see `Watcher`."""
         return Watcher(self, prompts, spans, tokens, max_tokens=max_tokens)
 
     @cached_property
