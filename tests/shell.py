@@ -31,6 +31,10 @@ def environment(**extra: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "TERM": "xterm", **extra}
 
 
+# As it is before any test changes it: the warm server would refuse whoever lacks a variable that one set.
+UNCHANGED = environment()
+
+
 @functools.cache
 def warm() -> list[str]:
     """What to write for `python -m dsltm` to have a fork of this process's warm server run it."""
@@ -44,7 +48,7 @@ def warm() -> list[str]:
             [sys.executable, str(ROOT / "tests" / "warm_server.py"), str(listener.fileno())],
             stdin=subprocess.PIPE,  # which ends when this process does, however that comes
             pass_fds=[listener.fileno()],
-            env=environment(),
+            env=UNCHANGED,
             start_new_session=True,
         )
     atexit.register(server.communicate)

@@ -51,7 +51,7 @@ HEAVY = [
 # Variables that are read when a command runs, not when other people's modules are imported, for which HOME is
 # where downloads would lie, of which there are none.
 FREE = re.compile(
-    "(BASH_FUNC|DSLTM|MAKE|MAN|RAY|SLURM).*|COLUMNS|HOME|LINES|MFLAGS|NO_COLOR|OLDPWD|PAGER|PATH|PWD"
+    "(AWS|BASH_FUNC|DSLTM|MAKE|MAN|RAY|SLURM).*|COLUMNS|HOME|LINES|MFLAGS|NO_COLOR|OLDPWD|PAGER|PATH|PWD"
     "|PYTEST_CURRENT_TEST|SHLVL|TERM|_"
 )
 born = dict(os.environ)
