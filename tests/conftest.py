@@ -25,8 +25,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.envi
 # `make test` end together where what comes last is short. The README starts a Ray of its own, so it does not
 # come beside test_ray.py.
 LONG = (
-    *("test_ray.py", "test_training.py", "test_distill.py", "test_cli.py", "test_probe.py", "test_fuzz.py"),
-    *("test_readme.py", "test_wheel.py", "test_sample.py", "test_parts.py", "test_end_to_end.py"),
+    *("test_ray.py", "test_training.py", "test_probe.py", "test_cli.py", "test_fuzz.py", "test_readme.py"),
+    *("test_end_to_end.py", "test_wheel.py", "test_distill.py", "test_generate.py", "test_parts.py"),
 )
 
 
