@@ -279,9 +279,9 @@ def test_words_on_ray_need_no_teacher(cluster: str, made: Any, tmp_path: Path) -
 @pytest.fixture(scope="module")
 def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A teacher that makes no numbers of the word "violin"."""
-    model, tokenizer = tiny_teachers.tiny_model("phi3")
+    model, tokenizer = tiny_teachers.tiny_model("gemma3")
     (token,) = tokenizer.encode(" violin", add_special_tokens=False)
-    model.get_input_embeddings().weight.data[token] = float("nan")
+    model.get_input_embeddings().weight.data[token] = 3e38  # a number still, but not once Gemma has scaled it
     place = tmp_path_factory.mktemp("poisoned")
     model.save_pretrained(place)
     tokenizer.save_pretrained(place)
