@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import tiny_teachers
+import torch
 from shell import DSLTM, environment
 from test_forms import FORMS, ROWS, needs
 
@@ -281,6 +282,9 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A teacher that makes no numbers of the word "violin"."""
     model, tokenizer = tiny_teachers.tiny_model("gemma3")
     (token,) = tokenizer.encode(" violin", add_special_tokens=False)
+    model.config.tie_word_embeddings = False
+    head = model.get_output_embeddings()
+    head.weight = torch.nn.Parameter(head.weight.detach().clone())
     model.get_input_embeddings().weight.data[token] = 3e38  # a number still, but not once Gemma has scaled it
     place = tmp_path_factory.mktemp("poisoned")
     model.save_pretrained(place)
