@@ -78,7 +78,7 @@ class ReaderOptions:
         usual = ReaderOptions()
         for name in ("reader", "parts", "vectors"):
             if getattr(self, name) != getattr(usual, name):
-                raise UsageError(f"--{name} is for a corpus; labels were read already")
+                raise UsageError(f"--{name} is for a corpus; a labels file has its vectors, and no texts")
 
 
 @dataclass(frozen=True)
