@@ -145,6 +145,10 @@ def test_a_matrix(made: Made, tmp_path: Path) -> None:
         ends = matrix["ids_indptr"]
         names = [matrix["ids"][a:b].tobytes().decode() for a, b in pairwise(ends)]
         assert names == [row["id"] for row in lines]
+    table = dsltm("assign", made.model, made.labels, "--npz", "-o", tmp_path / "a.csv")
+    assert table.returncode == 2
+    assert b"--npz writes a matrix, not a table" in table.stderr
+    assert not (tmp_path / "a.csv").exists()
     again = dsltm("assign", made.model, made.labels, "--npz")
     assert again.stdout == (tmp_path / "a.npz").read_bytes()
 

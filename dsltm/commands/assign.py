@@ -21,7 +21,7 @@ from dsltm.commands.options import (
 from dsltm.errors import UsageError
 from dsltm.formats.output import open_output
 from dsltm.formats.source import STDIN, holds_labels
-from dsltm.formats.tables import table_form, write_table
+from dsltm.formats.tables import named_form, table_form, write_table
 from dsltm.option import option
 
 if TYPE_CHECKING:
@@ -111,8 +111,12 @@ def command(
     if rows.npz and output_format is not None:
         raise UsageError("--output-format is of rows, and --npz writes a matrix")
     form = "jsonl" if rows.npz or ray.ray is not None else table_form(output, output_format)
-    if readers.parts is not None and (form != "jsonl" or rows.npz or ray.ray is not None):
-        raise UsageError("--parts is written as JSON lines, and does not go with --npz or --ray")
+    if rows.npz and named_form(output):
+        raise UsageError(f"{output}: --npz writes a matrix, not a table", hint="a name in .npz")
+    if readers.parts is not None and (rows.npz or ray.ray is not None):
+        raise UsageError("--parts does not go with --npz or --ray")
+    if readers.parts is not None and form != "jsonl":
+        raise UsageError(f"--parts is written as JSON lines, not as {form}", hint="a name in .jsonl")
     beside = {"words": rows.words, "keep": rows.keep, "levels": rows.levels, "output-format": output_format}
     ray.check(
         output,

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 import numpy as np
 import orjson
 
-from dsltm.distilling.window_log import WindowLog
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY, TRUNCATED, write_labels
 from dsltm.formats.npz import Blocks
 from dsltm.formats.output import reason
+from dsltm.formats.window_log import WINDOW_LOG, WindowLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 _VERSION = 2
 _LOGITS, _HIDDEN, _FLAGS = _FILES = ("logits.f16", "hidden.f16", "flags.u8")
-_LOG = "window.log"
 # So many rows are in memory at a time when the journal is exported; chosen, not measured.
 _BLOCK_ROWS = 4096
 
@@ -160,7 +159,7 @@ class Journal:
             sizes = state_before["sizes"]
         else:
             sizes = [0] * len(_FILES)
-            (self.directory / _LOG).unlink(missing_ok=True)
+            (self.directory / WINDOW_LOG).unlink(missing_ok=True)
         self._files = []
         for name, size in zip(_FILES, sizes, strict=True):
             file = (self.directory / name).open("ab")
@@ -168,7 +167,7 @@ class Journal:
                 raise DsltmError(f"{self.directory}: the journal is damaged", hint="--fresh to start over")
             file.truncate(size)
             self._files.append(file)
-        self.window = WindowLog(self.directory / _LOG, self.rows)
+        self.window = WindowLog(self.directory / WINDOW_LOG, self.rows)
         if not state.exists():
             # The batches of the first window belong to this run, which the state tells the next one.
             self._save_state()
@@ -188,7 +187,7 @@ class Journal:
         part.replace(self.directory / "state.json")
 
     def _clear(self) -> None:
-        for name in (*_FILES, _LOG, "state.json", "state.json.part"):
+        for name in (*_FILES, WINDOW_LOG, "state.json", "state.json.part"):
             (self.directory / name).unlink(missing_ok=True)
 
     def _blocks(self, name: str, width: int, numbers: NDArray[np.int64]) -> Blocks:

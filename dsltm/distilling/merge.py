@@ -75,16 +75,16 @@ def _in_order(paths: Sequence[str], shards: Sequence[Labels]) -> list[Labels]:
     for path, shard in zip(paths, shards, strict=True):
         for key in (key for key in first if key != EMPTY_LOGITS):
             if key not in _PER_SHARD and shard.header.get(key) != first[key]:
-                raise DsltmError(f"{path} and {paths[0]} do not belong together: their {key} differs")
+                raise DsltmError(f"{path} and {paths[0]} do not belong together: they differ in {key!r}")
         if shard.header.get("shard", [0, 1])[1] != first["shard"][1]:
-            raise DsltmError(f"{path} and {paths[0]} do not belong together: their number of shards differs")
+            raise DsltmError(f"{path} and {paths[0]} do not belong together: they are not of one run")
     count = first["shard"][1]
     by_number = {shard.header["shard"][0]: shard for shard in shards}
     missing = [f"{number + 1}/{count}" for number in range(count) if number not in by_number]
     if missing:
         raise DsltmError(f"shard {', '.join(missing)} is missing")
     if len(shards) != count:
-        raise DsltmError(f"{len(shards)} files were given for {count} shards: one is given twice")
+        raise DsltmError(f"of {count} shards {len(shards)} files were given: one is given twice")
     ordered = [by_number[number] for number in range(count)]
     total = sum(map(len, ordered))
     if any(len(shard) != len(range(number, total, count)) for number, shard in enumerate(ordered)):

@@ -48,7 +48,7 @@ def merge_samples(paths: Sequence[str], samples: Sequence[Labels], target: Binar
     for path, sample in zip(paths, samples, strict=True):
         keys = {*first.header, *sample.header}.difference(_PER_SAMPLE)
         for key in sorted(key for key in keys if sample.header.get(key) != first.header.get(key)):
-            raise DsltmError(f"{path} and {paths[0]} do not belong together: their {key} differs")
+            raise DsltmError(f"{path} and {paths[0]} do not belong together: they differ in {key!r}")
     read = np.stack([~sample.unread for sample in samples])
     flags = np.bitwise_or.reduce([sample.flags & ~np.uint8(UNREAD) for sample in samples])
     flags[~read.any(axis=0)] |= UNREAD

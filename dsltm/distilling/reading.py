@@ -10,17 +10,17 @@ import numpy as np
 
 from dsltm import console
 from dsltm.distilling.survey import estimate_tokens
-from dsltm.distilling.window_log import ReadBatch
 from dsltm.errors import DsltmError
 from dsltm.formats.labels import EMPTY, TRUNCATED
+from dsltm.formats.window_log import ReadBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from dsltm.distilling.window_log import WindowLog
     from dsltm.formats.corpus import Document
+    from dsltm.formats.window_log import WindowLog
     from dsltm.teacher.reading.forward import Reader
     from dsltm.teacher.reading.tokens import Tokens
 

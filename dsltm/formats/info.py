@@ -14,6 +14,7 @@ from dsltm.formats.npz import header_of
 from dsltm.formats.output import reason
 from dsltm.formats.parts import Manifest
 from dsltm.formats.source import MANIFEST, is_folder_of_parts
+from dsltm.formats.window_log import WINDOW_LOG, documents_kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,8 @@ def header(path: str) -> dict[str, Any]:
             return manifest.settings | {"format": manifest.holds, "documents": documents, "parts": parts}
         if (state := Path(path) / _STATE).is_file():
             journal = orjson.loads(state.read_bytes())
-            return {"format": "dsltm.journal", "texts": journal["rows"]}
+            unfinished = documents_kept(Path(path) / WINDOW_LOG, journal["rows"])
+            return {"format": "dsltm.journal", "texts": journal["rows"] + unfinished}
         os.stat(path)
     except OSError as error:
         raise DsltmError(f"{path}: {reason(error)}") from error

@@ -35,8 +35,13 @@ def table_form(output: str | None, chosen: TableForm | None) -> TableForm:
         raise UsageError(
             f"{output}: tables are written as .jsonl, .csv, .tsv or .parquet", hint="one of these names"
         )
-    by_name = next((form for suffix, form in _BY_SUFFIX.items() if name.endswith(suffix)), None)
-    return chosen or by_name or "jsonl"
+    return chosen or named_form(output) or "jsonl"
+
+
+def named_form(output: str | None) -> TableForm | None:
+    """The form of table that the output's name asks for, if any."""
+    name = "" if is_stdout(output) else without_suffix(str(output))
+    return next((form for suffix, form in _BY_SUFFIX.items() if name.endswith(suffix)), None)
 
 
 def write_table(target: str | BinaryIO | None, rows: Iterable[Mapping[str, Any]], form: TableForm) -> None:

@@ -118,7 +118,9 @@ def _topic(row: Mapping[str, Any], where: str) -> WrittenTopic:
         label = row["topic"]
     if label is None and keywords and "words" in row:
         label = ", ".join(keywords[:3])
-    if not isinstance(label, str) or not label.strip():
+    if isinstance(label, str) and not label.strip():
+        raise DsltmError(f'{where}: "label" is empty')
+    if not isinstance(label, str):
         raise DsltmError(f'{where}: no "label" that is a string')
     summary = row.get("summary", "")
     if not isinstance(summary, str):

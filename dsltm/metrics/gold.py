@@ -49,11 +49,12 @@ class Gold:
         known = dict(zip(self.ids, self.classes, strict=True))
         if len(known) < len(self.ids):
             raise DsltmError(
-                "two documents with gold labels have the same id, and the documents' order differs"
+                "the gold labels have an id twice, and their documents are in another order: "
+                "which is which cannot be told"
             )
         aligned = [known.get(identifier) for identifier in subject.ids]
         if all(label is None for label in aligned):
-            raise DsltmError(f"no document of {subject.name} has an id that the gold labels have")
+            raise DsltmError(f"{subject.name}: none of its documents has an id that the gold labels have")
         return aligned
 
     def _is_order_of(self, ids: Sequence[str]) -> bool:

@@ -164,6 +164,8 @@ def counted(model: Model, documents: Labels | str) -> Integers:
         topic = whole(row.get("topic", "missing"))
         if topic is None or row.get("empty"):
             continue
+        if "topic" not in row:
+            raise DsltmError(f"{path}:{line}: has no topic", hint="what dsltm assign wrote")
         if type(topic) is not int or topic not in places:
             raise DsltmError(f"{path}:{line}: its topic is none of the model's", hint="dsltm assign again")
         counts[places[topic]] += 1

@@ -25,12 +25,12 @@ from tiny_teachers import save_tiny_teacher, sentences, write_jsonl  # noqa: E40
 
 from dsltm import cli  # noqa: E402
 from dsltm.distilling import run as _imported_before_forks  # noqa: E402, F401
-from dsltm.distilling.window_log import WindowLog  # noqa: E402
+from dsltm.formats.window_log import WindowLog  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dsltm.distilling.window_log import ReadBatch
+    from dsltm.formats.window_log import ReadBatch
 
 
 def slowed(read: Any, pause: float) -> None:

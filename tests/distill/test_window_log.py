@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from dsltm.distilling.window_log import ReadBatch, WindowLog
+from dsltm.formats.window_log import ReadBatch, WindowLog, documents_kept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +64,9 @@ def test_every_cut_leaves_the_whole_batches_before_it(path: Path) -> None:
     for end in range(len(data) + 1):
         path.write_bytes(data[:end])
         count = int((whole <= end).sum())
+        assert documents_kept(path, 40) == sum(SIZES[:count])
+        assert documents_kept(path, 41) == 0
+        assert path.stat().st_size == end
         assert_same(kept(path), batches()[:count])
         assert path.stat().st_size == [0, *whole][count]
 

@@ -49,7 +49,7 @@ def test_lines_of_dsltm_topics_will_do(tmp_path: Path) -> None:
     ("lines", "complaint"),
     [
         (['{"label": "a"}', '{"name": "b"}'], 'topics.jsonl:2: no "label" that is a string'),
-        (['{"label": "a"}', '{"label": " "}'], 'topics.jsonl:2: no "label" that is a string'),
+        (['{"label": "a"}', '{"label": " "}'], 'topics.jsonl:2: "label" is empty'),
         (['{"label": "a"}', '{"label": "A"}'], "topics.jsonl:2: the label 'A' is on line 1 already"),
         (['{"label": "a", "keywords": "oven"}'], 'topics.jsonl:1: "keywords" is a string, not a list'),
         (['{"label": "a", "keywords": [null]}'], 'topics.jsonl:1: "keywords" holds null, not a string'),

@@ -98,7 +98,7 @@ def test_gold_classes_without_ids_go_by_the_order(tmp_path: Path) -> None:
 
 def test_gold_classes_that_cannot_be_found_are_an_error(tmp_path: Path) -> None:
     subject = from_files(None, lines(tmp_path / "a", [{"id": "a", "topic": 1}, {"id": "b", "topic": 1}]))
-    with pytest.raises(DsltmError, match="no document of"):
+    with pytest.raises(DsltmError, match="none of its documents has an id"):
         Gold(["0", "1"], ["A", "B"]).aligned(subject)
     with pytest.raises(DsltmError, match="same id"):
         Gold(["a", "a", "b"], ["A", "B", "C"]).aligned(subject)

@@ -145,11 +145,11 @@ def test_a_person_gets_a_table(files: Files, halves: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "message"), [('{"topic": 9}', "none of the model's"), ('{"id": "a"}', "none of the")]
+    ("line", "message"), [('{"topic": 9}', "none of the model's"), ('{"id": "a"}', "has no topic")]
 )
 def test_other_files_are_refused(line: str, message: str, files: Files, tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_text(line + "\n")
     done = dsltm("drift", files.model_path, files.labels_path, tmp_path / "bad.jsonl")
     assert done.returncode == 1
-    assert "none of the model's" in done.stderr.decode()
+    assert message in done.stderr.decode()
     assert done.stdout == b""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Before a batch stand the window's first row, its number of documents, n, V, H, and the CRC of the batch.
 _HEAD = struct.Struct("<QIIIII")
+WINDOW_LOG = "window.log"  # its name in a journal
 # Seconds between two waits for the disk. So much is lost when the machine stops; when only the process does,
 # nothing is. Chosen, not measured.
 _SECONDS = 10.0
@@ -42,6 +43,24 @@ class ReadBatch:
     rows: NDArray[np.int32]
     logits: NDArray[np.float16]
     hidden: NDArray[np.float16]
+
+
+def documents_kept(path: Path, first: int) -> int:
+    """How many documents the batches of the window that begins with row `first` hold; 0 without a file.
+
+    The file is not changed, because another run may be writing it.
+    """
+    if not path.exists():
+        return 0
+    documents, end = 0, path.stat().st_size
+    with path.open("rb") as file:
+        while len(head := file.read(_HEAD.size)) == _HEAD.size:
+            begins, _, count, words, units, _ = _HEAD.unpack(head)
+            after = file.seek(count * (4 + 2 * words + 2 * units), os.SEEK_CUR)
+            if begins != first or after > end:
+                break
+            documents += count
+    return documents
 
 
 class WindowLog:
