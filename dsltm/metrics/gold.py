@@ -49,7 +49,7 @@ class Gold:
         known = dict(zip(self.ids, self.classes, strict=True))
         if len(known) < len(self.ids):
             raise DsltmError(
-                "the gold labels have an id twice, and their documents are in another order: "
+                "two gold labels have the same id, and the documents are in another order: "
                 "which is which cannot be told"
             )
         aligned = [known.get(identifier) for identifier in subject.ids]
