@@ -110,8 +110,9 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
     check_compatible(model.header, labels.header)
     inference = Inference(model)
     words = None if labels.read is None else WordReader.of(model)
+    unread = labels.unread
     # The row of each document among those that were read.
-    places = np.cumsum(~labels.unread) - 1
+    places = np.cumsum(~unread) - 1
 
     def theta(rows: NDArray[np.int64]) -> NDArray[np.float32]:
         counts = None
@@ -127,11 +128,11 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
             if words is None:
                 yield Block(ids, theta(rows), empty, fields)
                 continue
-            unread = labels.unread[rows]
+            by_words = unread[rows]
             of_all = np.empty((len(rows), model.numbering.given), np.float32)
-            of_all[unread] = words.of_counts(labels.counts[rows[unread]], labels.words)
-            of_all[~unread] = theta(rows[~unread])
-            yield Block(ids, of_all, empty, fields, np.where(unread, WORDS, TEACHER).tolist())
+            of_all[by_words] = words.of_counts(labels.counts[rows[by_words]], labels.words)
+            of_all[~by_words] = theta(rows[~by_words])
+            yield Block(ids, of_all, empty, fields, np.where(by_words, WORDS, TEACHER).tolist())
         # Going on to the end lets the reader of the documents find that the corpus has more than the labels.
         for _ in documents or ():
             pass

@@ -114,7 +114,7 @@ def command(
     if rows.npz and named_form(output):
         raise UsageError(f"{output}: --npz writes a matrix, not a table", hint="a name in .npz")
     if readers.parts is not None and (rows.npz or ray.ray is not None):
-        raise UsageError("--parts does not go with --npz or --ray")
+        raise UsageError("--parts is written as JSON lines, and does not go with --npz or --ray")
     if readers.parts is not None and form != "jsonl":
         raise UsageError(f"--parts is written as JSON lines, not as {form}", hint="a name in .jsonl")
     beside = {"words": rows.words, "keep": rows.keep, "levels": rows.levels, "output-format": output_format}

@@ -56,7 +56,7 @@ def documents_kept(path: Path, first: int) -> int:
     with path.open("rb") as file:
         while len(head := file.read(_HEAD.size)) == _HEAD.size:
             begins, _, count, words, units, _ = _HEAD.unpack(head)
-            after = file.seek(count * (4 + 2 * words + 2 * units), os.SEEK_CUR)
+            after = file.seek(sum(_sizes(count, words, units)), os.SEEK_CUR)
             if begins != first or after > end:
                 break
             documents += count
@@ -129,7 +129,7 @@ class WindowLog:
         first, window, count, words, units, checksum = _HEAD.unpack(head)
         if first != self._first:
             return None
-        sizes = 4 * count, 2 * count * words, 2 * count * units
+        sizes = _sizes(count, words, units)
         body = self._file.read(sum(sizes))
         if len(body) < sum(sizes) or zlib.crc32(body) != checksum:
             return None
@@ -139,3 +139,8 @@ class WindowLog:
             np.frombuffer(body, np.float16, count * words, sizes[0]).reshape(count, words),
             np.frombuffer(body, np.float16, count * units, sizes[0] + sizes[1]).reshape(count, units),
         )
+
+
+def _sizes(count: int, words: int, units: int) -> tuple[int, int, int]:
+    """Bytes of a batch's rows, logits and hidden states."""
+    return 4 * count, 2 * count * words, 2 * count * units
