@@ -78,7 +78,8 @@ class ReaderOptions:
         usual = ReaderOptions()
         for name in ("reader", "parts", "vectors"):
             if getattr(self, name) != getattr(usual, name):
-                raise UsageError(f"--{name} is for a corpus; a labels file has its vectors, and no texts")
+                why = "labels were read already: a labels file has its vectors"
+                raise UsageError(f"--{name} is for a corpus; {why}")
 
 
 @dataclass(frozen=True)
