@@ -15,12 +15,12 @@ from dsltm import console
 from dsltm.errors import DsltmError, UsageError
 from dsltm.training.beginning import Beginning, begin_around
 from dsltm.words.bm25 import WordSearch
-from dsltm.words.forms import stems
+from dsltm.words.forms import Forms
 from dsltm.words.language import ASSUMED
 from dsltm.words.text import joined, words_and_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -216,7 +216,7 @@ def _hits(
         better = (own > best) & ~labels.empty
         first[better], best[better] = topic, own[better]
 
-    for number, columns in enumerate(_columns(labels, topics, index)):
+    for number, columns in enumerate(_columns(labels, topics)):
         telling = [column for column in columns if search.frequency[column] <= _COMMON * documents]
         if columns:
             take(number, scores(telling or columns))
@@ -228,25 +228,12 @@ def _hits(
     return first
 
 
-def _columns(labels: Labels, topics: Sequence[WrittenTopic], index: Mapping[str, int]) -> Iterator[list[int]]:
-    """For each topic the words of its label and its keywords, by their numbers.
-
-    A word that no document has stands for its forms: "refunds" for "refund" and "refunded".
-    """
-    language = labels.header.get("language", ASSUMED)
-    forms: dict[str, list[int]] | None = None
+def _columns(labels: Labels, topics: Sequence[WrittenTopic]) -> Iterator[list[int]]:
+    """For each topic the words of its label and its keywords, by their numbers."""
+    forms = Forms(labels.words, labels.header.get("language", ASSUMED))
     for topic in topics:
-        columns: set[int] = set()
-        for word in dict.fromkeys(_words("\n".join([topic.label, *topic.keywords]))):
-            if word in index:
-                columns.add(index[word])
-                continue
-            if forms is None:
-                forms = {}
-                for number, stem in enumerate(stems(labels.words, language)):
-                    forms.setdefault(stem, []).append(number)
-            columns.update(forms.get(stems([word], language)[0], ()))
-        yield sorted(columns)
+        words = _words("\n".join([topic.label, *topic.keywords]))
+        yield sorted({column for word in words for column in forms.of(word)})
 
 
 def _words(text: str) -> list[str]:

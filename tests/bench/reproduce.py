@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CORPORA = {"StackOverflow": "stackoverflow", "TweetTopic": "tweet_topic", "20NewsGroup": "20newsgroups"}
-METRICS = {  # and their digits; from "names" on of the first ten words of each topic
+METRICS = {  # and their digits; from "names" to "NPMI" of the first ten words of each topic
     "purity": 3,
     "class NMI": 3,
     "P@1": 3,  # of the nearest documents by topics, how many are of the same class
@@ -68,11 +68,12 @@ METRICS = {  # and their digits; from "names" on of the first ten words of each 
     "coverage": 3,
     "distinct": 3,
     "NPMI": 3,
-    "C_V": 3,
+    "C_V": 3,  # this and the next over fifteen words, in the reference
+    "NPMI, Wikipedia": 3,
     "first word": 1,  # its probability over 1/V, median topic
 }
 ALL_K = (25, 50, 75, 100)
-COLUMNS = 3  # results that have other columns are measured again
+COLUMNS = 4  # results that have other columns are measured again
 
 
 @dataclass(frozen=True)

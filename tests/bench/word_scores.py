@@ -17,7 +17,7 @@ from scipy import sparse
 
 from dsltm.formats.corpus import Corpus
 from dsltm.metrics.coherence import COHERENCE, coherence
-from dsltm.metrics.config import SHOWN_WORDS
+from dsltm.metrics.config import SHOWN_WORDS, TOP_WORDS
 from dsltm.metrics.cooccurrence import count_windows
 from dsltm.metrics.diversity import top_words, topic_diversity
 from dsltm.metrics.presence import as_token
@@ -94,30 +94,42 @@ def reference_tokens(path: Path, limit: int | None) -> Tokens:
 def score(
     topics: list[list[str]], chosen: np.ndarray, source: Path, reference: Path, limit: int | None
 ) -> dict[str, float]:
-    """The columns on words, each over the first ten words of a topic.
+    """The columns on words.
+
+    What a reader sees is measured on the first ten words of a topic. Coherence in the reference is
+    over fifteen, as in the paper.
 
     Args:
         topics: the words of each.
         chosen: [N] the topic of each document, -1 for none.
         source: the corpus.
-        reference: another corpus, on which C_V is measured.
+        reference: another corpus, on which C_V and a second NPMI are measured.
         limit: only so many documents of the reference.
     """
-    tops = [top_words([as_token(word) for word in topic], SHOWN_WORDS) for topic in topics]
-    own, other = own_tokens(source), reference_tokens(reference, limit)
+    tops = cut(topics, SHOWN_WORDS)
+    own = own_tokens(source)
     precision, coverage = precision_and_coverage(tops, chosen, own.presence(tops))
     names = NAMES.get(re.split("[-.]", source.name)[0])
-    measured = {}
-    for name, tokens in (("npmi_doc", own), ("c_v", other)):
-        measure = COHERENCE[name]
-        coded = tokens.coded(tops)
-        counts = count_windows(tokens.texts(), coded, [measure.window])
-        measured[name] = float(np.nanmean(coherence(coded, counts, {name: measure}).per_topic[name]))
+    elsewhere = coherent(cut(topics, TOP_WORDS), reference_tokens(reference, limit), "c_v", "npmi")
     return {
         **({"names": len(names & {word for top in tops for word in top})} if names else {}),
         "precision": float(np.nanmean(precision)),
         "coverage": float(np.nanmean(coverage)),
         "distinct": topic_diversity(tops, SHOWN_WORDS),
-        "NPMI": measured["npmi_doc"],
-        "C_V": measured["c_v"],
+        "NPMI": coherent(tops, own, "npmi_doc")["npmi_doc"],
+        "C_V": elsewhere["c_v"],
+        "NPMI, Wikipedia": elsewhere["npmi"],
     }
+
+
+def cut(topics: list[list[str]], count: int) -> list[list[str]]:
+    """The first words of each topic, as tokens, each once."""
+    return [top_words([as_token(word) for word in topic], count) for topic in topics]
+
+
+def coherent(tops: list[list[str]], tokens: Tokens, *names: str) -> dict[str, float]:
+    """The mean of each measure over topics, in one pass over the tokens."""
+    measures = {name: COHERENCE[name] for name in names}
+    coded = tokens.coded(tops)
+    counts = count_windows(tokens.texts(), coded, [measure.window for measure in measures.values()])
+    return coherence(coded, counts, measures).means()

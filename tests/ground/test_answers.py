@@ -8,6 +8,7 @@ import numpy as np
 from planted import plant
 
 from dsltm.formats.topics import WrittenTopic
+from dsltm.words.bm25 import queries
 from dsltm.written.ground.answers import answers
 from dsltm.written.ground.matching import _best
 
@@ -19,7 +20,7 @@ def test_documents_are_answered_with_words_of_their_topic_also_where_they_have_n
         WrittenTopic(labels.vocabulary[words[0]], keywords=(labels.vocabulary[words[1]], "unheard-of"))
         for words in planted.topic_words
     ]
-    scores = answers(labels, topics)
+    scores = answers(labels, queries(topics))
     assert scores.shape == (600, 6)
     np.testing.assert_allclose(scores.mean(0), 0, atol=1e-3)
     np.testing.assert_allclose(scores.std(0), 1, atol=1e-3)
@@ -27,7 +28,7 @@ def test_documents_are_answered_with_words_of_their_topic_also_where_they_have_n
     assert np.mean(scores.argmax(1) == planted.truth) > 0.85
     without = replace(labels, bow_indices=labels.bow_indices[:0], bow_data=labels.bow_data[:0],
                       bow_indptr=np.zeros_like(labels.bow_indptr))  # fmt: skip
-    np.testing.assert_array_equal(answers(without, topics), scores)
+    np.testing.assert_array_equal(answers(without, queries(topics)), scores)
 
 
 def test_what_is_added_to_all_logits_of_a_document_says_nothing_and_unknown_words_neither() -> None:
@@ -35,8 +36,9 @@ def test_what_is_added_to_all_logits_of_a_document_says_nothing_and_unknown_word
     topics = [WrittenTopic(planted.labels.vocabulary[words[0]]) for words in planted.topic_words]
     shift = np.linspace(-8, 8, 200)[:, None]
     shifted = replace(planted.labels, logits=(planted.labels.logits + shift).astype(np.float16))
-    np.testing.assert_allclose(answers(shifted, topics), answers(planted.labels, topics), atol=0.05)
-    assert not answers(planted.labels, [*topics, WrittenTopic("unheard-of")])[:, -1].any()
+    asked = queries(topics)
+    np.testing.assert_allclose(answers(shifted, asked), answers(planted.labels, asked), atol=0.05)
+    assert not answers(planted.labels, [*asked, ["unheard-of"]])[:, -1].any()
 
 
 def test_a_document_that_is_as_good_for_two_topics_stands_for_neither() -> None:

@@ -105,6 +105,20 @@ def test_a_document_with_an_unknown_id_and_unseen_words_are_warned_of(made: Path
     assert "no document has the words of 1 of 2 topics (quagga)" in said
 
 
+def test_a_name_that_documents_have_in_another_form_is_found(made: Path, tmp_path: Path) -> None:
+    words = [word for name in NAMES for word in tiny_teachers.THEMES[name]]
+    plain = next(word for word in words if not word.endswith("s") and f"{word}s" not in words)
+    for label in (plain, f"{plain}s"):
+        (tmp_path / "topics.jsonl").write_text(json.dumps({"label": label}) + '\n{"label": "quagga"}\n')
+        model = tmp_path / f"{label}.npz"
+        done = dsltm("ground", tmp_path / "topics.jsonl", made / "labels.npz", "-o", model)
+        said = done.stderr.decode()
+        assert "the words of 1 of 2 topics (quagga)" in said
+        assert "with --labels and the corpus" in said
+    thetas = [read_model(str(tmp_path / f"{label}.npz")).beta for label in (plain, f"{plain}s")]
+    assert thetas[0][0].argmax() == thetas[1][0].argmax()
+
+
 def test_what_does_not_belong_together_is_refused(
     made: Path, tiny_teacher: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -17,6 +17,8 @@ from dsltm.models.ground import Ground
 from dsltm.space.inputs import Inputs
 from dsltm.teacher.reading.prompts import Prompt
 from dsltm.words.bm25 import class_tfidf, document_frequency, expansion, idf, queries, search
+from dsltm.words.forms import Forms
+from dsltm.words.language import ASSUMED
 from dsltm.written.ground.answers import answers
 from dsltm.written.ground.config import GroundConfig
 from dsltm.written.header import check_teacher, header_of
@@ -71,10 +73,11 @@ def ground(
         temperature=config.temperature,
     )
     inverse = idf(document_frequency(counts), len(inputs))
-    own = _own_terms(topics, labels.vocabulary)
+    asked = _asked(topics, labels)
+    own = _own_terms(asked, labels.vocabulary)
     vectors = _read_topics(topics, labels, teacher, model)
     model.set(queries=vectors, terms=(own * inverse).astype(np.float32))
-    representatives = _representatives(topics, labels, model, inputs, config, corpus)
+    representatives = _representatives(topics, asked, labels, model, inputs, config, corpus)
     added = expansion(counts, representatives, inverse, config.expand)
     model.set(
         queries=_with_documents(vectors, representatives, inputs, model),
@@ -95,11 +98,21 @@ def ground(
     return Model(header, class_tfidf(counts, theta), model.arrays())
 
 
-def _own_terms(topics: Sequence[WrittenTopic], vocabulary: list[str]) -> NDArray[np.float32]:
+def _asked(topics: Sequence[WrittenTopic], labels: Labels) -> list[list[str]]:
+    """The words that each topic is looked for by, and the forms of those that the vocabulary lacks."""
+    vocabulary = labels.vocabulary
+    forms = Forms(vocabulary, labels.header.get("language", ASSUMED))
+    return [
+        list(dict.fromkeys([*query, *(vocabulary[number] for word in query for number in forms.of(word))]))
+        for query in queries(topics)
+    ]
+
+
+def _own_terms(asked: Sequence[Sequence[str]], vocabulary: list[str]) -> NDArray[np.float32]:
     """[K, V] 1 where a word of the vocabulary is among the topic's own."""
     index = {word: i for i, word in enumerate(vocabulary)}
-    out = np.zeros((len(topics), len(vocabulary)), np.float32)
-    for topic, query in enumerate(queries(topics)):
+    out = np.zeros((len(asked), len(vocabulary)), np.float32)
+    for topic, query in enumerate(asked):
         out[topic, [index[word] for word in query if word in index]] = 1
     return out
 
@@ -126,6 +139,7 @@ def _read_topics(
 
 def _representatives(
     topics: Sequence[WrittenTopic],
+    asked: Sequence[Sequence[str]],
     labels: Labels,
     model: Ground,
     inputs: Inputs,
@@ -139,7 +153,7 @@ def _representatives(
     if corpus is None:
         lexical = np.concatenate([model.scores(block)[1].numpy() for block in _blocks(inputs)])
     else:
-        lexical = search((document.text for document in labels.among(corpus)), queries(topics), _COMMON)
+        lexical = search((document.text for document in labels.among(corpus)), asked, _COMMON)
         if len(lexical) != len(labels):
             raise DsltmError(f"the labels file has {len(labels):,} documents and the corpus {len(lexical):,}")
     wanted = {name for topic in topics for name in topic.documents}
@@ -148,7 +162,7 @@ def _representatives(
     if missing:
         console.warn(f"{missing:,} documents that the topics name are not among these")
     by_words = _best(lexical, ~labels.empty)
-    by_answers = _best(answers(labels, topics), ~labels.empty)
+    by_answers = _best(answers(labels, asked), ~labels.empty)
     chosen = []
     for topic, having, answered in zip(topics, by_words, by_answers, strict=True):
         named = [place[name] for name in topic.documents if name in place]
@@ -157,10 +171,11 @@ def _representatives(
             rows = list(dict.fromkeys([*rows, *answered]))[: config.answers]
         chosen.append(np.array(rows, np.int64))
     if unseen := [topic.label for topic, rows in zip(topics, chosen, strict=True) if not len(rows)]:
+        whole = "" if corpus is not None else "; with --labels and the corpus all of its words are searched"
         console.warn(
             f"no document has the words of {len(unseen):,} of {len(topics):,} topics "
             f"({', '.join(unseen[:3])}), nor would the teacher say them: only where their names lie among "
-            "the documents brings any there"
+            f"the documents brings any there{whole}"
         )
     return chosen
 
