@@ -49,6 +49,17 @@ def test_rows_in_are_rows_out(made: Made, tmp_path: Path, name: str, output: str
     assert len(frame["words"]) == len(ROWS)
 
 
+def test_a_field_that_no_document_has_is_told(made: Made, tmp_path: Path) -> None:
+    rows = [{"text": "storm and rain", "author": None}, {"text": "two lines", "author": "ada"}]
+    (tmp_path / "c.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ["assign", made.model, tmp_path / "c.jsonl", "--reader", "words", "--keep"]
+    done = dsltm(*command, "author,auhtor", "--keep", "dat\x1be")
+    assert done.returncode == 0, done.stderr
+    assert "no document has a field 'auhtor', 'dat\\x1be', which --keep names" in done.stderr.decode()
+    assert [json.loads(line)["author"] for line in done.stdout.splitlines()] == [None, "ada"]
+    assert b"--keep names" not in dsltm(*command, "author").stderr
+
+
 def test_what_a_command_reads_is_not_written_over(made: Made, tmp_path: Path) -> None:
     for name, source in {"c.jsonl": made.corpus, "l.npz": made.labels, "m.npz": made.model}.items():
         (tmp_path / name).write_bytes(source.read_bytes())

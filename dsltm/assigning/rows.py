@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsltm import console
 from dsltm.formats.npz import Blocks, write_npz
 from dsltm.formats.strings import Strings
 from dsltm.words.ranking import first_words
@@ -81,9 +82,11 @@ def described_rows(
         `assignment_rows` gives.
     """
     count = options.words_in(table=table)
+    lacking, documents = dict.fromkeys(options.fields), 0
     words, names = _first_words(model, count), dict(zip(model.numbering.numbers, model.names, strict=True))
     for block in blocks:
         rows = assignment_rows([block], top=options.top, min_prob=options.min_prob)
+        documents += len(block.ids)
         for number, row in enumerate(rows):
             topic = row["topic"]
             out: dict[str, Any] = {key: row.pop(key) for key in ("id", "topic", "p")}
@@ -94,13 +97,18 @@ def described_rows(
                 out["words"] = [] if topic is None else words[topic]
             for field in options.fields:
                 own = field in _OWN or field in groups
-                out[f"corpus_{field}" if own else field] = block.fields[number].get(field)
+                value = block.fields[number].get(field)
+                out[f"corpus_{field}" if own else field] = value
+                if value is not None:
+                    lacking.pop(field, None)
             if table:
                 row["empty"] = "empty" in row
                 if options.top is not None:
                     pairs = row.pop("topics")
                     out |= {"topics": [t for t, _ in pairs], "ps": [float(p) for _, p in pairs]}
             yield out | row
+    if documents and lacking:
+        console.warn(f"no document has a field {', '.join(map(repr, lacking))}, which --keep names")
 
 
 def _first_words(model: Model, count: int) -> dict[int, list[str]]:
