@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from shell import dsltm
+from shell import dsltm, on_terminal
 
 from dsltm.assigning.documents import Assigned, Block
 from dsltm.assigning.parts import Divided
@@ -114,6 +114,16 @@ def test_a_long_document_is_read_whole(made: Made, tmp_path: Path) -> None:
     assert row["parts"][0]["start"] == 0
     assert row["parts"][-1]["end"] == len(text)
     assert len(row["parts"]) > 5
+
+
+@pytest.mark.parametrize("reader", ["teacher", "words"])
+def test_progress_counts_parts_as_parts(made: Made, long: Path, tmp_path: Path, reader: str) -> None:
+    who = ("--teacher", made.teacher) if reader == "teacher" else ()
+    command = ("assign", made.model, long, "--reader", reader, *who, "-o", tmp_path / "a.jsonl")
+    for parts, unit in ((("--parts", "sentences"), " parts"), ((), " documents")):
+        status, shown = on_terminal(*command, *parts)
+        assert status == 0, shown
+        assert unit in shown
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,12 @@ def assign_labels(model: Model, labels: Labels, documents: Iterator[Document] | 
 
 
 def assign_corpus(
-    model: Model, corpus: Iterable[Document], teacher: Teacher, *, batch_tokens: int | None = None
+    model: Model,
+    corpus: Iterable[Document],
+    teacher: Teacher,
+    *,
+    batch_tokens: int | None = None,
+    unit: str = "documents",
 ) -> Assigned:
     """The topics of new documents, as if they had been distilled first, in memory that does not grow.
 
@@ -149,6 +154,7 @@ def assign_corpus(
         corpus: a stream that can be read again.
         teacher: the one that the model was trained with.
         batch_tokens: about how many tokens it reads at once; None for what suits the device.
+        unit: what progress calls them, in the plural.
 
     Raises:
         DsltmError: another teacher, or a corpus that cannot be read.
@@ -162,7 +168,7 @@ def assign_corpus(
     def blocks() -> Iterator[Block]:
         from dsltm.distilling.reading import read_windows, windows
 
-        with console.progress("assigning", documents, "documents", work_total=work) as bar:
+        with console.progress("assigning", documents, unit, work_total=work) as bar:
             read = read_windows(
                 reader,
                 windows(corpus, reader.encoder.max_tokens),

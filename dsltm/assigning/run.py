@@ -62,6 +62,7 @@ def _assign_texts(
     batch_tokens: int | None,
     *,
     counted: bool,
+    unit: str = "documents",
 ) -> Assigned:
     from dsltm.assigning.documents import assign_corpus, reader_of
     from dsltm.assigning.parts import Divided
@@ -70,10 +71,11 @@ def _assign_texts(
 
     if options.parts is not None:
         divided, whole = Divided(corpus, model, options.parts), replace(options, parts=None)
-        return divided.joined(_assign_texts(model, divided, teacher, whole, batch_tokens, counted=False))
+        parts = _assign_texts(model, divided, teacher, whole, batch_tokens, counted=False, unit="parts")
+        return divided.joined(parts)
     if options.reader == "words":
-        return assign_by_words(model, corpus, counted=counted)
+        return assign_by_words(model, corpus, counted=counted, unit=unit)
     check_teacher_reads(model)
     if options.reader == "auto":
         return assign_unsure(model, corpus, reader_of(model, teacher(), batch_tokens), options.most())
-    return assign_corpus(model, corpus, teacher(), batch_tokens=batch_tokens)
+    return assign_corpus(model, corpus, teacher(), batch_tokens=batch_tokens, unit=unit)

@@ -29,13 +29,16 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 13
 
 
-def assign_by_words(model: Model, corpus: Iterable[Document], *, counted: bool) -> Assigned:
+def assign_by_words(
+    model: Model, corpus: Iterable[Document], *, counted: bool, unit: str = "documents"
+) -> Assigned:
     """The topics of the documents of a corpus by their words; no teacher is opened.
 
     Args:
         corpus: a stream that can be read again.
         counted: count the documents first, for a form of output that needs to know; else they are passed on
             as they come, and their number is None.
+        unit: what progress calls them, in the plural.
 
     Raises:
         DsltmError: the model has no reader of words, or the corpus cannot be read.
@@ -44,7 +47,7 @@ def assign_by_words(model: Model, corpus: Iterable[Document], *, counted: bool) 
     documents = sum(1 for _ in corpus) if counted else None
 
     def blocks() -> Iterator[Block]:
-        with console.progress("assigning", documents, "documents") as bar:
+        with console.progress("assigning", documents, unit) as bar:
             for block in placed_by_words(reader, corpus):
                 bar.advance(len(block.ids))
                 yield block
