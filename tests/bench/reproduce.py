@@ -356,14 +356,14 @@ def first(source: Path, limit: int, out: Path) -> Path:
     return place
 
 
-def measure(place: Place, row: Row, topics: int, seed: int, extra: dict[str, Any]) -> dict[str, float]:
-    """Find topics and score them."""
+def measure(place: Place, row: Row, topics: int, seed: int, extra: dict[str, Any]) -> dict[str, Any]:
+    """Find topics and score them; their words stand beside the scores, to be read and to be scored again."""
     if row.run is not None:
         run = row.run(place, topics, seed)
     else:
         run = trained(place.labels, topics, seed, json.dumps({**row.options, **extra}))
     texts, gold = outside.documents(place.source)
-    scores = {
+    scores: dict[str, Any] = {
         "purity": purity(run.chosen, gold),
         "class NMI": nmi(run.chosen, gold),
         "I-RBO": i_rbo(run.words),
@@ -371,6 +371,7 @@ def measure(place: Place, row: Row, topics: int, seed: int, extra: dict[str, Any
         "seconds": run.seconds,
         **retrieved(run.theta, texts, np.asarray(gold)),
         **word_scores.score(run.words, run.chosen, place.source, place.reference, place.articles),
+        "words": run.words,
     }
     return scores if run.first_word is None else {**scores, "first word": run.first_word}
 
@@ -392,7 +393,7 @@ def path_of(out: Path, corpus: str, row: Row, topics: int, seed: int) -> Path:
     return out / corpus / f"{slug}-k{topics}-s{seed}.json"
 
 
-def result(out: Path, corpus: str, row: Row, topics: int, seed: int, key: str) -> dict[str, float] | None:
+def result(out: Path, corpus: str, row: Row, topics: int, seed: int, key: str) -> dict[str, Any] | None:
     """What was measured, None where that was with other options or from other labels."""
     path = path_of(out, corpus, row, topics, seed)
     found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
@@ -410,7 +411,7 @@ def table(options: argparse.Namespace) -> str:
     """The page: one K in full, purity over K, and the paper's own figures."""
     out, alone = options.out, options.topics or 50
 
-    def runs(corpus: str, row: Row, topics: int) -> list[dict[str, float]]:
+    def runs(corpus: str, row: Row, topics: int) -> list[dict[str, Any]]:
         place = places(corpus, options, paper=row.paper, distil=False)
         if not place.labels.exists():
             return []
