@@ -72,13 +72,17 @@ def options_in(group: type[DataclassInstance]) -> Iterator[tuple[str, Option]]:
             yield each.name, each.metadata["option"]
 
 
-def check(group: DataclassInstance) -> None:
+def check(group: DataclassInstance, declaring: type[DataclassInstance] | None = None) -> None:
     """Refuse values outside their ranges.
+
+    Args:
+        group: its values.
+        declaring: the class whose options they are; None: its own.
 
     Raises:
         UsageError: there is one.
     """
-    for name, declared in options_in(type(group)):
+    for name, declared in options_in(declaring or type(group)):
         value = getattr(group, name)
         if not declared.allows(value):
             raise UsageError(f"{name.replace('_', '-')} cannot be {value}")

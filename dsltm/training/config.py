@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dsltm.errors import UsageError
 from dsltm.models import BACKBONES, OWN, Entry, ModelName
 from dsltm.option import check, option
 from dsltm.training.presets import COUNTED, Input, Preset, Target, defaults
+
+if TYPE_CHECKING:
+    from dsltm.training.settings import Settings
 
 Loss = Literal["kl", "ce"]
 Version = Literal["best", "paper"]
@@ -227,7 +230,7 @@ class TrainConfig:
         words=("auto", "cpu", "cuda", "mps"),
     )
 
-    def resolved(self, documents: int = 20_000) -> TrainConfig:
+    def resolved(self, documents: int = 20_000) -> Settings:
         """The same options with every default filled in.
 
         Args:
@@ -236,10 +239,12 @@ class TrainConfig:
         Raises:
             UsageError: a value outside its range.
         """
+        from dsltm.training.settings import Settings  # which is a TrainConfig
+
         entry = self.entry
         if self.topics < 2:
             raise UsageError(f"topics cannot be {self.topics}")
-        check(self)
+        check(self, TrainConfig)
         mixes = self.preset == "best" and self.input != "bow"
         target = self.target or ("mixed" if mixes else "soft")
         self._refuse_what_does_nothing(target)
@@ -249,7 +254,8 @@ class TrainConfig:
             values.pop("target_top", None)
         if self.embeddings_file:
             values.pop("embedding_size")
-        return replace(self, **{name: v for name, v in values.items() if getattr(self, name) is None})
+        chosen = {name: value for name, value in vars(self).items() if value is not None}
+        return Settings(**{**values, **chosen})
 
     def _refuse_what_does_nothing(self, target: Target) -> None:
         """Refuse options that the model or the target has no use for.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from dsltm.formats.labels import Labels
     from dsltm.models.base import Backbone
-    from dsltm.training.config import TrainConfig
+    from dsltm.training.settings import Settings
 
     Begin = Callable[["TrainingSet", NDArray[np.float32], NDArray[np.int32]], Beginning]
 
@@ -42,14 +42,14 @@ _BLOCK = 4096
 class TrainingSet:
     """The texts that are learned from: their inputs, their targets and the targets' entropy [M].
 
-    A text that several documents share is there once, unless `config` says otherwise: as its own neighbour it
-    would tell nothing new, and a topic would be found for what was only said often. Documents flagged empty
+    A text that several documents share is there once, unless `settings` say otherwise: as its own neighbour
+    it would tell nothing new, and a topic would be found for what was only said often. Empty documents
     are left out: the teacher's answer for them is about the instruction alone, and a corpus with many of them
     would spend a topic on it. They still get a θ from `assign`.
 
     Args:
         labels: N documents.
-        config: the options, with every default filled in.
+        settings: the options.
         device: where batches go.
         begin: gives where the M documents begin, by their places [M, d] and neighbours [M, n]; None: in their
             k-means clusters.
@@ -61,24 +61,24 @@ class TrainingSet:
     """
 
     def __init__(
-        self, labels: Labels, config: TrainConfig, device: torch.device, begin: Begin | None = None
+        self, labels: Labels, settings: Settings, device: torch.device, begin: Begin | None = None
     ) -> None:
         self.documents = np.flatnonzero(~labels.empty)
         first = self.text = np.arange(len(self.documents))
-        if config.copies == "once":
+        if settings.copies == "once":
             first, self.text = copies(labels, self.documents)
         self.rows = self.documents[first]
-        self.inputs = Inputs.of(config.input, labels.hidden, labels.vocabulary_counts)
+        self.inputs = Inputs.of(settings.input, labels.hidden, labels.vocabulary_counts)
         self.device = device
-        self.counts = labels.vocabulary_counts if config.target == "bow" else None
+        self.counts = labels.vocabulary_counts if settings.target == "bow" else None
         self.entropy = np.zeros(len(self.rows), np.float32)
         self.lessons = Lessons.of(
             labels.counts[self.rows], labels.words, labels.header.get("language", ASSUMED)
         )
-        neighbours = self._look_around(labels, config, begin)
-        if config.target != "bow":
-            self.targets, entropy = self._targets(labels, config, neighbours)
-            if config.loss == "kl":
+        neighbours = self._look_around(labels, settings, begin)
+        if settings.target != "bow":
+            self.targets, entropy = self._targets(labels, settings, neighbours)
+            if settings.loss == "kl":
                 self.entropy = entropy
 
     def __len__(self) -> int:
@@ -91,35 +91,34 @@ class TrainingSet:
         return self._tensor(self.inputs.stored(rows)).float(), self._tensor(target)
 
     def _targets(
-        self, labels: Labels, config: TrainConfig, neighbours: NDArray[np.int32] | None
+        self, labels: Labels, settings: Settings, neighbours: NDArray[np.int32] | None
     ) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
         """y [M, V] and its entropy [M]."""
-        assert config.temperature is not None
-        if config.target == "soft-bow":
-            return counted_targets(labels.vocabulary_counts, self.rows, config.temperature)
-        top = config.target_top
-        if config.target_share is not None:
-            top = math.ceil(config.target_share * labels.logits.shape[1])
-        centre = self._centre(labels, config)
-        if config.target == "soft":
+        if settings.target == "soft-bow":
+            return counted_targets(labels.vocabulary_counts, self.rows, settings.temperature)
+        top = settings.target_top
+        if settings.target_share is not None:
+            top = math.ceil(settings.target_share * labels.logits.shape[1])
+        centre = self._centre(labels, settings)
+        if settings.target == "soft":
             return soft_targets(
-                labels.logits, self.rows, config.temperature, top, centre=centre, neighbours=neighbours
+                labels.logits, self.rows, settings.temperature, top, centre=centre, neighbours=neighbours
             )
         return mixed_targets(
             labels.logits,
             labels.vocabulary_counts,
             self.rows,
-            config.temperature,
+            settings.temperature,
             top,
             own_logit=labels.own_logit,
             centre=centre,
             neighbours=neighbours,
         )
 
-    def _centre(self, labels: Labels, config: TrainConfig) -> NDArray[np.float32] | None:
+    def _centre(self, labels: Labels, settings: Settings) -> NDArray[np.float32] | None:
         """[V] what is subtracted from every document's logits; None for nothing."""
-        if config.centre != "empty":
-            return mean_logits(labels.logits, self.rows) if config.centre == "mean" else None
+        if settings.centre != "empty":
+            return mean_logits(labels.logits, self.rows) if settings.centre == "mean" else None
         empty_logits = labels.header.get("empty_logits")
         if empty_logits is None:
             raise DsltmError(
@@ -129,7 +128,7 @@ class TrainingSet:
         return np.array(empty_logits, np.float32)
 
     def _look_around(
-        self, labels: Labels, config: TrainConfig, begin: Begin | None
+        self, labels: Labels, settings: Settings, begin: Begin | None
     ) -> NDArray[np.int32] | None:
         """Each document's neighbours [M, n], None where none are averaged with.
 
@@ -137,21 +136,21 @@ class TrainingSet:
         """
         self.guide: Tensor | None = None
         neighbours = None
-        if not config.smooth and not config.guide:
+        if not settings.smooth and not settings.guide:
             return None
         points = document_space(Inputs(labels.hidden, labels.counts), self.rows)
-        if config.smooth:
-            neighbours = nearest(points, config.smooth, self.device)
+        if settings.smooth:
+            neighbours = nearest(points, settings.smooth, self.device)
             points = settled(points, neighbours)
-        if config.guide and (begin is not None or config.topics <= len(points)):
+        if settings.guide and (begin is not None or settings.topics <= len(points)):
             if begin is None:
-                beginning = Beginning.of(cluster(points, config.topics, config.seed))
+                beginning = Beginning.of(cluster(points, settings.topics, settings.seed))
             else:
                 near = nearest(points, neighbourhood(len(points))) if neighbours is None else neighbours
                 beginning = begin(self, points, near)
             guide: NDArray[Any] = beginning.topics
-            if config.rounds:
-                guide = agreed(points, beginning, config.topics, self.lessons, config.rounds)
+            if settings.rounds:
+                guide = agreed(points, beginning, settings.topics, self.lessons, settings.rounds)
             self.guide = self._tensor(guide)
         return neighbours
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dsltm.formats.labels import Labels
     from dsltm.training.config import TrainConfig
     from dsltm.training.data import Begin
+    from dsltm.training.settings import Settings
 
 _BLOCK = 4096
 _ALIKE = 0.1  # of `collapsed`; two topics that share no word have 2; chosen, not measured
@@ -76,26 +77,28 @@ def train(
             other labels or has another shape.
         UsageError: an option outside its range.
     """
-    config = config.resolved(len(labels))
-    device = choose_device(config.device)
+    settings = config.resolved(len(labels))
+    device = choose_device(settings.device)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(config.seed)
+        torch.manual_seed(settings.seed)
         if init is not None:
-            check_fits(init, config, labels)
+            check_fits(init, settings, labels)
         begin: Begin | None = None
         if init is not None:
-            begin = partial(beginning, init, config, labels)
+            begin = partial(beginning, init, settings, labels)
         elif seeds is not None:
-            check_room(seeds, config)
-            begin = partial(begin_at, seeds, config)
-        data = TrainingSet(labels, config, device, begin)
-        if config.topics > len(data):
+            check_room(seeds, settings)
+            begin = partial(begin_at, seeds, settings)
+        data = TrainingSet(labels, settings, device, begin)
+        if settings.topics > len(data):
             raise DsltmError(
-                f"{config.topics} topics need as many different texts, and there are {len(data)}"
+                f"{settings.topics} topics need as many different texts, and there are {len(data)}"
             )
-        backbone = build(config, data, labels) if init is None or is_written(init) else begun(init, config)
-        last = fit(backbone.to(device), data, config, progress)
-    model = to_model(backbone, config, labels, last, data)
+        backbone = (
+            build(settings, data, labels) if init is None or is_written(init) else begun(init, settings)
+        )
+        last = fit(backbone.to(device), data, settings, progress)
+    model = to_model(backbone, settings, labels, last, data)
     if seeds is not None:
         model = called(model, seeds)
     return model if init is None else remembering(model, init)
@@ -109,69 +112,63 @@ def collapsed(model: Model) -> bool:
     return float(np.ptp(model.beta, axis=0).sum()) < _ALIKE
 
 
-def build(config: TrainConfig, data: TrainingSet, labels: Labels) -> Backbone:
+def build(settings: Settings, data: TrainingSet, labels: Labels) -> Backbone:
     """An untrained backbone that knows the mean and the scale of its inputs, unless they stay raw."""
     sizes = {"inputs": data.inputs.width, "words": len(labels.vocabulary)}
     vectors = None
-    if config.embeddings_file:
-        vectors = read_word_vectors(config.embeddings_file, set(labels.vocabulary)).of_words(
+    if settings.embeddings_file:
+        vectors = read_word_vectors(settings.embeddings_file, set(labels.vocabulary)).of_words(
             labels.vocabulary
         )
         sizes["embedding_size"] = vectors.shape[1]
-    backbone = config.entry.load()(Shape.of(vars(config), **sizes))
+    backbone = settings.entry.load()(Shape.of(vars(settings), **sizes))
     scale = data.inputs.mean_and_scale(data.rows)  # refuses hidden states that are not numbers, too
-    if config.scale == "standard":
+    if settings.scale == "standard":
         backbone.set_scale(*scale)
     if isinstance(backbone, Embedded) and vectors is not None:
         backbone.start_at(vectors)
-    elif isinstance(backbone, Embedded) and config.embeddings == "teacher":
+    elif isinstance(backbone, Embedded) and settings.embeddings == "teacher":
         backbone.start_from(labels.word_embeddings)
     return backbone
 
 
 def fit(
-    backbone: Backbone, data: TrainingSet, config: TrainConfig, progress: Callable[[Epoch], None] | None
+    backbone: Backbone, data: TrainingSet, settings: Settings, progress: Callable[[Epoch], None] | None
 ) -> Epoch:
     """Run the epochs; the backbone is changed in place. Returns the last epoch."""
-    assert config.epochs
-    assert config.batch
-    assert config.weight
-    assert config.guide is not None
-    assert config.momentum is not None
-    assert config.second_momentum is not None
-    optimiser = Adam(backbone, config.learning_rate, config.momentum, config.second_momentum)
-    order = np.random.default_rng(config.seed)
-    steps = -(-len(data) // config.batch)
+    optimiser = Adam(backbone, settings.learning_rate, settings.momentum, settings.second_momentum)
+    order = np.random.default_rng(settings.seed)
+    steps = -(-len(data) // settings.batch)
     best, since_best = float("inf"), 0
     backbone.sees_all = steps == 1
     backbone.train()
-    for number in range(1, config.epochs + 1):
+    for number in range(1, settings.epochs + 1):
         parts: list[torch.Tensor] = []
         entropy = 0.0
         # Parts of equal size: a short last batch would upset the batch normalisation.
         for chosen in np.array_split(order.permutation(len(data)), steps):
             loss, regulariser, proportions = backbone(*data.batch(chosen))
-            total = config.weight * loss + regulariser
+            total = settings.weight * loss + regulariser
             if data.guide is not None:
-                total = total + config.guide * cross_entropy(proportions, data.guide[chosen])
+                total = total + settings.guide * cross_entropy(proportions, data.guide[chosen])
             total.backward()
             optimiser.step()
             parts += loss.detach(), regulariser.detach()
             entropy += float(data.entropy[chosen].mean()) / steps
-        epoch = _summary(torch.stack(parts).view(steps, 2), entropy, number, config)
+        epoch = _summary(torch.stack(parts).view(steps, 2), entropy, number, settings)
         if progress is not None:
             progress(epoch)
         if best - epoch.loss > _IMPROVES * abs(epoch.loss):
             best, since_best = epoch.loss, 0
         else:
             since_best += 1
-        if config.patience and since_best >= config.patience:
+        if settings.patience and since_best >= settings.patience:
             break
     backbone.eval()
     return epoch
 
 
-def _summary(parts: torch.Tensor, entropy: float, number: int, config: TrainConfig) -> Epoch:
+def _summary(parts: torch.Tensor, entropy: float, number: int, settings: Settings) -> Epoch:
     """The means of an epoch.
 
     Args:
@@ -181,8 +178,6 @@ def _summary(parts: torch.Tensor, entropy: float, number: int, config: TrainConf
     Raises:
         DsltmError: a step's loss is not a number.
     """
-    assert config.epochs
-    assert config.weight
     bad = torch.nonzero(~parts.isfinite().all(1))
     if len(bad):
         step = (number - 1) * len(parts) + int(bad[0]) + 1
@@ -192,27 +187,24 @@ def _summary(parts: torch.Tensor, entropy: float, number: int, config: TrainConf
         )
     against, regulariser = parts.double().mean(0).tolist()
     divergence = against - entropy
-    return Epoch(number, config.epochs, config.weight * divergence + regulariser, divergence, regulariser)
+    return Epoch(number, settings.epochs, settings.weight * divergence + regulariser, divergence, regulariser)
 
 
-def to_model(
-    backbone: Backbone, config: TrainConfig, labels: Labels, last: Epoch, data: TrainingSet
-) -> Model:
+def to_model(backbone: Backbone, settings: Settings, labels: Labels, last: Epoch, data: TrainingSet) -> Model:
     """The model as it is written to disk; nothing in it depends on the clock or the device."""
     with torch.no_grad():
         beta = backbone.beta().cpu().numpy().astype(np.float32)
-    assert config.words_weight is not None
     theta = theta_of(backbone, data.inputs, data.rows)
     student, agreement = taught(data.lessons, theta)
     own = labels.counts[data.rows]
-    theta = pooled(theta, student.of_counts(own), config.words_weight, own)
+    theta = pooled(theta, student.of_counts(own), settings.words_weight, own)
     first = theta.argmax(1)[data.text]
     header = {
         **provenance(labels.header),
-        "backbone": config.model,
-        "hyperparameters": config.as_header(),
-        "seed": config.seed,
-        "sizes": np.bincount(first, minlength=config.topics).tolist(),
+        "backbone": settings.model,
+        "hyperparameters": settings.as_header(),
+        "seed": settings.seed,
+        "sizes": np.bincount(first, minlength=settings.topics).tolist(),
         "training": {
             "documents": len(data.documents),
             "texts": len(data),
@@ -220,12 +212,12 @@ def to_model(
             "loss": last.loss,
             "divergence": last.divergence,
             "regulariser": last.regulariser,
-            "standardised": config.input != "bow" and config.scale == "standard",
+            "standardised": settings.input != "bow" and settings.scale == "standard",
             "students_agreement": agreement,
-            "doubt": doubt_of(theta, agreement) if config.calibrate == "words" else 0.0,
+            "doubt": doubt_of(theta, agreement) if settings.calibrate == "words" else 0.0,
         },
     }
-    usage = usage_of(labels.vocabulary_counts, data.documents, first, config.topics)
+    usage = usage_of(labels.vocabulary_counts, data.documents, first, settings.topics)
     return Model(header, beta, backbone.arrays(), usage, student.arrays())
 
 
