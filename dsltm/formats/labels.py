@@ -157,6 +157,11 @@ class Labels:
         return own
 
     @property
+    def language(self) -> str:
+        """Of the documents, by its two letters; older files do not tell and are English."""
+        return str(self.header.get("language", "en"))
+
+    @property
     def has_gold(self) -> bool:
         return bool(self.header.get("gold_names"))
 

@@ -21,13 +21,11 @@ def reading(evidence: Evidence) -> Scores:
     first topic is the one that they have when all are read; and with gold classes "purity".
     """
     from dsltm.training.student import Lessons, held_out
-    from dsltm.words.language import ASSUMED
 
     scores, labels, theta = Scores(), evidence.labels, evidence.subject.theta
     if not evidence.options.reading or labels is None or theta is None or not evidence.own:
         return scores
-    counts, language = labels.counts, labels.header.get("language", ASSUMED)
-    by_words = held_out(Lessons.of(counts, labels.words, language), theta)
+    by_words = held_out(Lessons.of(labels.counts, labels.words, labels.language), theta)
     topics, order = theta.argmax(axis=1), np.argsort(by_words.max(axis=1), kind="stable")
     mixed, scored = by_words.argmax(axis=1), evidence.scored()
     for share in SHARES:

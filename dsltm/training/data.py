@@ -21,7 +21,6 @@ from dsltm.training.consensus import agreed
 from dsltm.training.presets import neighbourhood
 from dsltm.training.student import Lessons
 from dsltm.training.targets import counted_targets, mean_logits, mixed_targets, soft_targets
-from dsltm.words.language import ASSUMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,9 +71,7 @@ class TrainingSet:
         self.device = device
         self.counts = labels.vocabulary_counts if settings.target == "bow" else None
         self.entropy = np.zeros(len(self.rows), np.float32)
-        self.lessons = Lessons.of(
-            labels.counts[self.rows], labels.words, labels.header.get("language", ASSUMED)
-        )
+        self.lessons = Lessons.of(labels.counts[self.rows], labels.words, labels.language)
         neighbours = self._look_around(labels, settings, begin)
         if settings.target != "bow":
             self.targets, entropy = self._targets(labels, settings, neighbours)

@@ -16,7 +16,6 @@ from dsltm.errors import DsltmError, UsageError
 from dsltm.training.beginning import Beginning, begin_around
 from dsltm.words.bm25 import WordSearch
 from dsltm.words.forms import Forms
-from dsltm.words.language import ASSUMED
 from dsltm.words.text import joined, words_and_pairs
 
 if TYPE_CHECKING:
@@ -230,7 +229,7 @@ def _hits(
 
 def _columns(labels: Labels, topics: Sequence[WrittenTopic]) -> Iterator[list[int]]:
     """For each topic the words of its label and its keywords, by their numbers."""
-    forms = Forms(labels.words, labels.header.get("language", ASSUMED))
+    forms = Forms(labels.words, labels.language)
     for topic in topics:
         words = _words("\n".join([topic.label, *topic.keywords]))
         yield sorted({column for word in words for column in forms.of(word)})

@@ -18,7 +18,6 @@ from dsltm.space.inputs import Inputs
 from dsltm.teacher.reading.prompts import Prompt
 from dsltm.words.bm25 import class_tfidf, document_frequency, expansion, idf, queries, search
 from dsltm.words.forms import Forms
-from dsltm.words.language import ASSUMED
 from dsltm.written.ground.answers import answers
 from dsltm.written.ground.config import GroundConfig
 from dsltm.written.header import check_teacher, header_of
@@ -101,7 +100,7 @@ def ground(
 def _asked(topics: Sequence[WrittenTopic], labels: Labels) -> list[list[str]]:
     """The words that each topic is looked for by, and the forms of those that the vocabulary lacks."""
     vocabulary = labels.vocabulary
-    forms = Forms(vocabulary, labels.header.get("language", ASSUMED))
+    forms = Forms(vocabulary, labels.language)
     return [
         list(dict.fromkeys([*query, *(vocabulary[number] for word in query for number in forms.of(word))]))
         for query in queries(topics)
