@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from pathlib import PurePath
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dsltm.errors import UsageError
@@ -292,11 +291,3 @@ class TrainConfig:
         if self.model not in BACKBONES:
             raise UsageError(f"there is no model {self.model!r}; there are {', '.join(BACKBONES)}")
         return BACKBONES[self.model]
-
-    def as_header(self) -> dict[str, Any]:
-        """The options for a model's header, without the device, which does not change the model.
-
-        Of a file of word vectors only the name is told, not where it lay.
-        """
-        options = {name: value for name, value in asdict(self).items() if name not in ("device", "seed")}
-        return options | {"embeddings": self.embeddings and PurePath(self.embeddings).name}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 from dsltm.training.config import Calibrate, Centre, Copies, Scale, TrainConfig
 
@@ -33,3 +34,11 @@ class Settings(TrainConfig):
     momentum: float
     second_momentum: float
     scale: Scale
+
+    def as_header(self) -> dict[str, Any]:
+        """The options for a model's header, without the device, which does not change the model.
+
+        Of a file of word vectors only the name is told, not where it lay.
+        """
+        options = {name: value for name, value in asdict(self).items() if name not in ("device", "seed")}
+        return options | {"embeddings": self.embeddings and PurePath(self.embeddings).name}
