@@ -30,8 +30,7 @@ def table_form(output: str | None, chosen: TableForm | None) -> TableForm:
     Raises:
         UsageError: the name is of a form that is not written.
     """
-    name = "" if is_stdout(output) else without_suffix(str(output))
-    if chosen is None and name.endswith(_NOT_WRITTEN):
+    if chosen is None and _unpacked(output).endswith(_NOT_WRITTEN):
         raise UsageError(
             f"{output}: tables are written as .jsonl, .csv, .tsv or .parquet", hint="one of these names"
         )
@@ -40,8 +39,13 @@ def table_form(output: str | None, chosen: TableForm | None) -> TableForm:
 
 def named_form(output: str | None) -> TableForm | None:
     """The form of table that the output's name asks for, if any."""
-    name = "" if is_stdout(output) else without_suffix(str(output))
+    name = _unpacked(output)
     return next((form for suffix, form in _BY_SUFFIX.items() if name.endswith(suffix)), None)
+
+
+def _unpacked(output: str | None) -> str:
+    """The output's name without the suffix of a packed file; empty for standard output."""
+    return "" if is_stdout(output) else without_suffix(str(output))
 
 
 def write_table(target: str | BinaryIO | None, rows: Iterable[Mapping[str, Any]], form: TableForm) -> None:
