@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from dsltm.errors import UsageError
 from dsltm.models import BACKBONES, OWN, Entry, ModelName
